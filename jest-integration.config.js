@@ -1,0 +1,11 @@
+import base from './jest.config.js';
+
+/** Tests that need real servers or real processes; one file at a time, because they share the machine. */
+export default {
+  ...base,
+  testMatch: ['**/*.int.test.ts'],
+  testPathIgnorePatterns: ['/node_modules/', '/dist/'],
+  testTimeout: 120_000,
+  maxWorkers: 1,
+  passWithNoTests: true,
+};
