@@ -1,0 +1,101 @@
+/**
+ * Asks something of a saga and waits for the answer. A question without an answer is asked again under the same request id, which is
+ * harmless: the saga gives the first answer again.
+ */
+import {
+  type Answer,
+  type BusConsumer,
+  type BusMessage,
+  type Cancel,
+  type Clock,
+  type Delivery,
+  type Ids,
+  type InboxMessage,
+  type MessageBus,
+  type Operator,
+  SkaldError,
+  type Start,
+} from '@skald/kernel';
+
+type Question = Omit<Start, 'at'> | Omit<Cancel, 'at'> | Omit<Operator, 'at'>;
+export type Accepted = Extract<Answer, { accepted: true }>;
+
+interface Pending {
+  resolve(answer: Answer): void;
+  reject(error: Error): void;
+}
+
+export interface ClientOptions {
+  /** Milliseconds until a question is asked again. */
+  readonly repeatAfter: number;
+  /** Milliseconds until `timed-out`. */
+  readonly giveUpAfter: number;
+}
+
+export class Client {
+  private readonly id: string;
+  private readonly pending = new Map<string, Pending>();
+  private consumer: BusConsumer | undefined;
+  private stopped = false;
+
+  constructor(
+    private readonly bus: MessageBus,
+    private readonly clock: Clock,
+    private readonly ids: Ids,
+    private readonly options: ClientOptions,
+  ) {
+    this.id = ids.unique();
+  }
+
+  async start(): Promise<void> {
+    this.consumer = await this.bus.consume({ to: 'client', client: this.id }, (batch) => this.deliver(batch));
+  }
+
+  /** Questions under way are rejected with `app-stopped`; whether they were heard can be asked again under the same id. */
+  async stop(): Promise<void> {
+    this.stopped = true;
+    for (const { reject } of this.pending.values()) reject(new SkaldError('app-stopped'));
+    this.pending.clear();
+    await this.consumer?.stop();
+  }
+
+  /** Resolves once the answer is stored. Throws `SkaldError` with the code of the refusal, `timed-out` or `app-stopped`. */
+  async ask(sagaId: string, question: Question): Promise<Accepted> {
+    if (this.stopped) throw new SkaldError('app-stopped');
+    const message: InboxMessage = { kind: 'input', sagaId, input: question, client: this.id };
+    const answered = new Promise<Answer>((resolve, reject) => this.pending.set(question.request, { resolve, reject }));
+    const giveUp = this.askUntil(this.clock.now() + this.options.giveUpAfter, question.request, message);
+    try {
+      const answer = await answered;
+      if (answer.accepted) return answer;
+      throw new SkaldError(answer.code, { sagaId, ...answer.details });
+    } finally {
+      giveUp();
+      this.pending.delete(question.request);
+    }
+  }
+
+  newRequest(): string {
+    return this.ids.unique();
+  }
+
+  private askUntil(deadline: number, request: string, message: InboxMessage): () => void {
+    let cancel = () => {};
+    const fail = (error: Error) => this.pending.get(request)?.reject(error);
+    const ask = () => {
+      if (this.clock.now() >= deadline) return fail(new SkaldError('timed-out', { what: message.sagaId, milliseconds: this.options.giveUpAfter }));
+      this.bus.publish([{ address: { to: 'inbox' }, message }]).catch(fail);
+      cancel = this.clock.at(Math.min(this.clock.now() + this.options.repeatAfter, deadline), ask);
+    };
+    ask();
+    return () => cancel();
+  }
+
+  private deliver(batch: readonly Delivery<BusMessage>[]): void {
+    for (const { message, done } of batch) {
+      if (message.kind === 'answer') this.pending.get(message.request)?.resolve(message.answer);
+      done();
+    }
+  }
+}
+

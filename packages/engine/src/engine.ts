@@ -1,0 +1,112 @@
+import {
+  type BusConsumer,
+  type Clock,
+  type Delivery,
+  type EventStore,
+  type Fence,
+  type Ids,
+  type InboxMessage,
+  type MessageBus,
+  type ParticipantMessage,
+  type SagaIndex,
+  SkaldError,
+} from '@skald/kernel';
+import { type CrashPoints, NO_CRASH_POINTS } from './crash-points.js';
+import { Inbox } from './inbox.js';
+import { type Observer, observers } from './observer.js';
+import type { ParticipantDefinition } from './participants/actions.js';
+import { ParticipantRunner } from './participants/participant-runner.js';
+import type { Programs } from './programs.js';
+import { catchUpIndex } from './rebuild-index.js';
+import { recover } from './recovery.js';
+import { systemClock, systemIds } from './system.js';
+import { Timers } from './timers.js';
+
+export interface EngineOptions {
+  readonly bus: MessageBus;
+  readonly clock?: Clock;
+  readonly ids?: Ids;
+  readonly observers?: readonly Observer[];
+  readonly crashPoints?: CrashPoints;
+  /** Inputs in one micro-batch, 1 to 10,000. Default 1,000. */
+  readonly inboxBatch?: number;
+  /** Saga states kept at hand. Default 20,000. */
+  readonly cachedSagas?: number;
+  /** How often the index is asked for timers, in milliseconds. Default 1,000. */
+  readonly timerScanInterval?: number;
+  /** Commands in one transaction of a participant. Default 500. */
+  readonly participantBatch?: number;
+  /** How long an external participant's action may run before it counts as interrupted, in milliseconds. Default 60,000. */
+  readonly participantLease?: number;
+}
+
+function portsOf(options: EngineOptions) {
+  return {
+    bus: options.bus,
+    clock: options.clock ?? systemClock,
+    ids: options.ids ?? systemIds,
+    observer: observers(options.observers ?? []),
+    crashPoints: options.crashPoints ?? NO_CRASH_POINTS,
+  };
+}
+
+/** Owns sagas: decides, stores, sends, wakes, recovers. */
+export class Orchestrator {
+  private readonly inbox: Inbox;
+  private readonly timers: Timers;
+  private consumer: BusConsumer | undefined;
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly index: SagaIndex,
+    programs: Programs,
+    private readonly options: EngineOptions,
+  ) {
+    const ports = { ...portsOf(options), store, index, programs };
+    this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
+    const limits = { batch: options.inboxBatch ?? 1_000, cache: options.cachedSagas ?? 20_000 };
+    this.inbox = new Inbox(ports, limits, (state) => this.timers.onTurn(state));
+  }
+
+  /** Brings the index up to date, takes over the inbox, and sends again what is owed. Answers how many sagas owed something. */
+  async start(): Promise<number> {
+    await catchUpIndex(this.store, this.index);
+    this.consumer = await this.options.bus.consume({ to: 'inbox' }, (batch) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]));
+    const recovered = await recover(this.index, this.options.bus);
+    this.timers.start();
+    return recovered;
+  }
+
+  /** Takes nothing new; resolves when the batch in hand is stored and sent. */
+  async stop(): Promise<void> {
+    await this.timers.stop();
+    await this.consumer?.stop();
+    await this.inbox.stop();
+  }
+}
+
+/** The participants of one process. */
+export class ParticipantHost {
+  private readonly running = new Map<string, { readonly runner: ParticipantRunner; readonly consumer: BusConsumer }>();
+
+  constructor(private readonly options: EngineOptions) {}
+
+  /** Throws `duplicate-participant`. */
+  async add(definition: ParticipantDefinition, instance: object, fence: Fence): Promise<void> {
+    if (this.running.has(definition.name)) throw new SkaldError('duplicate-participant', { participant: definition.name });
+    const { participantBatch, participantLease, bus } = this.options;
+    const limits = { batch: participantBatch ?? 500, lease: participantLease ?? 60_000 };
+    const runner = new ParticipantRunner(definition, instance, fence, portsOf(this.options), limits);
+    const address = { to: 'participant', participant: definition.name } as const;
+    const consumer = await bus.consume(address, (batch) => runner.deliver(batch as readonly Delivery<ParticipantMessage>[]));
+    this.running.set(definition.name, { runner, consumer });
+  }
+
+  /** Takes nothing new; resolves when what runs is through and answered. */
+  async stop(): Promise<void> {
+    const all = [...this.running.values()];
+    await Promise.all(all.map(({ consumer }) => consumer.stop()));
+    await Promise.all(all.map(({ runner }) => runner.stop()));
+    this.running.clear();
+  }
+}

@@ -1,0 +1,13 @@
+export { type Accepted, Client, type ClientOptions } from './client.js';
+export { CRASH_POINTS, type CrashPoint, type CrashPoints, NO_CRASH_POINTS } from './crash-points.js';
+export { type EngineOptions, Orchestrator, ParticipantHost } from './engine.js';
+export { chainHash, decodeEvent, encodeEvents, type Metadata, sha256, uuidOf } from './event-codec.js';
+export { type HistoryEvent, readHistory, stateOf } from './history.js';
+export type { Observer } from './observer.js';
+export type { ActionDefinition, ParticipantDefinition } from './participants/actions.js';
+export { type CommandContext, currentCommand } from './participants/command-context.js';
+export { admit, FENCE_MEMORY, outcomeOf, type Verdict } from './participants/fence-rules.js';
+export { Programs } from './programs.js';
+export { catchUpIndex } from './rebuild-index.js';
+export { summarize } from './summary.js';
+export { systemClock, systemIds } from './system.js';

@@ -1,0 +1,27 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { CommandMessage } from '@skald/kernel';
+
+/** What an action may know of the command it carries out. */
+export interface CommandContext {
+  /** The same for every attempt: hand it on to any API that takes one. */
+  readonly idempotencyKey: string;
+  readonly sagaId: string;
+  readonly step: string;
+  readonly attempt: number;
+  /** Epoch milliseconds after which nobody waits for this attempt. */
+  readonly dueAt: number;
+}
+
+const current = new AsyncLocalStorage<CommandMessage>();
+
+/** The command that the running action or compensation carries out; undefined outside of one. */
+export function currentCommand(): CommandContext | undefined {
+  const command = current.getStore();
+  if (!command) return undefined;
+  const { key, sagaId, step, attempt, dueAt } = command;
+  return { idempotencyKey: key, sagaId, step, attempt, dueAt };
+}
+
+export function within<T>(command: CommandMessage, work: () => T): T {
+  return current.run(command, work);
+}

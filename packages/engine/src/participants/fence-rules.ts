@@ -1,0 +1,107 @@
+/**
+ * What a fence answers, as a table: the record of the key and the operation give the verdict. Pure.
+ *
+ * Invariants
+ * F1  Under one key an action takes effect at most once, and a repeat gets the recorded outcome.
+ * F2  The compensation of an action that was never seen is accepted, and the action is refused from then on.
+ * F3  A sealed or undone action never runs.
+ * F4  Only final outcomes are recorded: success, business failure, undone, sealed; a compensation's failure never is.
+ * F5  An action under way is waited for; after its lease it counts as interrupted, and nobody knows what it did.
+ * F6  What is older than the fence's memory is neither run nor answered: it is unknowable.
+ */
+import type { CommandMessage, FenceRecord, Outcome } from '@skald/kernel';
+
+export type Verdict =
+  | { readonly do: 'run' }
+  /** `result`: JSON text of what the action answered, where it is known. */
+  | { readonly do: 'undo'; readonly result: string | undefined }
+  | { readonly do: 'answer'; readonly outcome: Outcome; readonly record?: FenceRecord }
+  /** Ask again at `at` (epoch milliseconds). */
+  | { readonly do: 'wait'; readonly until: number };
+
+/** Fence records are kept this long after their last change, in milliseconds: 90 days. */
+export const FENCE_MEMORY = 90 * 86_400_000;
+
+export function admit(record: FenceRecord | undefined, command: CommandMessage, now: number): Verdict {
+  if (record?.type === 'running' && record.leaseUntil > now) return { do: 'wait', until: record.leaseUntil };
+  if (!record && command.firstRequestedAt < now - FENCE_MEMORY) return answer({ type: 'unknowable' });
+  switch (command.operation) {
+    case 'action':
+      return admitAction(record);
+    case 'compensation':
+      return admitCompensation(record, command);
+    case 'seal':
+      return admitSeal(record);
+  }
+}
+
+function admitAction(record: FenceRecord | undefined): Verdict {
+  switch (record?.type) {
+    case undefined:
+      return { do: 'run' };
+    case 'running':
+      return record.undoing ? answer({ type: 'refused', reason: 'undone' }) : { do: 'run' };
+    case 'undone':
+    case 'sealed':
+      return answer({ type: 'refused', reason: record.type });
+    case 'succeeded':
+    case 'failed':
+      return answer(outcomeOf(record));
+  }
+}
+
+function admitCompensation(record: FenceRecord | undefined, command: CommandMessage): Verdict {
+  const round = command.undoRound;
+  switch (record?.type) {
+    case undefined:
+    case 'failed':
+      return nothingToUndo(round);
+    case 'running':
+      return { do: 'undo', result: knownTo(command) };
+    case 'succeeded':
+      return { do: 'undo', result: record.result };
+    case 'sealed':
+      return record.doubt ? { do: 'undo', result: knownTo(command) } : nothingToUndo(round);
+    case 'undone':
+      if (record.round >= round) return answer({ type: 'undone', executed: record.executed });
+      return { do: 'undo', result: knownTo(command) };
+  }
+}
+
+function knownTo(command: CommandMessage): string | undefined {
+  return command.result === undefined ? undefined : JSON.stringify(command.result);
+}
+
+function admitSeal(record: FenceRecord | undefined): Verdict {
+  switch (record?.type) {
+    case undefined:
+      return { do: 'answer', outcome: { type: 'sealed' }, record: { type: 'sealed', doubt: false } };
+    case 'running':
+      if (record.undoing) return answer({ type: 'sealed' });
+      return { do: 'answer', outcome: { type: 'sealed', doubt: true }, record: { type: 'sealed', doubt: true } };
+    case 'undone':
+      return answer({ type: 'sealed' });
+    case 'sealed':
+      return answer({ type: 'sealed', ...(record.doubt && { doubt: true as const }) });
+    case 'succeeded':
+    case 'failed':
+      return answer(outcomeOf(record));
+  }
+}
+
+function nothingToUndo(round: number): Verdict {
+  return { do: 'answer', outcome: { type: 'undone', executed: false }, record: { type: 'undone', round, executed: false } };
+}
+
+export function outcomeOf(record: Extract<FenceRecord, { type: 'succeeded' | 'failed' }>): Outcome {
+  if (record.type === 'failed') return { type: 'failed', kind: 'business', effect: 'none', error: record.error };
+  return {
+    type: 'succeeded',
+    ...(record.result !== undefined && { result: JSON.parse(record.result) as unknown }),
+    ...(!record.compensable && { compensable: false as const }),
+  };
+}
+
+function answer(outcome: Outcome): Verdict {
+  return { do: 'answer', outcome };
+}

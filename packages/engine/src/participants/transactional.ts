@@ -1,0 +1,68 @@
+import type { CommandMessage, Fence, FenceRecord, FenceSession, Outcome } from '@skald/kernel';
+import type { CrashPoints } from '../crash-points.js';
+import { type Actions, thrownBy } from './actions.js';
+import { admit } from './fence-rules.js';
+
+/**
+ * A batch of commands in one transaction of the participant's database: fence record and business change together, each in a savepoint of
+ * its own, one commit for all. When this resolves everything in it is durable; when it rejects nothing of it happened.
+ */
+export function runTransactional(
+  fence: Fence,
+  actions: Actions,
+  commands: readonly CommandMessage[],
+  now: number,
+  crashPoints: CrashPoints,
+): Promise<Outcome[]> {
+  return fence.session(async (session) => {
+    const outcomes: Outcome[] = [];
+    for (const command of commands) outcomes.push(await carryOut(session, actions, command, now));
+    crashPoints.reach('participant:executed');
+    return outcomes;
+  });
+}
+
+async function carryOut(session: FenceSession, actions: Actions, command: CommandMessage, now: number): Promise<Outcome> {
+  const verdict = admit(await session.get(command.key), command, now);
+  switch (verdict.do) {
+    case 'answer':
+      if (verdict.record) await session.put(command.key, verdict.record);
+      return verdict.outcome;
+    case 'run':
+      return run(session, actions, command);
+    case 'undo':
+      return undo(session, actions, command, verdict.result);
+    case 'wait':
+      // Another process of this participant without a common transaction left it running; it is asked again.
+      return { type: 'failed', kind: 'technical', effect: 'unknown', error: { name: 'Busy', message: 'the action is still running' } };
+  }
+}
+
+async function run(session: FenceSession, actions: Actions, command: CommandMessage): Promise<Outcome> {
+  const compensable = actions.isCompensable(command.action);
+  try {
+    const result = await session.savepoint(() => actions.run(command));
+    await session.put(command.key, { type: 'succeeded', compensable, ...(result !== undefined && { result }) });
+    return {
+      type: 'succeeded',
+      ...(result !== undefined && { result: JSON.parse(result) as unknown }),
+      ...(!compensable && { compensable: false as const }),
+    };
+  } catch (thrown) {
+    const { error, business } = thrownBy(thrown);
+    if (!business) return { type: 'failed', kind: 'technical', effect: 'none', error };
+    const record: FenceRecord = { type: 'failed', error };
+    if (command.purpose === 'step') await session.put(command.key, record);
+    return { type: 'failed', kind: 'business', effect: 'none', error };
+  }
+}
+
+async function undo(session: FenceSession, actions: Actions, command: CommandMessage, result: string | undefined): Promise<Outcome> {
+  try {
+    const executed = await session.savepoint(() => actions.undo(command, result));
+    await session.put(command.key, { type: 'undone', round: command.undoRound, executed });
+    return { type: 'undone', executed };
+  } catch (thrown) {
+    return { type: 'failed', kind: 'technical', effect: 'none', error: thrownBy(thrown).error };
+  }
+}

@@ -1,0 +1,33 @@
+import { type Program, SkaldError } from '@skald/kernel';
+
+/** The programs that are deployed here, by name and version. */
+export class Programs {
+  private readonly known = new Map<string, Program>();
+
+  /** Throws `duplicate-saga`. */
+  register(program: Program): void {
+    const key = keyOf(program.name, program.version);
+    if (this.known.has(key)) throw new SkaldError('duplicate-saga', { saga: program.name, version: program.version });
+    this.known.set(key, program);
+  }
+
+  /** A program that is not deployed suspends its saga, visibly, as soon as it is asked; the engine resumes it where it is deployed. */
+  find(name: string, version: number): Program {
+    return this.known.get(keyOf(name, version)) ?? missing(name, version);
+  }
+
+  has(name: string, version: number): boolean {
+    return this.known.has(keyOf(name, version));
+  }
+}
+
+function keyOf(name: string, version: number): string {
+  return `${name}@${version}`;
+}
+
+function missing(name: string, version: number): Program {
+  const refuse = (): never => {
+    throw new SkaldError('version-not-deployed', { saga: name, version });
+  };
+  return { name, version, next: refuse, compensation: refuse };
+}

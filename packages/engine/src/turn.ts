@@ -1,0 +1,157 @@
+/**
+ * One saga's share of a micro-batch: its inputs are decided one after the other and become one write.
+ *
+ * Invariants
+ * T1  Nothing is published and nobody is answered before the events that say so are stored.
+ * T2  A decision that cannot be carried out (it throws, it does not fit) suspends its saga and stops no other.
+ * T3  A write holds at most so many events and bytes; inputs beyond that wait for the next batch.
+ */
+import {
+  type Answer,
+  type Decision,
+  type Delivery,
+  decide,
+  type InboxMessage,
+  type Input,
+  type Message,
+  type NewEvent,
+  type Outgoing,
+  recordError,
+  type SagaSummary,
+  SkaldError,
+  type StreamWrite,
+} from '@skald/kernel';
+import type { Activated } from './activation.js';
+import { encodeEvents } from './event-codec.js';
+import type { Observer } from './observer.js';
+import type { Programs } from './programs.js';
+import { differs, summarize } from './summary.js';
+
+export const MAX_EVENT_BYTES = 256 * 1024;
+const MAX_WRITE_EVENTS = 500;
+const MAX_WRITE_BYTES = 512 * 1024;
+
+export interface TurnInput {
+  readonly sagaId: string;
+  readonly deliveries: readonly Delivery<InboxMessage>[];
+  readonly activated: Activated;
+  readonly now: number;
+}
+
+/** What came of the inputs that were taken. */
+export interface Turn extends TurnInput {
+  readonly answers: readonly Outgoing[];
+  readonly write: StreamWrite | undefined;
+  /** What the index must be told although there are no events. */
+  readonly summary: SagaSummary | undefined;
+  /** Hash of the last event once the write is stored. */
+  readonly head: string;
+  readonly rest: readonly Delivery<InboxMessage>[];
+}
+
+/** The decision on the input at `index` could not be carried out; the state must be loaded anew. */
+export class TurnFailed extends Error {
+  constructor(
+    readonly index: number,
+    override readonly cause: unknown,
+  ) {
+    super(`the decision on input ${index} failed`);
+  }
+}
+
+/** Decides as many inputs as fit one write. Throws `TurnFailed`. */
+export function takeTurn(input: TurnInput, programs: Programs, observer: Required<Observer>): Turn {
+  const { sagaId, deliveries, activated, now } = input;
+  const draft = new WriteDraft(sagaId, activated);
+  let taken = 0;
+  for (const { message } of deliveries) {
+    if (draft.isFull) break;
+    try {
+      draft.add(decide(programOf(programs, activated, message.input), activated.state, stamped(message.input, now)), message);
+    } catch (error) {
+      throw new TurnFailed(taken, error);
+    }
+    if (draft.lastNote) observer.noted(draft.lastNote, sagaId);
+    taken += 1;
+  }
+  return draft.finish(input, taken);
+}
+
+/** The first input could not be carried out: whoever sent it is told, the saga is suspended with the reason. */
+export function takeFault(input: TurnInput, programs: Programs, error: unknown): Turn {
+  const { sagaId, activated, now, deliveries } = input;
+  const draft = new WriteDraft(sagaId, activated);
+  const fault: Message = { type: 'fault', at: now, error: recordError(error) };
+  const message = deliveries[0]?.message;
+  const answer: Answer = { accepted: false, code: 'decision-failed', details: { error: recordError(error).message } };
+  draft.add({ ...decide(programs.find(activated.state.saga, activated.state.version), activated.state, fault), answer }, message);
+  return draft.finish(input, 1);
+}
+
+class WriteDraft {
+  private readonly events: NewEvent[] = [];
+  private readonly answers: Outgoing[] = [];
+  private readonly expectedRevision: number;
+  private head: string;
+  private bytes = 0;
+  private woken = false;
+  lastNote: Decision['note'];
+
+  constructor(
+    private readonly sagaId: string,
+    private readonly activated: Activated,
+  ) {
+    this.expectedRevision = activated.state.revision;
+    this.head = activated.head;
+  }
+
+  get isFull(): boolean {
+    return this.events.length >= MAX_WRITE_EVENTS / 2 || this.bytes >= MAX_WRITE_BYTES / 2;
+  }
+
+  add(decision: Decision, message: InboxMessage | undefined): void {
+    const encoded = encodeEvents(decision.events, message?.input.type ?? 'fault', this.head);
+    this.check(encoded);
+    for (const event of encoded) this.events.push(event);
+    this.head = encoded.at(-1)?.hash ?? this.head;
+    this.lastNote = decision.note;
+    this.woken ||= message?.input.type === 'wake';
+    const { client, input } = message ?? {};
+    if (client === undefined || !input || !('request' in input)) return;
+    const answer = decision.answer ?? { accepted: false, code: 'saga-not-found' };
+    this.answers.push({ address: { to: 'client', client }, message: { kind: 'answer', sagaId: this.sagaId, request: input.request, answer } });
+  }
+
+  private check(events: readonly NewEvent[]): void {
+    const { sagaId } = this;
+    let bytes = 0;
+    for (const { type, data } of events) {
+      bytes += data.length;
+      if (data.length > MAX_EVENT_BYTES) {
+        throw new SkaldError('payload-too-large', { sagaId, what: `the data of ${type}`, bytes: data.length, limit: MAX_EVENT_BYTES });
+      }
+    }
+    this.bytes += bytes;
+    if (this.bytes > MAX_WRITE_BYTES || this.events.length + events.length > MAX_WRITE_EVENTS) {
+      throw new SkaldError('payload-too-large', { sagaId, what: `one decision (${events.length} events)`, bytes, limit: MAX_WRITE_BYTES });
+    }
+  }
+
+  finish(input: TurnInput, taken: number): Turn {
+    const { state, indexed } = this.activated;
+    const summary = state.phase === 'new' ? undefined : summarize(state);
+    const told = summary && differs(indexed, summary, this.woken) ? summary : undefined;
+    const { sagaId: stream, expectedRevision, events, answers, head } = this;
+    const write = events.length > 0 ? { stream, expectedRevision, events, ...(told && { summary: told }) } : undefined;
+    const deliveries = input.deliveries.slice(0, taken);
+    return { ...input, deliveries, answers, write, summary: told, head, rest: input.deliveries.slice(taken) };
+  }
+}
+
+function programOf(programs: Programs, { state }: Activated, input: Input) {
+  return input.type === 'start' && state.phase === 'new' ? programs.find(input.saga, input.version) : programs.find(state.saga, state.version);
+}
+
+function stamped(input: Input, at: number): Message {
+  return { ...input, at };
+}

@@ -1,0 +1,127 @@
+/**
+ * What follows from the facts.
+ *
+ * Invariants
+ * A1  Before the pivot a failure, a cancel or the deadline turns the saga back; while a pivot's outcome is open they wait for it.
+ * A2  Past the pivot nothing turns back: a failed step is parked for a person, a cancel is refused, the deadline is an alarm.
+ * A3  What is ready to be undone is undone, whatever phase the saga is in.
+ * A4  An action whose outcome is unknown is sealed at its own participant before the saga's own compensation runs elsewhere.
+ */
+import type { Draft } from './decide.js';
+import { recordError, SkaldError } from './errors.js';
+import type { CompensationReason, RecordedCommand } from './events.js';
+import type { Directive, Program } from './program.js';
+import { isHeld, type SagaState, type StepState, stepOf } from './state.js';
+import { requestSeal, requestStep, requestUndo } from './requests.js';
+
+/** Rounds of advancing without coming to rest that are taken for a program that never will. */
+const MAX_ROUNDS = 100_000;
+
+export function advance(draft: Draft, program: Program): void {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const before = draft.events.length;
+    if (draft.state.phase === 'running') goForward(draft, program);
+    undoWhatIsReady(draft, program);
+    finish(draft);
+    if (draft.events.length === before) return;
+  }
+  throw new SkaldError('too-many-directives', { sagaId: draft.state.sagaId });
+}
+
+function goForward(draft: Draft, program: Program): void {
+  const { state } = draft;
+  if (state.cancel && state.pivotPassed) return draft.emit('CancelRefused', { request: state.cancel.request });
+  if (state.cancel) return turnBack(draft, { type: 'cancelled', reason: state.cancel.reason, by: state.cancel.by });
+  if (isHeld(state)) return;
+  if (state.deadlinePassed && !state.pivotPassed) return turnBack(draft, { type: 'deadline' });
+  for (const step of state.steps.values()) if (step.status === 'due') requestStep(draft, step);
+  try {
+    for (const directive of program.next(state)) follow(draft, directive);
+  } catch (thrown) {
+    draft.emit('SagaSuspended', { target: 'program', error: recordError(thrown) });
+  }
+}
+
+function follow(draft: Draft, directive: Directive): void {
+  const { state } = draft;
+  switch (directive.do) {
+    case 'request': {
+      if (state.steps.has(directive.step)) return;
+      const { step, after, policy } = directive;
+      return draft.emit('StepRequested', {
+        step,
+        round: 1,
+        attempt: 1,
+        dueAt: draft.at + policy.timeout,
+        opens: { after, command: recorded(directive.command), policy },
+      });
+    }
+    case 'skip':
+      if (state.steps.has(directive.step)) return;
+      return draft.emit('StepSkipped', { step: directive.step, after: directive.after, reason: directive.reason });
+    case 'complete':
+      // A step that was left behind and succeeded after all is undone first.
+      if (state.open > 0) return;
+      return draft.emit('SagaCompleted', directive.output === undefined ? {} : { output: directive.output });
+    case 'fail':
+      return fail(draft, directive);
+  }
+}
+
+function recorded({ participant, action, args }: RecordedCommand): RecordedCommand {
+  return { participant, action, args };
+}
+
+function fail(draft: Draft, { step, error }: Extract<Directive, { do: 'fail' }>): void {
+  const { state } = draft;
+  if (!state.pivotPassed) return turnBack(draft, { type: 'failed', error, ...(step !== undefined && { step }) });
+  const target = step === undefined ? 'program' : (`step:${step}` as const);
+  if (!state.parked.has(target)) draft.emit('SagaSuspended', { target, error });
+}
+
+/** Begins to compensate, or hurries the pivots whose outcome must be known first. */
+function turnBack(draft: Draft, reason: CompensationReason): void {
+  const { state } = draft;
+  let open = false;
+  for (const id of state.pivotsOpen) {
+    const step = stepOf(state, id);
+    if ((step.status === 'backoff' || step.status === 'due') && !step.doubt) continue;
+    open = true;
+    if (step.status === 'backoff' || step.status === 'due') requestSeal(draft, step);
+  }
+  if (!open) draft.emit('CompensationStarted', { reason });
+}
+
+function undoWhatIsReady(draft: Draft, program: Program): void {
+  const { state } = draft;
+  if (state.heldSince !== undefined) return;
+  for (const id of [...state.undoReady]) undo(draft, program, stepOf(state, id));
+}
+
+function undo(draft: Draft, program: Program, step: StepState): void {
+  if (step.policy?.compensation !== 'saga') return requestUndo(draft, step);
+  if (step.status === 'unknown' && !step.sealed) return requestSeal(draft, step);
+  if (step.undo?.status === 'due' && step.undo.command) return requestUndo(draft, step);
+  try {
+    requestUndo(draft, step, recorded(program.compensation(draft.state, step)));
+  } catch (thrown) {
+    draft.emit('SagaSuspended', { target: `compensation:${step.id}`, error: recordError(thrown) });
+  }
+}
+
+function finish(draft: Draft): void {
+  const { state } = draft;
+  if (state.open > 0) return;
+  if (state.phase === 'ended') {
+    if (state.reopened && state.end) draft.emit(state.end.type, state.end.data);
+  } else if (state.phase === 'compensating') end(draft, state);
+}
+
+function end(draft: Draft, state: SagaState): void {
+  const flags = state.withSkips ? ({ withSkips: true } as const) : {};
+  const reason = state.compensation;
+  if (reason?.type === 'cancelled') return draft.emit('SagaCancelled', flags);
+  if (state.undone) return draft.emit('SagaCompensated', flags);
+  const error = reason?.type === 'failed' ? reason.error : { name: 'DeadlinePassed', message: 'the deadline passed' };
+  draft.emit('SagaFailed', { error });
+}

@@ -1,0 +1,62 @@
+import type { ErrorRecord } from './errors.js';
+import type { RetryPolicy } from './retry.js';
+import type { StandardSchema } from './standard-schema.js';
+
+/** What a step asks of a participant. Built by a participant's proxy; `args` are JSON. */
+export interface Command<R = unknown> {
+  readonly participant: string;
+  readonly action: string;
+  readonly args: readonly unknown[];
+  /** Phantom: the type of the result. Never present at run time. */
+  readonly resultType?: R;
+}
+
+/** What a saga's own methods may look at. Everything in it comes from the history, so that they can be called again at any time. */
+export interface SagaView {
+  /** Results by step id; absent where the step has none (not run, skipped, or its outcome is unknown). Frozen. */
+  readonly results: Readonly<Record<string, any>>;
+  readonly saga: { readonly id: string; readonly name: string; readonly version: number; readonly startedAt: number };
+  /** Time of the decision in epoch milliseconds: the only clock a saga method may read. */
+  readonly now: number;
+  /** In a compensation: why the saga is being undone. */
+  readonly reason?: ErrorRecord;
+}
+
+/** How a step is undone. Without one, its participant pairs the action with its own compensation. */
+export interface SagaCompensation {
+  /** Name of the saga's method, for people. */
+  readonly name: string;
+  readonly run: (input: any, view: SagaView) => Command;
+}
+
+export interface StepDefinition {
+  readonly id: string;
+  readonly kind: 'command';
+  /** Steps that must be settled before this one. Empty: at once. */
+  readonly after: readonly string[];
+  readonly run: (input: any, view: SagaView) => Command;
+  /** Guard: false skips the step, which is recorded. */
+  readonly when?: (input: any, view: SagaView) => boolean;
+  readonly compensation?: SagaCompensation;
+  /** Point of no return: once it succeeded there is only forward. */
+  readonly pivot: boolean;
+  /** Per attempt, in milliseconds. */
+  readonly timeout: number;
+  readonly retry: RetryPolicy;
+  readonly compensationTimeout: number;
+  readonly compensationRetry: RetryPolicy;
+}
+
+/** A saga as data: what decorators, the builder and hand-written literals all come to. Made by `sagaDefinition`. */
+export interface SagaDefinition<I = any, O = any> {
+  readonly name: string;
+  /** Whole number from 1. Instances finish on the version they started with. */
+  readonly version: number;
+  /** From start to end, in milliseconds; at the deadline a saga before its pivot is compensated. */
+  readonly deadline?: number;
+  readonly input?: StandardSchema<unknown, I>;
+  readonly output?: StandardSchema<unknown, O>;
+  readonly steps: readonly StepDefinition[];
+  /** The saga's output; without it the results by step id. */
+  readonly result?: (input: I, view: SagaView) => O;
+}

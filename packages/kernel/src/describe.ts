@@ -1,0 +1,22 @@
+import type { SagaDefinition, StepDefinition } from './definition.js';
+import { canonicalJson, type Json } from './json.js';
+
+/** A definition without its functions: what can be compared, stored and drawn. Equal descriptions mean the same saga to the kernel. */
+export function describeDefinition(definition: SagaDefinition): Json {
+  return JSON.parse(
+    canonicalJson({
+      name: definition.name,
+      version: definition.version,
+      deadline: definition.deadline,
+      input: definition.input !== undefined,
+      output: definition.output !== undefined,
+      result: definition.result !== undefined,
+      steps: definition.steps.map(describeStep),
+    }),
+  );
+}
+
+function describeStep(step: StepDefinition) {
+  const { run: _run, when, compensation, ...data } = step;
+  return { ...data, when: when !== undefined, compensation: compensation?.name };
+}

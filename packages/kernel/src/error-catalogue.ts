@@ -1,0 +1,161 @@
+/** All errors that Skald raises: what happened, what to do, whether the same call may succeed later. Checked against docs/reference/errors.md. */
+export const CATALOGUE = {
+  'invalid-duration': {
+    what: '{field}: "{value}" is not a duration.',
+    fix: 'Write milliseconds as a number, or a number with a unit: 250ms, 5s, 10m, 2h, 7d (up to 1000d).',
+    retryable: false,
+  },
+  'invalid-definition': {
+    what: 'The definition of saga {saga} cannot run:\n{findings}\n',
+    fix: 'Mend each finding as it says.',
+    retryable: false,
+  },
+  'invalid-participant': { what: 'Participant {participant}: {problem}.', fix: '{remedy}', retryable: false },
+  'not-a-saga': {
+    what: '{value} is not a saga.',
+    fix: 'Decorate the class with @Saga({ name, version }), or pass what defineSaga() gives.',
+    retryable: false,
+  },
+  'duplicate-saga': {
+    what: 'Saga {saga} version {version} is registered twice.',
+    fix: 'Register it once, or give one of them another name or version.',
+    retryable: false,
+  },
+  'duplicate-participant': {
+    what: 'Participant {participant} is registered twice.',
+    fix: 'Register it once, or rename one of them.',
+    retryable: false,
+  },
+  'unknown-participant': {
+    what: 'Saga {saga}, step {step} asks participant "{participant}", which is not registered (registered: {known}).',
+    fix: 'Register it with .participants(…), or correct the name in participant(…).',
+    retryable: false,
+  },
+  'unknown-action': {
+    what: 'Participant {participant} has no action "{action}" (actions: {known}).',
+    fix: 'Add a public async method of that name, or correct the saga.',
+    retryable: false,
+  },
+  'saga-not-registered': {
+    what: 'Saga {saga} version {version} is not registered here.',
+    fix: 'Register it with .sagas(…).',
+    retryable: true,
+  },
+  'invalid-input': {
+    what: 'The input of saga {saga} is refused by its schema: {issues}.',
+    fix: 'Correct the named fields; nothing was started.',
+    retryable: false,
+  },
+  'input-too-large': {
+    what: 'The input of saga {saga} is {bytes} bytes of JSON; the limit is {limit}.',
+    fix: 'Store the data elsewhere and pass a reference.',
+    retryable: false,
+  },
+  'invalid-saga-id': { what: '"{id}" cannot be a saga id.', fix: 'Use 1 to 200 characters without control characters.', retryable: false },
+  'saga-exists': {
+    what: 'Saga {sagaId} was started with another input (there {existing}, here {given}, SHA-256 of the canonical JSON).',
+    fix: 'Use another id, or the same input.',
+    retryable: false,
+  },
+  'saga-not-found': { what: 'There is no saga {sagaId}.', fix: 'Check the id and the saga’s name.', retryable: false },
+  'saga-ended': {
+    what: 'Saga {sagaId} has ended ({status}).',
+    fix: 'Nothing is left to do; start a new one if it must run again.',
+    retryable: false,
+  },
+  'past-pivot': {
+    what: 'Saga {sagaId} is past its pivot {pivot}: there is only forward.',
+    fix: 'Let it complete, or terminate it with a reason.',
+    retryable: false,
+  },
+  'already-compensating': { what: 'Saga {sagaId} is already being compensated.', fix: 'Wait for its end.', retryable: false },
+  'not-parked': {
+    what: 'In saga {sagaId}, {target} does not wait for a person.',
+    fix: 'Look at the saga again; it may have moved on.',
+    retryable: false,
+  },
+  'target-moved': {
+    what: 'In saga {sagaId}, {target} was parked anew since you looked.',
+    fix: 'Look at the saga again and decide anew.',
+    retryable: false,
+  },
+  'action-not-possible': {
+    what: 'In saga {sagaId}, {action} is not possible for {target}: {why}.',
+    fix: 'Choose one of: {possible}.',
+    retryable: false,
+  },
+  'saga-did-not-complete': {
+    what: 'Saga {sagaId} ended {status}: {reason}.',
+    fix: 'Look at its history for what failed and what was undone.',
+    retryable: false,
+  },
+  'version-not-deployed': {
+    what: 'Saga {saga} version {version} is not deployed here.',
+    fix: 'Deploy it; the saga goes on by itself then.',
+    retryable: true,
+  },
+  'payload-too-large': {
+    what: 'A decision of saga {sagaId} does not fit: {what} is {bytes} bytes, the limit is {limit}.',
+    fix: 'Pass references instead of data, then retry the saga.',
+    retryable: false,
+  },
+  'decision-failed': { what: 'A decision of saga {sagaId} threw: {error}.', fix: 'Mend the code and resume the saga.', retryable: false },
+  'too-many-directives': {
+    what: 'The program of saga {sagaId} does not come to rest.',
+    fix: 'Look for a step that is requested for ever.',
+    retryable: false,
+  },
+  'history-unreadable': {
+    what: 'Event {revision} of stream {stream} cannot be read: {problem}.',
+    fix: 'Deploy the version that wrote it, or restore the store from a backup.',
+    retryable: false,
+  },
+  'store-in-use': {
+    what: 'The store {file} is in use by process {pid} on {host}.',
+    fix: 'One process owns a store. Stop the other one, or use another file.',
+    retryable: true,
+  },
+  'store-corrupt': {
+    what: 'The file {file} is not a Skald store, or is damaged: {problem}.',
+    fix: 'Restore it from a backup, or choose another file. Nothing was written to it.',
+    retryable: false,
+  },
+  'store-newer': {
+    what: 'The store {file} has format {found}; this Skald knows {known}.',
+    fix: 'Use the newer Skald that wrote it.',
+    retryable: false,
+  },
+  'store-unavailable': {
+    what: 'The store {file} cannot be opened: {problem}.',
+    fix: 'Check that the folder exists and can be written to.',
+    retryable: true,
+  },
+  'store-full': {
+    what: 'The store cannot grow: {problem}.',
+    fix: 'Free disk space. Nothing was lost: Skald goes on by itself when it can write again.',
+    retryable: true,
+  },
+  'store-failed': {
+    what: 'The store failed: {problem}.',
+    fix: 'Check the disk and its log. What was acknowledged is stored; what was not is tried again.',
+    retryable: true,
+  },
+  'store-closed': { what: 'The store is closed.', fix: 'Call it before stop().', retryable: false },
+  'invalid-cursor': {
+    what: '"{after}" does not continue a page of this index.',
+    fix: 'Pass the `next` of the page before, or nothing for the first page.',
+    retryable: false,
+  },
+  'address-taken': {
+    what: 'The address {address} has a consumer already.',
+    fix: 'Stop that one first: messages of one saga keep their order only with one consumer.',
+    retryable: false,
+  },
+  'bus-closed': { what: 'The message bus is closed.', fix: 'Call it before close().', retryable: false },
+  'app-stopped': { what: 'Skald has been stopped.', fix: 'Start it again; sagas go on where they stood.', retryable: true },
+  'timed-out': {
+    what: 'No answer for {what} within {milliseconds} ms.',
+    fix: 'It goes on by itself; ask again with the same id.',
+    retryable: true,
+  },
+} as const;

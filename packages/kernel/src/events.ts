@@ -1,0 +1,166 @@
+import type { ErrorRecord } from './errors.js';
+import type { OperatorAction } from './messages.js';
+import type { RetryPolicy } from './retry.js';
+
+/** One entry of a saga's history. `at` is the time of the decision that recorded it, in epoch milliseconds. */
+interface Recorded<Type extends string, Data> {
+  readonly type: Type;
+  readonly at: number;
+  readonly data: Data;
+}
+
+/** What is asked of whom; `args` are JSON. */
+export interface RecordedCommand {
+  readonly participant: string;
+  readonly action: string;
+  readonly args: readonly unknown[];
+}
+
+/** What the kernel needs to know of a step to carry it out and to undo it; recorded with its first request, so that history is enough. */
+export interface StepPolicy {
+  readonly timeout: number;
+  readonly retry: RetryPolicy;
+  readonly pivot: boolean;
+  /** Who says how it is undone: its participant (by the action's idempotency key) or the saga's own method. */
+  readonly compensation: 'participant' | 'saga';
+  readonly compensationTimeout: number;
+  readonly compensationRetry: RetryPolicy;
+}
+
+/** Why a saga turned back. */
+export type CompensationReason =
+  | { readonly type: 'failed'; readonly step?: string; readonly error: ErrorRecord }
+  | { readonly type: 'cancelled'; readonly reason: string; readonly by: string }
+  | { readonly type: 'deadline' };
+
+/** What can be parked for a person: a step, the compensation of a step, or the program (its code threw). */
+export type Target = `step:${string}` | `compensation:${string}` | 'program';
+
+interface Attempt {
+  readonly step: string;
+  readonly round: number;
+  readonly attempt: number;
+}
+
+export type SagaStarted = Recorded<
+  'SagaStarted',
+  {
+    readonly sagaId: string;
+    readonly saga: string;
+    readonly version: number;
+    /** Tells this life of the id from an earlier one whose stream was deleted; part of every idempotency key. */
+    readonly incarnation: string;
+    readonly input: unknown;
+    /** SHA-256 of the canonical JSON of the input, hex: the same id with another input is refused. */
+    readonly inputHash: string;
+    readonly request: string;
+    readonly deadlineAt?: number;
+  }
+>;
+
+/** A command is owed from here on. The first request of a step carries what it asks and how it is treated; repeats carry only their number. */
+export type StepRequested = Recorded<
+  'StepRequested',
+  Attempt & {
+    /** When this attempt counts as timed out. */
+    readonly dueAt: number;
+    readonly opens?: { readonly after: readonly string[]; readonly command: RecordedCommand; readonly policy: StepPolicy };
+  }
+>;
+/**
+ * The action happened. `compensable: false`: its participant has nothing to undo. `late`: it came when the step no longer waited for it.
+ * `afterUndo`: the participant ended the action after that round of its compensation, so that it must be undone again.
+ */
+export type StepSucceeded = Recorded<
+  'StepSucceeded',
+  {
+    readonly step: string;
+    readonly round: number;
+    readonly result?: unknown;
+    readonly compensable?: false;
+    readonly late?: true;
+    readonly afterUndo?: number;
+  }
+>;
+/** `effect: none`: known not to have happened (a business error, a refusal, or rolled back); `unknown`: it may have. */
+export type StepFailed = Recorded<
+  'StepFailed',
+  Attempt & { readonly error: ErrorRecord; readonly kind: 'business' | 'technical' | 'refused'; readonly effect: 'none' | 'unknown' }
+>;
+export type StepTimedOut = Recorded<'StepTimedOut', Attempt>;
+/** `round` and `attempt` are those to come; a new round is a new idempotency key, opened only after a recorded failure. */
+export type StepRetryScheduled = Recorded<'StepRetryScheduled', Attempt & { readonly dueAt: number }>;
+export type StepSkipped = Recorded<'StepSkipped', { readonly step: string; readonly after: readonly string[]; readonly reason: string }>;
+/** The outcome is unknown and must be known before anything else: the participant is asked to tell it, or to see that it never happens. */
+export type StepSealRequested = Recorded<'StepSealRequested', Attempt & { readonly dueAt: number }>;
+/** It never happened and never will. `doubt`: it will not run again, but an interrupted run may have had effect (external participants). */
+export type StepSealed = Recorded<'StepSealed', { readonly step: string; readonly round: number; readonly doubt?: true }>;
+export type StepSealFailed = Recorded<'StepSealFailed', Attempt & { readonly error: ErrorRecord; readonly retryAt?: number }>;
+
+export type CompensationStarted = Recorded<'CompensationStarted', { readonly reason: CompensationReason }>;
+/** `round` counts the compensations of this step: a success that comes after the undo opens the next. `command` only where the saga says how. */
+export type CompensationRequested = Recorded<
+  'CompensationRequested',
+  Attempt & { readonly dueAt: number; readonly command?: RecordedCommand }
+>;
+/** `executed: false`: there was nothing to undo (null compensation), and the action is refused from now on. */
+export type CompensationSucceeded = Recorded<
+  'CompensationSucceeded',
+  { readonly step: string; readonly round: number; readonly executed: boolean }
+>;
+/** Without `retryAt` the policy is at its end, and a person is asked. */
+export type CompensationFailed = Recorded<'CompensationFailed', Attempt & { readonly error: ErrorRecord; readonly retryAt?: number }>;
+
+export type SagaSuspended = Recorded<'SagaSuspended', { readonly target: Target; readonly error: ErrorRecord }>;
+export type OperatorIntervened = Recorded<
+  'OperatorIntervened',
+  {
+    readonly request: string;
+    readonly action: OperatorAction;
+    readonly target?: Target;
+    readonly by: string;
+    readonly reason: string;
+    readonly result?: unknown;
+  }
+>;
+export type CancelRequested = Recorded<'CancelRequested', { readonly request: string; readonly reason: string; readonly by: string }>;
+/** The pivot succeeded while the cancel waited for its outcome. */
+export type CancelRefused = Recorded<'CancelRefused', { readonly request: string }>;
+/** `pastPivot`: nothing is undone, somebody should look. */
+export type DeadlinePassed = Recorded<'DeadlinePassed', { readonly pastPivot: boolean }>;
+
+export type SagaCompleted = Recorded<'SagaCompleted', { readonly output?: unknown }>;
+/** Everything that happened is undone; `withSkips`: an operator left something standing. */
+export type SagaCompensated = Recorded<'SagaCompensated', { readonly withSkips?: true }>;
+/** Ended before the pivot with nothing to undo. */
+export type SagaFailed = Recorded<'SagaFailed', { readonly error: ErrorRecord }>;
+export type SagaCancelled = Recorded<'SagaCancelled', { readonly withSkips?: true }>;
+/** Ended by an operator as it stood; nothing is undone. */
+export type SagaTerminated = Recorded<'SagaTerminated', { readonly request: string; readonly by: string; readonly reason: string }>;
+
+export type SagaEnd = SagaCompleted | SagaCompensated | SagaFailed | SagaCancelled | SagaTerminated;
+
+export type SagaEvent =
+  | SagaStarted
+  | StepRequested
+  | StepSucceeded
+  | StepFailed
+  | StepTimedOut
+  | StepRetryScheduled
+  | StepSkipped
+  | StepSealRequested
+  | StepSealed
+  | StepSealFailed
+  | CompensationStarted
+  | CompensationRequested
+  | CompensationSucceeded
+  | CompensationFailed
+  | SagaSuspended
+  | OperatorIntervened
+  | CancelRequested
+  | CancelRefused
+  | DeadlinePassed
+  | SagaEnd;
+
+export type EventType = SagaEvent['type'];
+export type DataOf<Type extends EventType> = Extract<SagaEvent, { readonly type: Type }>['data'];

@@ -1,0 +1,294 @@
+/**
+ * The fold: `evolve(state, event)` changes the state it is given, which its caller owns, and answers it.
+ *
+ * Invariants
+ * E1  It looks at nothing but the state and the event: no clock, no definition, no user code.
+ * E2  One event costs O(what it touches): n events of a saga with n steps cost O(n).
+ * E3  `owed` holds exactly the commands whose outcome is awaited; `timers` exactly what may fall due.
+ * E4  While undoing, `open` counts the steps that are not clear, and `undoReady` holds those whose turn has come.
+ */
+import type { DataOf, SagaEnd, SagaEvent } from './events.js';
+import { evolveOperator } from './evolve-operator.js';
+import { TIMEOUT } from './retry.js';
+import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
+import { type SagaState, type StepState, type StepStatus, stepOf } from './state.js';
+
+export function evolve(state: SagaState, event: SagaEvent): SagaState {
+  state.revision += 1;
+  state.at = event.at;
+  apply(state, event);
+  return state;
+}
+
+function apply(state: SagaState, event: SagaEvent): void {
+  switch (event.type) {
+    case 'SagaStarted':
+      return started(state, event.data, event.at);
+    case 'StepRequested':
+      return stepRequested(state, event.data, event.at);
+    case 'StepSucceeded':
+      return stepSucceeded(state, event.data);
+    case 'StepFailed':
+      return stepFailed(state, event.data);
+    case 'StepTimedOut':
+      return stepTimedOut(state, event.data);
+    case 'StepRetryScheduled':
+      return stepRetryScheduled(state, event.data);
+    case 'StepSkipped':
+      return stepSkipped(state, event.data);
+    case 'StepSealRequested':
+      return sealRequested(state, event.data);
+    case 'StepSealed':
+      return stepSealed(state, event.data);
+    case 'StepSealFailed':
+      return sealFailed(state, event.data);
+    case 'CompensationStarted':
+      state.compensation = event.data.reason;
+      return beginUndoing(state);
+    case 'CompensationRequested':
+      return undoRequested(state, event.data, event.at);
+    case 'CompensationSucceeded':
+      return undoSucceeded(state, event.data);
+    case 'CompensationFailed':
+      return undoFailed(state, event.data);
+    case 'SagaSuspended':
+      return suspended(state, event.data, event.at);
+    case 'OperatorIntervened':
+      return evolveOperator(state, event);
+    case 'CancelRequested':
+      state.cancel = event.data;
+      state.answers.set(event.data.request, { accepted: true, revision: state.revision });
+      return;
+    case 'CancelRefused':
+      state.cancel = undefined;
+      state.answers.set(event.data.request, { accepted: false, code: 'past-pivot' });
+      return;
+    case 'DeadlinePassed':
+      state.deadlinePassed = true;
+      state.timers.delete('deadline');
+      return;
+    case 'SagaCompleted':
+    case 'SagaCompensated':
+    case 'SagaFailed':
+    case 'SagaCancelled':
+    case 'SagaTerminated':
+      return ended(state, event);
+  }
+}
+
+function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): void {
+  state.sagaId = data.sagaId;
+  state.saga = data.saga;
+  state.version = data.version;
+  state.incarnation = data.incarnation;
+  state.input = data.input;
+  state.inputHash = data.inputHash;
+  state.startedAt = at;
+  state.phase = 'running';
+  if (data.deadlineAt !== undefined) state.timers.set('deadline', data.deadlineAt);
+}
+
+function ended(state: SagaState, event: SagaEnd): void {
+  state.end = event;
+  state.phase = 'ended';
+  state.reopened = false;
+  state.timers.clear();
+  state.owed.clear();
+  state.undoReady.clear();
+  if (event.type === 'SagaTerminated') {
+    state.parked.clear();
+    state.heldSince = undefined;
+    state.answers.set(event.data.request, { accepted: true, revision: state.revision });
+  }
+}
+
+function newStep(id: string, after: readonly string[], status: StepStatus): StepState {
+  return {
+    id,
+    after,
+    command: undefined,
+    policy: undefined,
+    status,
+    round: 1,
+    attempt: 0,
+    tries: 0,
+    sealTries: 0,
+    doubt: false,
+    sealed: false,
+    firstRequestedAt: 0,
+    dueAt: 0,
+    result: undefined,
+    error: undefined,
+    compensable: true,
+    stranded: false,
+    undo: undefined,
+    blockers: 0,
+    clear: false,
+    outOfTurn: false,
+  };
+}
+
+function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: number): void {
+  let step = state.steps.get(data.step);
+  if (data.opens) {
+    const { after, command, policy } = data.opens;
+    step = Object.assign(newStep(data.step, after, 'requested'), { command, policy });
+    state.steps.set(step.id, step);
+    if (policy.pivot) state.pivotsOpen.add(step.id);
+  }
+  if (!step) throw new Error(`history requests step ${data.step} again, which was never requested`);
+  if (step.attempt === 0) {
+    step.firstRequestedAt = at;
+    step.doubt = false;
+    step.sealed = false;
+  }
+  step.status = 'requested';
+  step.attempt = data.attempt;
+  step.tries += 1;
+  step.sealTries = 0;
+  inFlight(state, step, data.dueAt);
+}
+
+function inFlight(state: SagaState, step: StepState, dueAt: number): void {
+  step.dueAt = dueAt;
+  state.owed.set(`step:${step.id}`, state.revision);
+  state.timers.set(`step:${step.id}`, dueAt);
+}
+
+function suspended(state: SagaState, data: DataOf<'SagaSuspended'>, at: number): void {
+  state.parked.set(data.target, { error: data.error, since: at, revision: state.revision });
+  if (data.target.startsWith('compensation:')) state.undoReady.delete(data.target.slice('compensation:'.length));
+}
+
+/** No attempt of the step is in flight any more. */
+function settle(state: SagaState, step: StepState): void {
+  state.owed.delete(`step:${step.id}`);
+  state.timers.delete(`step:${step.id}`);
+}
+
+function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
+  const step = stepOf(state, data.step);
+  settle(state, step);
+  step.result = data.result;
+  step.compensable = data.compensable !== false;
+  const undo = step.undo;
+  if (undo?.status === 'done') undo.status = 'again';
+  else if (undo) undo.crossed = data.afterUndo ? 'after-undo' : 'success';
+  if (isLeftBehind(state, step)) {
+    step.stranded = true;
+    return undoOutOfTurn(state, step);
+  }
+  step.status = 'succeeded';
+  state.results[step.id] = data.result;
+  state.parked.delete(`step:${step.id}`);
+  if (state.pivotsOpen.delete(step.id)) state.pivotPassed = true;
+  if (state.phase === 'ended' || step.clear) undoOutOfTurn(state, step);
+  else review(state, step);
+}
+
+function stepFailed(state: SagaState, data: DataOf<'StepFailed'>): void {
+  const step = stepOf(state, data.step);
+  step.error = data.error;
+  if (data.kind !== 'technical') step.doubt = false;
+  if (data.effect === 'unknown') step.doubt = true;
+  stepEnded(state, step, step.doubt ? 'unknown' : 'failed');
+}
+
+function stepTimedOut(state: SagaState, data: DataOf<'StepTimedOut'>): void {
+  const step = stepOf(state, data.step);
+  step.error = { name: TIMEOUT, message: `no answer within ${step.policy?.timeout} ms` };
+  stepEnded(state, step, 'unknown');
+}
+
+function stepEnded(state: SagaState, step: StepState, status: 'failed' | 'unknown'): void {
+  if (status === 'unknown') step.doubt = true;
+  else state.pivotsOpen.delete(step.id);
+  step.status = status;
+  settle(state, step);
+  review(state, step);
+}
+
+function stepRetryScheduled(state: SagaState, data: DataOf<'StepRetryScheduled'>): void {
+  const step = stepOf(state, data.step);
+  step.status = 'backoff';
+  if (data.round !== step.round) {
+    step.round = data.round;
+    step.attempt = 0;
+  }
+  if (step.policy?.pivot) state.pivotsOpen.add(step.id);
+  step.dueAt = data.dueAt;
+  state.timers.set(`step:${step.id}`, data.dueAt);
+}
+
+function stepSkipped(state: SagaState, data: DataOf<'StepSkipped'>): void {
+  state.steps.set(data.step, newStep(data.step, data.after, 'skipped'));
+}
+
+function sealRequested(state: SagaState, data: DataOf<'StepSealRequested'>): void {
+  const step = stepOf(state, data.step);
+  step.status = 'sealing';
+  step.attempt = data.attempt;
+  step.sealTries += 1;
+  state.undoReady.delete(step.id);
+  inFlight(state, step, data.dueAt);
+}
+
+function stepSealed(state: SagaState, data: DataOf<'StepSealed'>): void {
+  const step = stepOf(state, data.step);
+  step.sealed = true;
+  if (!data.doubt) step.doubt = false;
+  state.parked.delete(`step:${step.id}`);
+  stepEnded(state, step, data.doubt ? 'unknown' : 'failed');
+}
+
+function sealFailed(state: SagaState, data: DataOf<'StepSealFailed'>): void {
+  const step = stepOf(state, data.step);
+  settle(state, step);
+  step.error = data.error;
+  step.status = 'seal-backoff';
+  if (data.retryAt !== undefined) state.timers.set(`step:${step.id}`, data.retryAt);
+}
+
+function undoRequested(state: SagaState, data: DataOf<'CompensationRequested'>, at: number): void {
+  const step = stepOf(state, data.step);
+  const before = step.undo?.round === data.round ? step.undo : undefined;
+  step.undo = {
+    round: data.round,
+    attempt: data.attempt,
+    tries: (before?.tries ?? 0) + 1,
+    status: 'requested',
+    command: data.command ?? before?.command,
+    firstRequestedAt: before?.firstRequestedAt ?? at,
+    dueAt: data.dueAt,
+    executed: false,
+    crossed: before?.crossed,
+  };
+  state.undone = true;
+  state.undoReady.delete(step.id);
+  state.owed.set(`compensation:${step.id}`, state.revision);
+  state.timers.set(`compensation:${step.id}`, data.dueAt);
+}
+
+function undoSucceeded(state: SagaState, data: DataOf<'CompensationSucceeded'>): void {
+  const step = stepOf(state, data.step);
+  const undo = step.undo;
+  if (!undo) throw new Error(`history ends a compensation of ${step.id} that was never requested`);
+  state.owed.delete(`compensation:${step.id}`);
+  state.timers.delete(`compensation:${step.id}`);
+  state.parked.delete(`compensation:${step.id}`);
+  undo.executed = data.executed;
+  // A success that came while an undo was under way that found nothing was after it; it must be undone once more.
+  const again = undo.crossed === 'after-undo' || (undo.crossed === 'success' && !data.executed);
+  undo.status = again ? 'again' : 'done';
+  review(state, step);
+}
+
+function undoFailed(state: SagaState, data: DataOf<'CompensationFailed'>): void {
+  const step = stepOf(state, data.step);
+  const undo = step.undo;
+  if (!undo) throw new Error(`history fails a compensation of ${step.id} that was never requested`);
+  undo.status = 'backoff';
+  state.owed.delete(`compensation:${step.id}`);
+  if (data.retryAt === undefined) state.timers.delete(`compensation:${step.id}`);
+  else state.timers.set(`compensation:${step.id}`, data.retryAt);
+}

@@ -1,0 +1,140 @@
+import type { ErrorCode, ErrorRecord } from './errors.js';
+import type { Target } from './events.js';
+
+/** Everything that reaches a saga through its inbox. `at` is the owner's clock when it took the message, in epoch milliseconds. */
+export type Message = Start | ReplyMessage | Wake | Cancel | Operator | Fault;
+
+export interface Start {
+  readonly type: 'start';
+  readonly at: number;
+  /** Id of the request: a repeat gets the same answer. */
+  readonly request: string;
+  readonly sagaId: string;
+  readonly saga: string;
+  readonly version: number;
+  readonly incarnation: string;
+  readonly input: unknown;
+  readonly inputHash: string;
+  /** Milliseconds from now. */
+  readonly deadline?: number;
+}
+
+/** A participant's answer, with what it needs to be matched: saga, step, round, attempt, operation, purpose. */
+export interface ReplyMessage extends Reply {
+  readonly type: 'reply';
+  readonly at: number;
+}
+
+/** Something in this saga may be due. Fired twice, early or late it changes nothing: the decision looks at what is due at `at`. */
+export interface Wake {
+  readonly type: 'wake';
+  readonly at: number;
+}
+
+export interface Cancel {
+  readonly type: 'cancel';
+  readonly at: number;
+  readonly request: string;
+  readonly reason: string;
+  readonly by: string;
+}
+
+/**
+ * retry: ask again (a failed step in a new round) · skip: go on as if it were settled · succeed: it happened, with this result ·
+ * fail: it did not happen · suspend, resume: no new requests meanwhile · terminate: end as it stands.
+ */
+export type OperatorAction = 'retry' | 'skip' | 'succeed' | 'fail' | 'suspend' | 'resume' | 'terminate';
+
+export interface Operator {
+  readonly type: 'operator';
+  readonly at: number;
+  readonly request: string;
+  readonly action: OperatorAction;
+  readonly target?: Target;
+  /** Revision at which the target was parked, as the operator saw it; refused when it was parked anew since. */
+  readonly seen?: number;
+  readonly by: string;
+  readonly reason: string;
+  readonly result?: unknown;
+}
+
+/** The engine could not record a decision of this saga (too large, say): it is suspended with the reason instead. */
+export interface Fault {
+  readonly type: 'fault';
+  readonly at: number;
+  readonly error: ErrorRecord;
+}
+
+/** What a participant is asked to do under an idempotency key: run the action, undo it, or see that it never runs. */
+export type Operation = 'action' | 'compensation' | 'seal';
+
+/** A command as it goes to a participant. */
+export interface CommandMessage {
+  readonly sagaId: string;
+  readonly incarnation: string;
+  readonly step: string;
+  readonly round: number;
+  readonly attempt: number;
+  readonly operation: Operation;
+  /** An action that serves as a saga's own compensation says so: its failures are never final. */
+  readonly purpose: 'step' | 'compensation';
+  /** Idempotency key: the same for all attempts of a round. */
+  readonly key: string;
+  /** Counts the compensations under one key. */
+  readonly undoRound: number;
+  readonly participant: string;
+  readonly action: string;
+  readonly args: readonly unknown[];
+  /** For a compensation: the action's result, where it is known. */
+  readonly result?: unknown;
+  /** When this key was first requested, in epoch milliseconds: a fence that may have forgotten it says so. */
+  readonly firstRequestedAt: number;
+  /** When this attempt counts as timed out. */
+  readonly dueAt: number;
+}
+
+export interface Reply {
+  readonly sagaId: string;
+  readonly incarnation: string;
+  readonly step: string;
+  readonly round: number;
+  readonly attempt: number;
+  readonly operation: Operation;
+  readonly purpose: 'step' | 'compensation';
+  readonly undoRound: number;
+  readonly outcome: Outcome;
+}
+
+export type Outcome =
+  /** The action happened (answer to `action` and `seal`). `afterUndo`: it ended after that round of its compensation, whose work it spoiled. */
+  | { readonly type: 'succeeded'; readonly result?: unknown; readonly compensable?: false; readonly afterUndo?: number }
+  /** `business` is final for its key; `technical` may be tried again. */
+  | {
+      readonly type: 'failed';
+      readonly kind: 'business' | 'technical';
+      readonly error: ErrorRecord;
+      readonly effect: 'none' | 'unknown';
+    }
+  /** Answer to `compensation`. `executed: false`: there was nothing to undo. */
+  | { readonly type: 'undone'; readonly executed: boolean }
+  /** Answer to `seal`: never ran and never will; `doubt`: an interrupted run may have had effect. */
+  | { readonly type: 'sealed'; readonly doubt?: true }
+  /** The action was not run and never will be: undone or sealed before, or past its time. */
+  | { readonly type: 'refused'; readonly reason: 'undone' | 'sealed' | 'expired' }
+  /** The fence no longer remembers keys this old: nothing was executed, nothing is known. */
+  | { readonly type: 'unknowable' };
+
+/** Answer to a start, a cancel or an operator's action. */
+export type Answer =
+  | { readonly accepted: true; readonly revision: number; readonly existing?: true; readonly pending?: true }
+  | { readonly accepted: false; readonly code: ErrorCode; readonly details?: Readonly<Record<string, string>> };
+
+export type RefusalCode =
+  | 'saga-exists'
+  | 'saga-not-found'
+  | 'saga-ended'
+  | 'past-pivot'
+  | 'already-compensating'
+  | 'not-parked'
+  | 'target-moved'
+  | 'action-not-possible';

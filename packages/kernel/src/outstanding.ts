@@ -1,0 +1,60 @@
+import type { Target } from './events.js';
+import type { CommandMessage } from './messages.js';
+import { actionKey, type SagaState, type StepState, stepOf } from './state.js';
+
+/**
+ * The commands that the world is owed, requested after revision `since` (default: all). Derived from the state alone, so that after a
+ * crash, a take-over or a lost message they can be sent again as they were: participants recognise the idempotency keys.
+ */
+export function outstanding(state: SagaState, since = -1): CommandMessage[] {
+  const commands: CommandMessage[] = [];
+  for (const [target, revision] of state.owed) if (revision > since) commands.push(commandFor(state, target));
+  return commands;
+}
+
+function commandFor(state: SagaState, target: Target): CommandMessage {
+  const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  return target.startsWith('step:') ? stepCommand(state, step) : undoCommand(state, step);
+}
+
+function stepCommand(state: SagaState, step: StepState): CommandMessage {
+  return {
+    ...identity(state, step),
+    attempt: step.attempt,
+    operation: step.status === 'sealing' ? 'seal' : 'action',
+    purpose: 'step',
+    key: actionKey(state, step),
+    undoRound: 0,
+    ...asked(step, step.command),
+    firstRequestedAt: step.firstRequestedAt,
+    dueAt: step.dueAt,
+  };
+}
+
+function undoCommand(state: SagaState, step: StepState): CommandMessage {
+  const undo = step.undo;
+  if (!undo) throw new Error(`step ${step.id} owes a compensation that was never requested`);
+  const ownCommand = undo.command !== undefined;
+  const known = step.status === 'succeeded' || step.stranded;
+  return {
+    ...identity(state, step),
+    attempt: undo.attempt,
+    operation: ownCommand ? 'action' : 'compensation',
+    purpose: 'compensation',
+    key: ownCommand ? `${actionKey(state, step)}:undo${undo.round > 1 ? `#${undo.round}` : ''}` : actionKey(state, step),
+    undoRound: undo.round,
+    ...asked(step, undo.command ?? step.command),
+    ...(!ownCommand && known && { result: step.result }),
+    firstRequestedAt: ownCommand ? undo.firstRequestedAt : step.firstRequestedAt,
+    dueAt: undo.dueAt,
+  };
+}
+
+function identity(state: SagaState, step: StepState) {
+  return { sagaId: state.sagaId, incarnation: state.incarnation, step: step.id, round: step.round };
+}
+
+function asked(step: StepState, command: StepState['command']) {
+  if (!command) throw new Error(`step ${step.id} owes a command that was never recorded`);
+  return { participant: command.participant, action: command.action, args: command.args };
+}

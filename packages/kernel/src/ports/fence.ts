@@ -1,0 +1,33 @@
+import type { ErrorRecord } from '../errors.js';
+
+/**
+ * What a participant remembers of an idempotency key. Only final outcomes are kept, and `running` while an action (or, `undoing`, its compensation) without a
+ * common transaction is under way. No record: nothing was ever seen of the key.
+ */
+export type FenceRecord =
+  | { readonly type: 'running'; readonly leaseUntil: number; readonly token: string; readonly undoing?: true }
+  /** `result` is a JSON text, absent where the action answered nothing. */
+  | { readonly type: 'succeeded'; readonly result?: string; readonly compensable: boolean }
+  | { readonly type: 'failed'; readonly error: ErrorRecord }
+  | { readonly type: 'undone'; readonly round: number; readonly executed: boolean }
+  | { readonly type: 'sealed'; readonly doubt: boolean };
+
+/** One transaction of a fence. Everything done through it is durable when the session's promise resolves, or none of it is. */
+export interface FenceSession {
+  get(key: string): FenceRecord | undefined | Promise<FenceRecord | undefined>;
+  put(key: string, record: FenceRecord): void | Promise<void>;
+  /** Runs `work`; when it rejects, undoes what `work` did in this transaction, and nothing else, and rejects with the same error. */
+  savepoint<T>(work: () => Promise<T>): Promise<T>;
+}
+
+/**
+ * Where a participant's fence records live. `transactional`: in the database of its business data, in one transaction with the business
+ * change, which is therefore made at most once. `external`: beside it; an action interrupted between its effect and its record may run again.
+ * Sessions of one fence run one after the other.
+ */
+export interface Fence {
+  readonly kind: 'transactional' | 'external';
+  session<T>(work: (session: FenceSession) => Promise<T>): Promise<T>;
+  /** Drops records last written before `before` (epoch milliseconds); answers how many. */
+  prune(before: number): Promise<number>;
+}

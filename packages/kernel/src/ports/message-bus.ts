@@ -1,0 +1,60 @@
+import type { Answer, Cancel, CommandMessage, Operator, Reply, Start } from '../messages.js';
+
+/** A saga's inbox (partitioned by saga id), a participant's commands, or a client that waits for an answer. */
+export type Address =
+  | { readonly to: 'inbox' }
+  | { readonly to: 'participant'; readonly participant: string }
+  | { readonly to: 'client'; readonly client: string };
+
+/** An input as it travels: without `at`, which its owner stamps when it takes it. */
+export type Input =
+  | Omit<Start, 'at'>
+  | Omit<Cancel, 'at'>
+  | Omit<Operator, 'at'>
+  | (Reply & { readonly type: 'reply' })
+  | { readonly type: 'wake' };
+
+export interface InboxMessage {
+  readonly kind: 'input';
+  readonly sagaId: string;
+  readonly input: Input;
+  /** Client to answer, where somebody waits. */
+  readonly client?: string;
+}
+export interface ParticipantMessage {
+  readonly kind: 'command';
+  readonly sagaId: string;
+  readonly command: CommandMessage;
+}
+export interface ClientMessage {
+  readonly kind: 'answer';
+  readonly sagaId: string;
+  readonly request: string;
+  readonly answer: Answer;
+}
+export type BusMessage = InboxMessage | ParticipantMessage | ClientMessage;
+
+export interface Outgoing {
+  readonly address: Address;
+  readonly message: BusMessage;
+}
+
+/** A message on its way to a consumer; `done` says that everything that depends on it is durable and sent. */
+export interface Delivery<M extends BusMessage = BusMessage> {
+  readonly message: M;
+  done(): void;
+}
+
+/** At-least-once delivery; messages of one saga to one address keep their order. Receivers must not change what they are given. */
+export interface MessageBus {
+  /** Resolves when the messages are safe with the bus. */
+  publish(messages: readonly Outgoing[]): Promise<void>;
+  /** `deliver` takes what is there, as one batch; the next may come before it resolves. */
+  consume(address: Address, deliver: (batch: readonly Delivery[]) => void): Promise<BusConsumer>;
+  close(): Promise<void>;
+}
+
+export interface BusConsumer {
+  /** No more deliveries; what was not done is delivered again to the next consumer. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import type { SagaStatus } from '../state.js';
+
+/** What the index knows of a saga: a disposable projection. Times in epoch milliseconds. */
+export interface SagaSummary {
+  readonly sagaId: string;
+  readonly saga: string;
+  readonly version: number;
+  readonly status: SagaStatus;
+  readonly startedAt: number;
+  /** Time of the event that set this status. */
+  readonly since: number;
+  /** No later than the earliest timer of the saga: waking it too early is harmless, too late is not. */
+  readonly dueAt: number | undefined;
+  /** The world is owed a command by this saga; recovery looks at these alone. */
+  readonly owes: boolean;
+  /** Why it failed, turned back or is suspended. */
+  readonly error: string | undefined;
+}
+
+export interface IndexQuery {
+  readonly status?: readonly SagaStatus[];
+  readonly saga?: string;
+  /** At most so many; default 100. */
+  readonly limit?: number;
+  /** `next` of the page before. */
+  readonly after?: string;
+}
+
+/** Newest first. */
+export interface IndexPage {
+  readonly sagas: readonly SagaSummary[];
+  readonly next: string | undefined;
+}
+
+/** Which sagas there are, and what is due. Can be deleted and rebuilt from the event store at any time. */
+export interface SagaIndex {
+  get(sagaId: string): Promise<SagaSummary | undefined>;
+  list(query: IndexQuery): Promise<IndexPage>;
+  /** Number of sagas by status; a status without sagas is absent. */
+  count(): Promise<Partial<Record<SagaStatus, number>>>;
+  /** Sagas whose `dueAt` is at or before `until`, the most overdue first. */
+  due(until: number, limit: number): Promise<readonly { readonly sagaId: string; readonly dueAt: number }[]>;
+  /** Ids of sagas that owe a command, in ascending order, after `after`. */
+  owing(after: string, limit: number): Promise<readonly string[]>;
+  /** Global position up to which the index has seen the store. */
+  position(): Promise<number>;
+  /** Puts the summaries and moves the position, in one transaction. */
+  put(summaries: readonly SagaSummary[], position: number): Promise<void>;
+  /** Forgets everything; position 0. */
+  clear(): Promise<void>;
+}

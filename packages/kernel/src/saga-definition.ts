@@ -1,0 +1,126 @@
+import type { Command, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+import { type Duration, milliseconds } from './duration.js';
+import { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
+import type { StandardSchema } from './standard-schema.js';
+
+/** A retry policy as it is written: everything optional, durations with units. */
+export interface RetryOptions {
+  /** Attempts in all, 1 to 1,000, or `Infinity`. Default 3; 20 past the pivot and for compensations. */
+  readonly attempts?: number;
+  /** Default exponential. */
+  readonly backoff?: 'fixed' | 'exponential';
+  /** Wait before the second attempt. Default 100ms (200ms past the pivot and for compensations). */
+  readonly delay?: Duration;
+  /** Default 30s (2m past the pivot and for compensations). */
+  readonly maxDelay?: Duration;
+  /** 0 to 1, default 0.2: up to that share of the delay is taken off. */
+  readonly jitter?: number;
+  /** Retry only these error names. Business errors are retried only when named here. `Timeout` names a timeout. */
+  readonly on?: readonly string[];
+  /** Never retry these error names. */
+  readonly never?: readonly string[];
+}
+
+/** How a step is treated; the same options whether a saga is decorated, built or written as data. */
+export interface StepOptions {
+  /** Point of no return: once it succeeded there is only forward. Default false. */
+  readonly pivot?: boolean;
+  /** Per attempt. Default 60s. */
+  readonly timeout?: Duration;
+  readonly retry?: RetryOptions;
+  /** Per attempt of the compensation. Default: as `timeout`. */
+  readonly compensationTimeout?: Duration;
+  readonly compensationRetry?: RetryOptions;
+}
+
+export interface StepData extends StepOptions {
+  readonly id: string;
+  /** Default: the step before it in the list; `[]`: at once. */
+  readonly after?: string | readonly string[];
+  readonly run: (input: any, view: SagaView) => Command;
+  readonly when?: (input: any, view: SagaView) => boolean;
+  /** Default: its participant pairs the action with its compensation. */
+  readonly compensation?: { readonly name: string; readonly run: (input: any, view: SagaView) => Command };
+}
+
+export interface SagaData<I = any, O = any> {
+  readonly name: string;
+  readonly version: number;
+  readonly deadline?: Duration;
+  readonly input?: StandardSchema<unknown, I>;
+  readonly output?: StandardSchema<unknown, O>;
+  readonly steps: readonly StepData[];
+  readonly result?: (input: I, view: SagaView) => O;
+}
+
+const DEFAULT_TIMEOUT = 60_000;
+
+/** A saga definition with every default filled in. It may still be wrong: `lint` says where. Throws `invalid-duration` only. */
+export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O> {
+  const { name, version, deadline, input, output, result } = data;
+  const dependencies = data.steps.map((step, at) => dependenciesOf(step, data.steps[at - 1]));
+  const pastPivot = stepsPastPivot(data.steps, dependencies);
+  const steps = data.steps.map((step, at) => stepDefinition(step, dependencies[at] ?? [], pastPivot.has(step.id), name));
+  return {
+    name,
+    version,
+    ...(deadline !== undefined && { deadline: milliseconds(deadline, `${name}.deadline`) }),
+    ...(input && { input }),
+    ...(output && { output }),
+    steps,
+    ...(result && { result }),
+  };
+}
+
+function dependenciesOf(step: StepData, before: StepData | undefined): readonly string[] {
+  if (step.after === undefined) return before ? [before.id] : [];
+  return typeof step.after === 'string' ? [step.after] : step.after;
+}
+
+/** Steps that can only run once a pivot has succeeded. */
+function stepsPastPivot(steps: readonly StepData[], dependencies: readonly (readonly string[])[]): ReadonlySet<string> {
+  const past = new Set<string>();
+  const pivots = new Set(steps.filter((step) => step.pivot).map((step) => step.id));
+  for (let grown = true; grown; ) {
+    grown = false;
+    for (const [at, step] of steps.entries()) {
+      if (past.has(step.id) || !dependencies[at]?.some((id) => pivots.has(id) || past.has(id))) continue;
+      past.add(step.id);
+      grown = true;
+    }
+  }
+  return past;
+}
+
+function stepDefinition(step: StepData, after: readonly string[], pastPivot: boolean, saga: string): StepDefinition {
+  const field = `${saga}.${step.id}`;
+  const timeout = step.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(step.timeout, `${field}.timeout`);
+  return {
+    id: step.id,
+    kind: 'command',
+    after,
+    run: step.run,
+    ...(step.when && { when: step.when }),
+    ...(step.compensation && { compensation: step.compensation }),
+    pivot: step.pivot ?? false,
+    timeout,
+    retry: retryPolicy(step.retry, pastPivot ? DEFAULT_COMPENSATION_RETRY : DEFAULT_RETRY, `${field}.retry`),
+    compensationTimeout:
+      step.compensationTimeout === undefined ? timeout : milliseconds(step.compensationTimeout, `${field}.compensationTimeout`),
+    compensationRetry: retryPolicy(step.compensationRetry, DEFAULT_COMPENSATION_RETRY, `${field}.compensationRetry`),
+  };
+}
+
+function retryPolicy(options: RetryOptions | undefined, defaults: RetryPolicy, field: string): RetryPolicy {
+  if (!options) return defaults;
+  const { attempts, backoff, delay, maxDelay, jitter, on, never } = options;
+  return {
+    attempts: attempts === undefined ? defaults.attempts : attempts === Number.POSITIVE_INFINITY ? 0 : attempts === 0 ? -1 : attempts,
+    backoff: backoff ?? defaults.backoff,
+    delay: delay === undefined ? defaults.delay : milliseconds(delay, `${field}.delay`),
+    maxDelay: maxDelay === undefined ? defaults.maxDelay : milliseconds(maxDelay, `${field}.maxDelay`),
+    jitter: jitter ?? defaults.jitter,
+    ...(on && { on }),
+    ...(never && { never }),
+  };
+}

@@ -1,0 +1,206 @@
+import type { ErrorRecord } from './errors.js';
+import type { CompensationReason, RecordedCommand, SagaEnd, StepPolicy, Target } from './events.js';
+import type { Answer } from './messages.js';
+
+/**
+ * What is known of a saga: a fold over its stream and nothing else. Owned by one folder at a time, which may change it in place;
+ * everybody else reads.
+ */
+export interface SagaState {
+  sagaId: string;
+  saga: string;
+  version: number;
+  incarnation: string;
+  input: unknown;
+  inputHash: string;
+  phase: 'new' | 'running' | 'compensating' | 'ended';
+  /** Revision of the last event; -1 before the first. */
+  revision: number;
+  /** Time of the last event. */
+  at: number;
+  startedAt: number;
+  /** By id, in the order of their first request. */
+  readonly steps: Map<string, StepState>;
+  /** Results by step id, for the saga's own methods. */
+  readonly results: Record<string, unknown>;
+  pivotPassed: boolean;
+  /** Pivots whose outcome is awaited. */
+  readonly pivotsOpen: Set<string>;
+  /** What may fall due: by what it belongs to (`deadline`, `step:…`, `compensation:…`), in epoch milliseconds. */
+  readonly timers: Map<Timer, number>;
+  /** Commands that the world is owed, with the revision of the event that requested each. */
+  readonly owed: Map<Target, number>;
+  cancel: { readonly request: string; readonly reason: string; readonly by: string } | undefined;
+  deadlinePassed: boolean;
+  compensation: CompensationReason | undefined;
+  /** Steps whose turn to be undone has come. */
+  readonly undoReady: Set<string>;
+  /** While undoing: steps that are not yet clear (in flight, to be undone, or with a dependent that is). */
+  open: number;
+  undone: boolean;
+  withSkips: boolean;
+  readonly parked: Map<Target, Parked>;
+  /** An operator said: nothing new for now. */
+  heldSince: number | undefined;
+  /** Answers by request id: a repeat gets the first. */
+  readonly answers: Map<string, Answer>;
+  /** How it ended; kept while it is reopened for a late success. */
+  end: SagaEnd | undefined;
+  /** Ended, but a success came late and is being undone. */
+  reopened: boolean;
+}
+
+export type Timer = Target | 'deadline';
+
+export interface Parked {
+  readonly error: ErrorRecord;
+  readonly since: number;
+  readonly revision: number;
+}
+
+/**
+ * requested: in flight · backoff: waits for its next attempt · due: to be requested again (an operator said so) · sealing, seal-backoff:
+ * its unknown outcome is being resolved · succeeded · failed: known not to have happened · unknown: may have happened · skipped.
+ */
+export type StepStatus = 'requested' | 'backoff' | 'due' | 'sealing' | 'seal-backoff' | 'succeeded' | 'failed' | 'unknown' | 'skipped';
+
+export interface StepState {
+  readonly id: string;
+  readonly after: readonly string[];
+  /** Absent on a skipped step, which asked for nothing. */
+  readonly command: RecordedCommand | undefined;
+  readonly policy: StepPolicy | undefined;
+  status: StepStatus;
+  round: number;
+  attempt: number;
+  /** Attempts that count against the retry policy. */
+  tries: number;
+  sealTries: number;
+  /** An attempt of this round ended without a certain outcome. */
+  doubt: boolean;
+  /** Will never run (again), though it may have run. */
+  sealed: boolean;
+  /** When the round's key was first requested. */
+  firstRequestedAt: number;
+  dueAt: number;
+  result: unknown;
+  error: ErrorRecord | undefined;
+  /** The participant said there is something to undo, or has not said. */
+  compensable: boolean;
+  /** It succeeded when the saga had already gone on without it. */
+  stranded: boolean;
+  undo: UndoState | undefined;
+  /** Direct dependents that are not yet clear. */
+  blockers: number;
+  clear: boolean;
+  /** Undone out of turn: it holds up nobody. */
+  outOfTurn: boolean;
+}
+
+export interface UndoState {
+  round: number;
+  attempt: number;
+  tries: number;
+  status: 'requested' | 'backoff' | 'due' | 'done' | 'skipped' | 'again';
+  command: RecordedCommand | undefined;
+  firstRequestedAt: number;
+  dueAt: number;
+  executed: boolean;
+  /** A success arrived while this undo was under way; `after-undo`: the participant says that it ended after the undo. */
+  crossed: 'success' | 'after-undo' | undefined;
+}
+
+export function initialState(): SagaState {
+  return {
+    sagaId: '',
+    saga: '',
+    version: 0,
+    incarnation: '',
+    input: undefined,
+    inputHash: '',
+    phase: 'new',
+    revision: -1,
+    at: 0,
+    startedAt: 0,
+    steps: new Map(),
+    results: {},
+    pivotPassed: false,
+    pivotsOpen: new Set(),
+    timers: new Map(),
+    owed: new Map(),
+    cancel: undefined,
+    deadlinePassed: false,
+    compensation: undefined,
+    undoReady: new Set(),
+    open: 0,
+    undone: false,
+    withSkips: false,
+    parked: new Map(),
+    heldSince: undefined,
+    answers: new Map(),
+    end: undefined,
+    reopened: false,
+  };
+}
+
+export type SagaStatus = 'running' | 'compensating' | 'suspended' | 'completed' | 'compensated' | 'failed' | 'cancelled' | 'terminated';
+
+const END_STATUS: Readonly<Record<SagaEnd['type'], SagaStatus>> = {
+  SagaCompleted: 'completed',
+  SagaCompensated: 'compensated',
+  SagaFailed: 'failed',
+  SagaCancelled: 'cancelled',
+  SagaTerminated: 'terminated',
+};
+
+/** Where a saga stands, as lists and people see it. */
+export function statusOf(state: SagaState): SagaStatus {
+  if (state.parked.size > 0 || state.heldSince !== undefined) return 'suspended';
+  if (state.reopened) return 'compensating';
+  if (state.end) return END_STATUS[state.end.type];
+  return state.phase === 'compensating' ? 'compensating' : 'running';
+}
+
+export function isEnded(status: SagaStatus): boolean {
+  return status !== 'running' && status !== 'compensating' && status !== 'suspended';
+}
+
+/** Nothing new is requested: an operator holds the saga, or its program threw. */
+export function isHeld(state: SagaState): boolean {
+  return state.heldSince !== undefined || state.parked.has('program');
+}
+
+/** Earliest moment at which something in this saga falls due, in epoch milliseconds. */
+export function nextDue(state: SagaState): number | undefined {
+  if (isHeld(state) || state.timers.size === 0) return undefined;
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const due of state.timers.values()) if (due < earliest) earliest = due;
+  return earliest;
+}
+
+export function isInFlight(step: StepState): boolean {
+  return step.status === 'requested' || step.status === 'backoff' || step.status === 'due' || isSealing(step);
+}
+
+export function isSealing(step: StepState): boolean {
+  return step.status === 'sealing' || step.status === 'seal-backoff';
+}
+
+/** Does something of this step stand, or may stand, that has to be undone? */
+export function needsUndo(step: StepState): boolean {
+  const undo = step.undo;
+  if (undo?.status === 'done' || undo?.status === 'skipped') return false;
+  if (step.stranded) return step.compensable;
+  return step.status === 'unknown' || (step.status === 'succeeded' && step.compensable);
+}
+
+export function stepOf(state: SagaState, id: string): StepState {
+  const step = state.steps.get(id);
+  if (!step) throw new Error(`history names step ${id}, which was never requested`);
+  return step;
+}
+
+/** Idempotency key of a step's action: `sagaId/incarnation/step`, with `#round` from the second round on. */
+export function actionKey(state: SagaState, step: StepState): string {
+  return `${state.sagaId}/${state.incarnation}/${step.id}${step.round > 1 ? `#${step.round}` : ''}`;
+}

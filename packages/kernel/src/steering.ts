@@ -1,0 +1,109 @@
+import type { Draft } from './decide.js';
+import type { Target } from './events.js';
+import type { Answer, Cancel, Fault, Operator, OperatorAction, RefusalCode, Start } from './messages.js';
+import { isHeld, type SagaState, statusOf, type StepState } from './state.js';
+
+export function recordStart(draft: Draft, start: Start): void {
+  const { state } = draft;
+  if (state.phase !== 'new') {
+    const same = state.inputHash === start.inputHash;
+    draft.answer = same
+      ? { accepted: true, revision: state.revision, existing: true }
+      : refusal('saga-exists', { existing: state.inputHash, given: start.inputHash });
+    return;
+  }
+  const { sagaId, saga, version, incarnation, input, inputHash, request, deadline } = start;
+  draft.emit('SagaStarted', {
+    sagaId,
+    saga,
+    version,
+    incarnation,
+    input,
+    inputHash,
+    request,
+    ...(deadline !== undefined && { deadlineAt: draft.at + deadline }),
+  });
+  draft.answer = { accepted: true, revision: 0 };
+}
+
+/** The engine could not carry out a decision; a person must look. */
+export function recordFault(draft: Draft, fault: Fault): void {
+  if (draft.state.phase === 'new' || draft.state.parked.has('program')) return;
+  draft.emit('SagaSuspended', { target: 'program', error: fault.error });
+}
+
+export function recordCancel(draft: Draft, cancel: Cancel): void {
+  const { state } = draft;
+  const refused = repeated(state, cancel.request) ?? refusedCancel(state);
+  if (refused) {
+    draft.answer = refused;
+    return;
+  }
+  const { request, reason, by } = cancel;
+  draft.emit('CancelRequested', { request, reason, by });
+  draft.answer = { accepted: true, revision: state.revision, ...(state.pivotsOpen.size > 0 && { pending: true }) };
+}
+
+function refusedCancel(state: SagaState): Answer | undefined {
+  if (state.phase === 'new') return refusal('saga-not-found');
+  if (state.phase === 'ended') return refusal('saga-ended', { status: statusOf(state) });
+  if (state.phase === 'compensating' || state.cancel) return refusal('already-compensating');
+  if (state.pivotPassed) return refusal('past-pivot');
+  return undefined;
+}
+
+export function recordOperator(draft: Draft, operator: Operator): void {
+  const { state } = draft;
+  const refused = repeated(state, operator.request) ?? refusedOperator(state, operator);
+  if (refused) {
+    draft.answer = refused;
+    return;
+  }
+  const { request, action, target, by, reason, result } = operator;
+  if (action === 'terminate') draft.emit('SagaTerminated', { request, by, reason });
+  else {
+    draft.emit('OperatorIntervened', {
+      request,
+      action,
+      by,
+      reason,
+      ...(target !== undefined && { target }),
+      ...(result !== undefined && { result }),
+    });
+  }
+  draft.answer = { accepted: true, revision: state.revision };
+}
+
+function refusedOperator(state: SagaState, { action, target, seen }: Operator): Answer | undefined {
+  if (state.phase === 'new') return refusal('saga-not-found');
+  if (action === 'terminate') return state.phase === 'ended' && !state.reopened ? refusal('saga-ended', { status: statusOf(state) }) : undefined;
+  if (state.phase === 'ended' && !state.reopened) return refusal('saga-ended', { status: statusOf(state) });
+  if (action === 'suspend') return state.heldSince === undefined ? undefined : refusal('action-not-possible', { why: 'it is suspended already', possible: 'resume' });
+  if (action === 'resume') return isHeld(state) ? undefined : refusal('not-parked', { target: 'the saga' });
+  return refusedTarget(state, action, target, seen);
+}
+
+function refusedTarget(state: SagaState, action: OperatorAction, target: Target | undefined, seen: number | undefined): Answer | undefined {
+  const parked = target && state.parked.get(target);
+  if (!target || !parked) return refusal('not-parked', { target: target ?? 'nothing' });
+  if (seen !== undefined && seen !== parked.revision) return refusal('target-moved', { target });
+  const possible = possibleActions(state, target);
+  if (possible.includes(action)) return undefined;
+  return refusal('action-not-possible', { target, action, why: 'it does not fit what is parked', possible: possible.join(', ') });
+}
+
+/** What a person can do about something that is parked. */
+export function possibleActions(state: SagaState, target: Target): readonly OperatorAction[] {
+  if (target === 'program') return ['retry', 'resume'];
+  if (target.startsWith('compensation:')) return ['retry', 'skip', 'succeed'];
+  const step: StepState | undefined = state.steps.get(target.slice('step:'.length));
+  return step?.policy?.pivot ? ['retry', 'succeed', 'fail'] : ['retry', 'skip', 'succeed'];
+}
+
+function repeated(state: SagaState, request: string): Answer | undefined {
+  return state.answers.get(request);
+}
+
+function refusal(code: RefusalCode, details?: Readonly<Record<string, string>>): Answer {
+  return { accepted: false, code, ...(details && { details }) };
+}

@@ -1,0 +1,96 @@
+import type { Command, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+import { recordError, SagaAborted } from './errors.js';
+import type { StepPolicy } from './events.js';
+import type { Directive, Program } from './program.js';
+import type { SagaState, StepState } from './state.js';
+
+/** The program of a saga definition: every step whose dependencies are settled is requested, or skipped by its guard. */
+export function stepGraph(definition: SagaDefinition): Program {
+  const policies = new Map(definition.steps.map((step) => [step.id, policyOf(step)]));
+  return {
+    name: definition.name,
+    version: definition.version,
+    next: (state) => next(definition, policies, state),
+    compensation: (state, step) => compensation(definition, state, step),
+  };
+}
+
+export function policyOf(step: StepDefinition): StepPolicy {
+  return {
+    timeout: step.timeout,
+    retry: step.retry,
+    pivot: step.pivot,
+    compensation: step.compensation ? 'saga' : 'participant',
+    compensationTimeout: step.compensationTimeout,
+    compensationRetry: step.compensationRetry,
+  };
+}
+
+function next(definition: SagaDefinition, policies: ReadonlyMap<string, StepPolicy>, state: SagaState): readonly Directive[] {
+  const directives: Directive[] = [];
+  let settled = 0;
+  for (const step of definition.steps) {
+    const current = state.steps.get(step.id);
+    if (current === undefined) {
+      if (step.after.every((id) => isSettled(state.steps.get(id)))) directives.push(open(step, policies, state));
+    } else if (isSettled(current)) settled += 1;
+    else if ((current.status === 'failed' || current.status === 'unknown') && !state.parked.has(`step:${step.id}`)) {
+      return [{ do: 'fail', step: step.id, error: current.error ?? { name: 'Error', message: 'failed' } }];
+    }
+  }
+  if (settled < definition.steps.length) return failFirst(directives);
+  return [complete(definition, state)];
+}
+
+/** A guard or a step method that aborts speaks for the whole saga. */
+function failFirst(directives: Directive[]): readonly Directive[] {
+  const failure = directives.find((directive) => directive.do === 'fail');
+  return failure ? [failure] : directives;
+}
+
+function isSettled(step: StepState | undefined): boolean {
+  return step?.status === 'succeeded' || step?.status === 'skipped';
+}
+
+function open(step: StepDefinition, policies: ReadonlyMap<string, StepPolicy>, state: SagaState): Directive {
+  const { id, after } = step;
+  return orFail(() => {
+    const view = viewOf(state);
+    if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
+    const policy = policies.get(id) ?? policyOf(step);
+    return { do: 'request', step: id, after, command: step.run(state.input, view), policy };
+  });
+}
+
+function complete(definition: SagaDefinition, state: SagaState): Directive {
+  return orFail(() => ({
+    do: 'complete',
+    output: definition.result ? definition.result(state.input, viewOf(state)) : { ...state.results },
+  }));
+}
+
+function orFail(directive: () => Directive): Directive {
+  try {
+    return directive();
+  } catch (thrown) {
+    if (thrown instanceof SagaAborted) return { do: 'fail', error: recordError(thrown) };
+    throw thrown;
+  }
+}
+
+function compensation(definition: SagaDefinition, state: SagaState, step: StepState): Command {
+  const own = definition.steps.find(({ id }) => id === step.id)?.compensation;
+  if (!own) throw new Error(`step ${step.id} has no compensation of the saga's own any more`);
+  return own.run(state.input, viewOf(state));
+}
+
+/** What a saga's own methods see. */
+export function viewOf(state: SagaState): SagaView {
+  const reason = state.compensation;
+  return {
+    results: state.results,
+    saga: { id: state.sagaId, name: state.saga, version: state.version, startedAt: state.startedAt },
+    now: state.at,
+    ...(reason && { reason: reason.type === 'failed' ? reason.error : { name: reason.type, message: reason.type } }),
+  };
+}

@@ -1,0 +1,47 @@
+import type { Draft } from './decide.js';
+import { afterStepFailure, failSeal, failUndo } from './failures.js';
+import { requestSeal, requestStep, requestUndo } from './requests.js';
+import { TIMEOUT } from './retry.js';
+import { isHeld, type StepState, stepOf, type Timer } from './state.js';
+
+/** Everything that is due by now, the earliest first. Nothing due, nothing recorded: a wake may come twice, early or late. */
+export function recordDue(draft: Draft): void {
+  const { state, at } = draft;
+  if (isHeld(state)) return;
+  const due = [...state.timers].filter(([, time]) => time <= at).sort(([, a], [, b]) => a - b);
+  for (const [timer, time] of due) if (state.timers.get(timer) === time) fire(draft, timer);
+}
+
+function fire(draft: Draft, timer: Timer): void {
+  const { state } = draft;
+  if (timer === 'deadline') return draft.emit('DeadlinePassed', { pastPivot: state.pivotPassed });
+  const step = stepOf(state, timer.slice(timer.indexOf(':') + 1));
+  if (timer.startsWith('compensation:')) fireUndo(draft, step);
+  else fireStep(draft, step);
+}
+
+function fireStep(draft: Draft, step: StepState): void {
+  const { id, round, attempt } = step;
+  switch (step.status) {
+    case 'requested': {
+      draft.emit('StepTimedOut', { step: id, round, attempt });
+      return afterStepFailure(draft, step, timeoutError(step), 'technical');
+    }
+    case 'backoff':
+      return requestStep(draft, step);
+    case 'sealing':
+      return failSeal(draft, step, timeoutError(step));
+    case 'seal-backoff':
+      return requestSeal(draft, step);
+  }
+}
+
+function fireUndo(draft: Draft, step: StepState): void {
+  if (step.undo?.status === 'requested') {
+    failUndo(draft, step, { name: TIMEOUT, message: `no answer within ${step.policy?.compensationTimeout} ms` });
+  } else if (step.undo?.status === 'backoff') requestUndo(draft, step);
+}
+
+function timeoutError(step: StepState) {
+  return { name: TIMEOUT, message: `no answer within ${step.policy?.timeout} ms` };
+}
