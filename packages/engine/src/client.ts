@@ -92,9 +92,10 @@ export class Client {
   }
 
   private deliver(batch: readonly Delivery<BusMessage>[]): void {
-    for (const { message, done } of batch) {
+    for (const delivery of batch) {
+      const { message } = delivery;
       if (message.kind === 'answer') this.pending.get(message.request)?.resolve(message.answer);
-      done();
+      delivery.done();
     }
   }
 }

@@ -18,7 +18,7 @@ import type { ParticipantDefinition } from './participants/actions.js';
 import { ParticipantRunner } from './participants/participant-runner.js';
 import type { Programs } from './programs.js';
 import { catchUpIndex } from './rebuild-index.js';
-import { recover } from './recovery.js';
+import { recover, resumeDeployed } from './recovery.js';
 import { systemClock, systemIds } from './system.js';
 import { Timers } from './timers.js';
 
@@ -59,7 +59,7 @@ export class Orchestrator {
   constructor(
     private readonly store: EventStore,
     private readonly index: SagaIndex,
-    programs: Programs,
+    private readonly programs: Programs,
     private readonly options: EngineOptions,
   ) {
     const ports = { ...portsOf(options), store, index, programs };
@@ -73,6 +73,7 @@ export class Orchestrator {
     await catchUpIndex(this.store, this.index);
     this.consumer = await this.options.bus.consume({ to: 'inbox' }, (batch) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]));
     const recovered = await recover(this.index, this.options.bus);
+    await resumeDeployed(this.store, this.index, this.options.bus, this.programs, portsOf(this.options).ids);
     this.timers.start();
     return recovered;
   }

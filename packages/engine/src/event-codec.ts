@@ -8,6 +8,7 @@
  */
 import { hash } from 'node:crypto';
 import { type NewEvent, type RecordedEvent, type SagaEvent, SkaldError } from '@skald/kernel';
+import { frozen } from './frozen.js';
 
 /** Version of the shape of event data; old shapes stay readable for ever. */
 const DATA_FORMAT = 1;
@@ -52,7 +53,7 @@ export function decodeEvent(recorded: RecordedEvent): SagaEvent {
   try {
     const { at, format } = JSON.parse(recorded.metadata) as Metadata;
     if (format > DATA_FORMAT) throw new Error(`its data has format ${format}, this Skald knows ${DATA_FORMAT}`);
-    return { type: recorded.type, at, data: JSON.parse(recorded.data) } as SagaEvent;
+    return { type: recorded.type, at, data: frozen(JSON.parse(recorded.data)) } as SagaEvent;
   } catch (cause) {
     const problem = cause instanceof Error ? cause.message : String(cause);
     throw new SkaldError('history-unreadable', { stream: recorded.stream, revision: recorded.revision, problem }, { cause });

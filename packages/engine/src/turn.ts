@@ -23,6 +23,7 @@ import {
 } from '@skald/kernel';
 import type { Activated } from './activation.js';
 import { encodeEvents } from './event-codec.js';
+import { frozen } from './frozen.js';
 import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
 import { differs, summarize } from './summary.js';
@@ -153,5 +154,8 @@ function programOf(programs: Programs, { state }: Activated, input: Input) {
 }
 
 function stamped(input: Input, at: number): Message {
+  if (input.type === 'start') frozen(input.input);
+  else if (input.type === 'reply') frozen(input.outcome);
+  else if (input.type === 'operator') frozen(input.result);
   return { ...input, at };
 }

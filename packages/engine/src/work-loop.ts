@@ -19,6 +19,7 @@ export class WorkLoop<Item> {
 
   /** Ahead of what is waiting, in this order. */
   pushFirst(items: readonly Item[]): void {
+    if (items.length === 0) return;
     this.waiting = [...items, ...this.waiting];
     this.push([]);
   }

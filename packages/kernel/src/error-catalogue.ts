@@ -16,6 +16,16 @@ export const CATALOGUE = {
     fix: 'Decorate the class with @Saga({ name, version }), or pass what defineSaga() gives.',
     retryable: false,
   },
+  'not-a-command': {
+    what: 'In saga {saga}, {method} returned {returned} instead of a command.',
+    fix: '{remedy}',
+    retryable: false,
+  },
+  'standard-decorators': {
+    what: '{decorator} was called as a standard decorator; Skald needs TypeScript’s experimental ones.',
+    fix: 'Set experimentalDecorators and emitDecoratorMetadata in tsconfig.json, and their like in other tools that compile the code.',
+    retryable: false,
+  },
   'duplicate-saga': {
     what: 'Saga {saga} version {version} is registered twice.',
     fix: 'Register it once, or give one of them another name or version.',
@@ -139,6 +149,11 @@ export const CATALOGUE = {
     what: 'The store failed: {problem}.',
     fix: 'Check the disk and its log. What was acknowledged is stored; what was not is tried again.',
     retryable: true,
+  },
+  'store-read-only': {
+    what: 'The store {file} was opened for reading only.',
+    fix: 'Open it without readOnly; one process at a time owns it.',
+    retryable: false,
   },
   'store-closed': { what: 'The store is closed.', fix: 'Call it before stop().', retryable: false },
   'invalid-cursor': {

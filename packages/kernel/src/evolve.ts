@@ -83,6 +83,7 @@ function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): voi
   state.incarnation = data.incarnation;
   state.input = data.input;
   state.inputHash = data.inputHash;
+  state.startRequest = data.request;
   state.startedAt = at;
   state.phase = 'running';
   if (data.deadlineAt !== undefined) state.timers.set('deadline', data.deadlineAt);

@@ -63,3 +63,5 @@ export { possibleActions } from './steering.js';
 export { describeDefinition } from './describe.js';
 export type { RetryOptions, SagaData, StepData, StepOptions } from './saga-definition.js';
 export { sagaDefinition } from './saga-definition.js';
+export type { Law, Violation } from './laws/law.js';
+export { checkLaws, LAWS } from './laws/check-laws.js';

@@ -13,6 +13,7 @@ export interface SagaState {
   incarnation: string;
   input: unknown;
   inputHash: string;
+  startRequest: string;
   phase: 'new' | 'running' | 'compensating' | 'ended';
   /** Revision of the last event; -1 before the first. */
   revision: number;
@@ -118,6 +119,7 @@ export function initialState(): SagaState {
     incarnation: '',
     input: undefined,
     inputHash: '',
+    startRequest: '',
     phase: 'new',
     revision: -1,
     at: 0,

@@ -6,10 +6,9 @@ import { isHeld, type SagaState, statusOf, type StepState } from './state.js';
 export function recordStart(draft: Draft, start: Start): void {
   const { state } = draft;
   if (state.phase !== 'new') {
-    const same = state.inputHash === start.inputHash;
-    draft.answer = same
-      ? { accepted: true, revision: state.revision, existing: true }
-      : refusal('saga-exists', { existing: state.inputHash, given: start.inputHash });
+    if (state.startRequest === start.request) draft.answer = { accepted: true, revision: 0 };
+    else if (state.inputHash === start.inputHash) draft.answer = { accepted: true, revision: state.revision, existing: true };
+    else draft.answer = refusal('saga-exists', { existing: state.inputHash, given: start.inputHash });
     return;
   }
   const { sagaId, saga, version, incarnation, input, inputHash, request, deadline } = start;
@@ -28,7 +27,8 @@ export function recordStart(draft: Draft, start: Start): void {
 
 /** The engine could not carry out a decision; a person must look. */
 export function recordFault(draft: Draft, fault: Fault): void {
-  if (draft.state.phase === 'new' || draft.state.parked.has('program')) return;
+  const { state } = draft;
+  if (state.phase === 'new' || (state.phase === 'ended' && !state.reopened) || state.parked.has('program')) return;
   draft.emit('SagaSuspended', { target: 'program', error: fault.error });
 }
 

@@ -1,0 +1,227 @@
+import type { InputOf, OutputOf, SagaRef } from '@skald/decorators';
+import { type Client, type HistoryEvent, readHistory, sha256, stateOf } from '@skald/engine';
+import {
+  canonicalJson,
+  describeIssues,
+  type EventStore,
+  type Ids,
+  type IndexPage,
+  type IndexQuery,
+  isEnded,
+  type OperatorAction,
+  type SagaDefinition,
+  type SagaIndex,
+  type SagaState,
+  type SagaStatus,
+  SkaldError,
+  statusOf,
+  type Target,
+} from '@skald/kernel';
+import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
+
+/** Largest input of a saga, in bytes of JSON. */
+const MAX_INPUT_BYTES = 200 * 1024;
+
+export interface StartOptions {
+  /** Instance id: starting the same id with the same input again gives the saga that is there. Default: a new unique id. */
+  readonly id?: string;
+}
+
+/** Who does something to a saga, and why; recorded with it. */
+export interface Intervention {
+  readonly by: string;
+  readonly reason: string;
+  /** Same id, same action: a repeat gets the first answer. Default: a new unique id. */
+  readonly request?: string;
+}
+
+export interface TargetIntervention extends Intervention {
+  readonly target: Target;
+  /** Revision at which the target was parked, as shown by `get`; the action is refused when it was parked anew since. */
+  readonly seen?: number;
+}
+
+/** A started saga. */
+export interface SagaHandle<O> {
+  readonly sagaId: string;
+  /** It was there already, started with the same input. */
+  readonly existing: boolean;
+  /** The output once it is completed; rejects with `saga-did-not-complete` when it ends otherwise. */
+  result(): Promise<O>;
+  /** How it ended, however that was. */
+  ended(): Promise<SagaEnding>;
+}
+
+export interface SagasPorts {
+  readonly store: EventStore;
+  readonly index: SagaIndex;
+  readonly client: Client;
+  readonly ids: Ids;
+  readonly ends: EndWatch;
+}
+
+/** Starts, shows and steers sagas. Everything that changes something resolves once it is stored. */
+export class Sagas {
+  private readonly known = new Map<SagaRef, SagaDefinition>();
+
+  constructor(
+    private readonly ports: SagasPorts,
+    private readonly definitions: readonly SagaDefinition[],
+    private readonly definitionOf: (saga: SagaRef) => SagaDefinition,
+  ) {}
+
+  /** Rejects with `invalid-input`, `input-too-large`, `invalid-saga-id`, `saga-exists`, `saga-not-registered`, or what the store refuses with. */
+  async start<R extends SagaRef>(saga: R, input: InputOf<R>, options: StartOptions = {}): Promise<SagaHandle<OutputOf<R>>> {
+    const definition = this.registered(saga);
+    const { client, ids } = this.ports;
+    const sagaId = sagaIdOf(definition.name, options.id ?? ids.unique());
+    const text = JSON.stringify(await validated(definition, input)) ?? 'null';
+    if (text.length > MAX_INPUT_BYTES) {
+      throw new SkaldError('input-too-large', { saga: definition.name, bytes: text.length, limit: MAX_INPUT_BYTES });
+    }
+    const copy: unknown = JSON.parse(text);
+    const answer = await client.ask(sagaId, {
+      type: 'start',
+      request: client.newRequest(),
+      sagaId,
+      saga: definition.name,
+      version: definition.version,
+      incarnation: ids.incarnation(),
+      input: copy,
+      inputHash: sha256(canonicalJson(copy)),
+      ...(definition.deadline !== undefined && { deadline: definition.deadline }),
+    });
+    return { sagaId, existing: answer.existing ?? false, result: () => this.result(sagaId), ended: () => this.ended(sagaId) };
+  }
+
+  /** State of a saga, from its stream. Rejects with `saga-not-found`. */
+  async get(sagaId: string): Promise<SagaState> {
+    return stateOf(await this.history(sagaId));
+  }
+
+  /** Newest first, a page at a time. */
+  list(query: IndexQuery = {}): Promise<IndexPage> {
+    return this.ports.index.list(query);
+  }
+
+  /** Number of sagas by status. */
+  count(): Promise<Partial<Record<SagaStatus, number>>> {
+    return this.ports.index.count();
+  }
+
+  /** Its events, the first first. Rejects with `saga-not-found`. */
+  history(sagaId: string): Promise<HistoryEvent[]> {
+    return readHistory(this.ports.store, sagaId);
+  }
+
+  /** The output once the saga is completed; rejects with `saga-did-not-complete` when it ends otherwise, `saga-not-found`, `app-stopped`. */
+  async result<O = unknown>(sagaId: string): Promise<O> {
+    const { status, output, reason } = await this.ended(sagaId);
+    if (status === 'completed') return output as O;
+    throw new SkaldError('saga-did-not-complete', { sagaId, status, reason: reason ?? 'no reason recorded' });
+  }
+
+  /** How the saga ended; waits for it. A suspended saga has not ended. */
+  async ended(sagaId: string): Promise<SagaEnding> {
+    const { ends } = this.ports;
+    // First to the engine's door, then to the stream: whenever it ends, one of them tells.
+    const ending = ends.wait(sagaId);
+    try {
+      const now = await this.endingNow(sagaId);
+      if (now) ends.tell(now);
+    } catch (error) {
+      ends.fail(sagaId, error);
+    }
+    return ending;
+  }
+
+  private async endingNow(sagaId: string): Promise<SagaEnding | undefined> {
+    const state = await this.get(sagaId);
+    return isEnded(statusOf(state)) ? endingOf(state) : undefined;
+  }
+
+  /** Turns the saga back before its pivot. Rejects with `past-pivot`, `already-compensating`, `saga-ended`, `saga-not-found`. */
+  async cancel(sagaId: string, { by, reason, request }: Intervention): Promise<{ readonly pending: boolean }> {
+    const { client } = this.ports;
+    const answer = await client.ask(sagaId, { type: 'cancel', request: request ?? client.newRequest(), reason, by });
+    return { pending: answer.pending ?? false };
+  }
+
+  /** Asks a parked step or compensation again, or lets a program that threw go on. */
+  retry(sagaId: string, intervention: TargetIntervention): Promise<void> {
+    return this.intervene(sagaId, 'retry', intervention);
+  }
+
+  /** Goes on as if the parked step or compensation were settled; what it did, if anything, stays. */
+  skip(sagaId: string, intervention: TargetIntervention): Promise<void> {
+    return this.intervene(sagaId, 'skip', intervention);
+  }
+
+  /** The parked step or compensation did happen, with this result. */
+  succeed(sagaId: string, intervention: TargetIntervention & { readonly result?: unknown }): Promise<void> {
+    return this.intervene(sagaId, 'succeed', intervention, intervention.result);
+  }
+
+  /** The parked pivot did not happen, and never will. */
+  fail(sagaId: string, intervention: TargetIntervention): Promise<void> {
+    return this.intervene(sagaId, 'fail', intervention);
+  }
+
+  /** Nothing new is requested until `resume`; timers stand still. */
+  suspend(sagaId: string, intervention: Intervention): Promise<void> {
+    return this.intervene(sagaId, 'suspend', intervention);
+  }
+
+  resume(sagaId: string, intervention: Intervention): Promise<void> {
+    return this.intervene(sagaId, 'resume', intervention);
+  }
+
+  /** Ends the saga as it stands; nothing is undone. */
+  terminate(sagaId: string, intervention: Intervention): Promise<void> {
+    return this.intervene(sagaId, 'terminate', intervention);
+  }
+
+  private async intervene(
+    sagaId: string,
+    action: OperatorAction,
+    intervention: Intervention & Partial<TargetIntervention>,
+    result?: unknown,
+  ): Promise<void> {
+    const { client } = this.ports;
+    const { by, reason, request, target, seen } = intervention;
+    await client.ask(sagaId, {
+      type: 'operator',
+      request: request ?? client.newRequest(),
+      action,
+      by,
+      reason,
+      ...(target !== undefined && { target }),
+      ...(seen !== undefined && { seen }),
+      ...(result !== undefined && { result }),
+    });
+  }
+
+  private registered(saga: SagaRef): SagaDefinition {
+    const known = this.known.get(saga) ?? this.definitionOf(saga);
+    this.known.set(saga, known);
+    const { name, version } = known;
+    if (!this.definitions.some((one) => one.name === name && one.version === version)) {
+      throw new SkaldError('saga-not-registered', { saga: name, version });
+    }
+    return known;
+  }
+}
+
+/** Id of an instance everywhere: the saga's name and the instance's id. Throws `invalid-saga-id`. */
+export function sagaIdOf(saga: string, id: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  if (id.length < 1 || id.length > 200 || /[\u0000-\u001f\u007f]/.test(id)) throw new SkaldError('invalid-saga-id', { id: id.slice(0, 250) });
+  return `${saga}-${id}`;
+}
+
+async function validated(definition: SagaDefinition, input: unknown): Promise<unknown> {
+  if (!definition.input) return input;
+  const result = await definition.input['~standard'].validate(input);
+  if (result.issues) throw new SkaldError('invalid-input', { saga: definition.name, issues: describeIssues(result.issues) });
+  return result.value;
+}

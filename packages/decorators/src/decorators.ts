@@ -1,0 +1,27 @@
+import { injectable } from 'inversify';
+import { recordParticipant, recordSaga, recordStep, refuseStandardDecorators } from './metadata.js';
+import type { ParticipantDecorator, SagaDecorator, SagaStepDecorator } from './typing.js';
+
+/** Makes a class a saga: its methods under `@SagaStep` are steps, a method `result` gives its output. Injectable by inversify. */
+export const Saga: SagaDecorator =
+  (options) =>
+  (...[target, second]: [object, unknown?]) => {
+    refuseStandardDecorators('@Saga', second);
+    injectable()(target as Parameters<ClassDecorator>[0]);
+    recordSaga(target, options);
+  };
+
+/** Makes a class a participant: its public methods are actions that sagas ask for by `participant(name)`. Injectable by inversify. */
+export const Participant: ParticipantDecorator =
+  (name) =>
+  (...[target, second]: [object, unknown?]) => {
+    refuseStandardDecorators('@Participant', second);
+    injectable()(target as Parameters<ClassDecorator>[0]);
+    recordParticipant(target, name);
+  };
+
+/** A step of a saga, or an action of a participant with what undoes it. */
+export const SagaStep: SagaStepDecorator = (options) => (target, key) => {
+  refuseStandardDecorators('@SagaStep', key);
+  recordStep(target, String(key), options ?? {});
+};

@@ -1,0 +1,76 @@
+import { type SagaData, type SagaDefinition, type SagaView, SkaldError, type StepData, sagaDefinition } from '@skald/kernel';
+import { commandOf, outputOf } from './commands.js';
+import { isClass, methodsOf, recordedSaga, recordedSteps, type Steps } from './metadata.js';
+import { findings } from './saga-class-findings.js';
+import type { Class, SagaInput, SagaOptions, SagaOutput, SagaStepOptions } from './typing.js';
+
+/** A class under `@Saga` while its definition is made. */
+interface SagaClass {
+  readonly options: SagaOptions;
+  readonly steps: Steps;
+  /** Calls a method of the instance. */
+  readonly call: (method: string, input: unknown, view: SagaView) => unknown;
+  /** The view with results by method, where ids differ from methods. */
+  readonly contextOf: (view: SagaView) => SagaView;
+}
+
+/**
+ * The definition of a class under `@Saga`. `instance` is asked once, when the first method is called. Throws `not-a-saga`, or
+ * `invalid-definition` with all that is wrong with the class.
+ */
+export function definitionOf<S extends object>(target: Class<S>, instance: () => S): SagaDefinition<SagaInput<S>, SagaOutput<S>> {
+  const options = isClass(target) ? recordedSaga(target) : undefined;
+  if (!options)
+    throw new SkaldError('not-a-saga', { value: isClass(target) ? `Class ${target.name}` : `A value of type ${typeof target}` });
+  const steps = recordedSteps(target.prototype);
+  const methods = methodsOf(target.prototype);
+  const found = findings(steps, recordedSteps(target), methods);
+  if (found.length > 0) {
+    throw new SkaldError('invalid-definition', { saga: options.name, findings: found.map((finding) => `- ${finding}`).join('\n') });
+  }
+  const contextOf = contextsOf(steps);
+  const saga: SagaClass = { options, steps, contextOf, call: callerOf(instance, contextOf) };
+  const result = resultOf(saga, methods.has('result')) as SagaData<SagaInput<S>, SagaOutput<S>>['result'];
+  return sagaDefinition<SagaInput<S>, SagaOutput<S>>({
+    ...options,
+    steps: [...steps].map(([method, step]) => stepData(saga, method, step)),
+    ...(result && { result }),
+  });
+}
+
+function stepData({ options: { name }, steps, call, contextOf }: SagaClass, method: string, options: SagaStepOptions): StepData {
+  const { compensation, after, when, input: _input, output: _output, ...rest } = options;
+  return {
+    ...rest,
+    id: options.id ?? method,
+    run: (input, view) => commandOf(call(method, input, view), name, method),
+    ...(after !== undefined && { after: (typeof after === 'string' ? [after] : after).map((other) => steps.get(other)?.id ?? other) }),
+    ...(when && { when: (input, view) => when(input, contextOf(view)) }),
+    ...(compensation !== undefined && {
+      compensation: { name: compensation, run: (input, view) => commandOf(call(compensation, input, view), name, compensation) },
+    }),
+  };
+}
+
+function resultOf({ options: { name }, steps, call, contextOf }: SagaClass, hasResult: boolean) {
+  if (hasResult) return (input: unknown, view: SagaView) => outputOf(call('result', input, view), name);
+  const renamed = [...steps].some(([method, { id = method }]) => id !== method);
+  return renamed ? (_input: unknown, view: SagaView) => contextOf(view).results : undefined;
+}
+
+function callerOf(instance: () => object, contextOf: SagaClass['contextOf']): SagaClass['call'] {
+  let saga: Record<string, (input: unknown, context: SagaView) => unknown> | undefined;
+  return (method, input, view) => {
+    saga ??= instance() as NonNullable<typeof saga>;
+    return saga[method]?.(input, contextOf(view));
+  };
+}
+
+function contextsOf(steps: Steps): SagaClass['contextOf'] {
+  const ids = [...steps].map(([method, { id = method }]) => ({ id, method }));
+  if (ids.every(({ id, method }) => id === method)) return (view) => view;
+  return (view) => {
+    const known = ids.filter(({ id }) => Object.hasOwn(view.results, id));
+    return { ...view, results: Object.freeze(Object.fromEntries(known.map(({ id, method }) => [method, view.results[id]]))) };
+  };
+}

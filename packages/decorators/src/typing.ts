@@ -1,0 +1,204 @@
+/**
+ * What the compiler holds of sagas and participants. Shapes, names and visibility can be checked; that a member is decorated cannot be seen
+ * by the compiler, so what depends on it is found when a definition is made. `any` stands here in constraints only.
+ */
+import type { Command, Duration, ErrorRecord, SagaDefinition, SagaView, StandardSchema, StepOptions } from '@skald/kernel';
+
+type Method = (...args: any[]) => any;
+export type Class<T> = new (...args: any[]) => T;
+
+/** `any` where nothing was said. */
+type Said<T> = unknown extends T ? any : T;
+type Names<A> = Extract<A extends readonly (infer Name)[] ? Name : A, string>;
+/** Members that are never actions; see action-names.ts. */
+type Hidden = `_${string}` | `$${string}` | keyof typeof Object.prototype;
+type Reserved = 'then' | 'toJSON' | 'asymmetricMatch';
+
+type FirstInput<F> = F extends (input: infer I, ...rest: any[]) => any ? I : never;
+/** Result of a step or of an action. */
+export type ResultOf<F> = F extends (...args: any[]) => infer R ? (R extends Command<infer Result> ? Result : Awaited<R>) : never;
+
+/** What a saga's own methods may look at besides the input. All of it comes from the history. */
+export interface Context<Results> {
+  /** Results by step; absent where a step has none (not run, skipped, or its outcome is unknown). Frozen. */
+  readonly results: Results;
+  readonly saga: SagaView['saga'];
+  /** Time of the decision in epoch milliseconds: the only clock a saga method may read. */
+  readonly now: number;
+  /** In a compensation: why the saga is being undone. */
+  readonly reason?: ErrorRecord;
+}
+
+/**
+ * The context of saga class `S`. Steps named in `Done` have a result for certain: `SagaContext<OrderSaga, 'charge'>` in a step with
+ * `after: 'charge'`; the decorator checks the claim.
+ */
+export interface SagaContext<S, Done extends keyof S = never> extends Context<ResultsOf<S, Done>> {}
+
+// An `as` clause in this mapped type would silently make it `{}` for classes whose methods' return types are inferred.
+type ResultsOf<S, Done> = { readonly [K in keyof S]: ResultOf<S[K]> | (K extends Done ? never : undefined) };
+
+// ─── @SagaStep ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Options of `@SagaStep`. A saga's step takes all but the schemas; a participant's action takes `compensation`, `input` and `output`. */
+export interface SagaStepOptions<C = string, A = string | readonly string[], W = any, V = any, I = any, O = any> extends StepOptions {
+  /** The step's id in histories. Default: the method's name. Give the old name when a method is renamed. */
+  readonly id?: string;
+  /** Public method that undoes this one. A saga's: `(input, context) => Command`; a participant's: `async (input, result?)`. */
+  readonly compensation?: C;
+  /** Methods of the steps that must be settled before this one. Default: the step declared before; `[]`: at once. */
+  readonly after?: A;
+  /** Guard: false skips the step, which is recorded. Annotate its parameters: `(order: Order) => …`. */
+  readonly when?: (input: W, context: V) => boolean;
+  /** Checks an action's first argument before it runs. */
+  readonly input?: StandardSchema<unknown, I>;
+  /** Checks an action's result before it is recorded. */
+  readonly output?: StandardSchema<unknown, O>;
+}
+
+type Undo<T, F> = F extends (...args: any[]) => Command<any>
+  ? (input: FirstInput<F>, context: SagaContext<T>) => Command<unknown>
+  : F extends (input: any) => Promise<any>
+    ? (input: FirstInput<F>, result: ResultOf<F> | undefined) => Promise<unknown>
+    : 'an action with a compensation is async and takes one argument, which its compensation gets too';
+
+type StepMethod<T, F, A extends keyof T, W, V, I, O> = F extends (...args: any[]) => Command<any>
+  ? SagaContext<T, A> extends Said<V>
+    ? (input: Said<W>, context: SagaContext<T, A>) => Command<unknown>
+    : "the second parameter of `when` is this saga's SagaContext"
+  : (input: Said<I>, ...rest: any[]) => Promise<O>;
+
+/** On a saga's method: a step. On a participant's method: an action with its compensation, or with schemas. */
+export type SagaStepDecorator = <
+  const C extends string = never,
+  const A extends string | readonly string[] = never,
+  W = unknown,
+  V = Context<Readonly<Record<string, unknown>>>,
+  I = unknown,
+  O = unknown,
+>(
+  options?: SagaStepOptions<C, A, W, V, I, O>,
+) => <T extends { [N in C]: Undo<T, T[K]> } & { [N in Names<A>]: Method }, K extends keyof T>(
+  target: T,
+  key: K,
+  descriptor: TypedPropertyDescriptor<T[K] & StepMethod<T, T[K], Names<A> & keyof T, W, V, I, O>>,
+) => void;
+
+// ─── @Saga, @Participant ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface SagaOptions<I = any, O = any> {
+  /** Stored with every instance: write it once and keep it. */
+  readonly name: string;
+  /** Whole number from 1. Instances finish on the version they started with. */
+  readonly version: number;
+  /** From start to end; at the deadline a saga before its pivot is compensated. */
+  readonly deadline?: Duration;
+  readonly input?: StandardSchema<unknown, I>;
+  readonly output?: StandardSchema<unknown, O>;
+}
+
+type SagaMember<S, F, I> = F extends (...args: any[]) => infer R
+  ? R extends Command<any>
+    ? (input: I, context: SagaContext<S, any>) => R
+    : R extends Promise<any>
+      ? 'a saga method must not be async'
+      : unknown
+  : unknown;
+type SagaShape<S, I, O> = {
+  [K in keyof S]: K extends 'result' ? SagaMember<S, S[K], I> & ((input: I, context: SagaContext<S, any>) => O) : SagaMember<S, S[K], I>;
+};
+
+export type SagaDecorator = <I = any, O = unknown>(
+  options: SagaOptions<I, O>,
+) => <C extends Class<SagaShape<InstanceType<C>, I, O>>>(target: C) => void;
+
+type Actions<P> = {
+  [K in keyof P]: K extends Hidden
+    ? unknown
+    : K extends Reserved
+      ? 'an action cannot have this name'
+      : P[K] extends Method
+        ? (input: any, second: any) => Promise<unknown>
+        : 'public members of a participant are async actions';
+};
+
+export type ParticipantDecorator = (name: string) => <C extends Class<Actions<InstanceType<C>>>>(target: C) => void;
+
+/** The actions of participant class `P` as a saga sees them: each builds a command. */
+export type ParticipantClient<P> = {
+  readonly [K in keyof P as K extends Hidden | Reserved ? never : P[K] extends (...args: any[]) => Promise<any> ? K : never]: P[K] extends (
+    ...args: infer Args
+  ) => Promise<infer Result>
+    ? (...args: Args) => Command<Result>
+    : never;
+};
+
+// ─── start(saga, input), result() ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+type CommandsOf<S> = { [K in keyof S]: S[K] extends (...args: any[]) => Command<any> ? K : never }[keyof S];
+
+/** Input of saga class `S`: what all of its steps accept. */
+export type SagaInput<S> = S[CommandsOf<S>] extends (input: infer I, ...rest: any[]) => any ? I : never;
+/** Output of saga class `S`: what its method `result` returns, else the results by step. */
+export type SagaOutput<S> = S extends { result(...args: any[]): infer R } ? R : { readonly [K in CommandsOf<S>]?: ResultOf<S[K]> };
+
+/** What the builder makes. `Raw` is what a caller passes, before the schema turns it into `I`. */
+export interface BuiltSaga<I = any, O = any, Raw = any> extends SagaDefinition<I, O> {
+  /** Phantom: never present at run time. */
+  readonly rawInputType?: Raw;
+}
+
+/** What names a saga to `start`: a decorated class, or a definition. */
+export type SagaRef = Class<any> | SagaDefinition<any, any>;
+export type InputOf<R extends SagaRef> =
+  R extends Class<infer S> ? SagaInput<S> : R extends BuiltSaga<infer I, any, infer Raw> ? (unknown extends Raw ? I : Raw) : never;
+export type OutputOf<R extends SagaRef> = R extends Class<infer S> ? SagaOutput<S> : R extends SagaDefinition<any, infer O> ? O : never;
+
+// ─── defineSaga ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface BuilderOptions<I, Raw, O> extends Omit<SagaOptions<I, O>, 'input'> {
+  readonly input?: StandardSchema<Raw, I>;
+}
+
+/** `Done`: the steps whose results are certain. */
+export type BuilderContext<Results, Done> = Context<{
+  readonly [K in keyof Results]: K extends Done ? Results[K] : Results[K] | undefined;
+}>;
+
+/** The steps that are settled when `A` are: they and all before them. */
+type Settled<Before, A> = A | (A extends keyof Before ? Before[A] : never);
+
+export interface BuilderStep<I, Results, Before, A, R, W> extends StepOptions {
+  run(input: I, context: BuilderContext<Results, Settled<Before, A>>): Command<R>;
+  /** Default: the step before; `[]`: at once. */
+  readonly after?: A | readonly A[];
+  /** Guard: false skips the step, which is recorded. */
+  readonly when?: (input: I, context: BuilderContext<Results, Settled<Before, A>>) => W;
+  /** How the saga undoes the step; `result` is absent where the outcome is unknown. A name is for people, default `undo <step>`. */
+  readonly compensation?: BuilderUndo<I, Results, R> | { readonly name: string; readonly run: BuilderUndo<I, Results, R> };
+}
+
+type BuilderUndo<I, Results, R> = (input: I, result: NoInfer<R> | undefined, context: BuilderContext<Results, never>) => Command<unknown>;
+
+/** Each call answers a new builder, so that a beginning can be shared. */
+export interface SagaBuilder<I, Raw, Output, Results, Before, Last> {
+  step<N extends string, R, const A extends keyof Results = Last & keyof Results, W extends boolean = never>(
+    name: N extends keyof Results ? `step '${N}' is defined twice` : N,
+    step: BuilderStep<I, Results, Before, A, R, W> | ((input: I, context: BuilderContext<Results, Settled<Before, A>>) => Command<R>),
+  ): SagaBuilder<
+    I,
+    Raw,
+    Output,
+    Results & { readonly [K in N]: [W] extends [never] ? R : R | undefined },
+    Before & { readonly [K in N]: Settled<Before, A> },
+    N
+  >;
+  /** The saga's output. Every step is settled by then. */
+  result<O extends Output>(result: (input: I, context: BuilderContext<Results, keyof Results>) => O): BuiltSaga<I, O, Raw>;
+  /** Without a result of its own: the results by step. */
+  done(): BuiltSaga<I, { readonly [K in keyof Results]: Results[K] }, Raw>;
+}
+
+export type DefineSaga = <I = unknown, Raw = I, Output = unknown>(
+  options: BuilderOptions<I, Raw, Output>,
+) => SagaBuilder<I, Raw, Output, unknown, unknown, never>;

@@ -1,0 +1,3 @@
+export type { SqliteStore, SqliteStoreOptions } from './open-store.js';
+export { openSqliteStore } from './open-store.js';
+export { externalFence, externalSqliteFence, openParticipantDatabase, sqliteFence } from './sqlite-fence.js';

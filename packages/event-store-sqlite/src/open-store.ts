@@ -1,0 +1,84 @@
+import { existsSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { type EventStore, type SagaIndex, SkaldError } from '@skald/kernel';
+import { Appender } from './appender.js';
+import { Connection } from './connection.js';
+import { EventRows } from './event-rows.js';
+import { type Ownership, takeOwnership } from './ownership.js';
+import { SagaPages } from './saga-pages.js';
+import { SagaRows } from './saga-rows.js';
+import { translate } from './sqlite-errors.js';
+import { SqliteEventStore } from './sqlite-event-store.js';
+import { SqliteSagaIndex } from './sqlite-saga-index.js';
+import { IN_MEMORY, inspect, locate, openForReading, openForWriting } from './store-file.js';
+
+export interface SqliteStoreOptions {
+  /** Created where there is none; its folder must exist. `:memory:` keeps everything in memory, and nothing after `close()`. */
+  readonly file: string;
+  /** Needs no ownership and may run beside the owner; changes nothing. Default false. */
+  readonly readOnly?: boolean;
+}
+
+export interface SqliteStore {
+  readonly events: EventStore;
+  readonly index: SagaIndex;
+  /** Stops subscriptions, waits for their listeners, gives the file free. `events.close()` is the same. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a store, the events and their index in one file. Rejects with `store-in-use`, `store-unavailable`, `store-corrupt`, `store-newer`,
+ * `store-full` or `store-failed`.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqliteStore> {
+  return openStore(options);
+}
+
+/** `maxPages`: a limit on the file's size, for tests of a full disk. */
+export function openStore({ file: name, readOnly = false, maxPages }: SqliteStoreOptions & { readonly maxPages?: number }): SqliteStore {
+  const file = locate(name);
+  const found = inspect(file);
+  if (readOnly) {
+    if (found === 'absent') {
+      throw new SkaldError('store-unavailable', { file, problem: existsSync(file) ? 'the file is empty' : 'there is no such file' });
+    }
+    return opening(file, () => assemble(new Connection(openForReading(file), file, true), undefined));
+  }
+  const ownership = file === IN_MEMORY ? undefined : takeOwnership(file);
+  try {
+    return opening(file, () => assemble(new Connection(openForWriting(file, maxPages), file, false), ownership));
+  } catch (error) {
+    ownership?.release();
+    throw error;
+  }
+}
+
+function opening<T>(file: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translate(error, file, 'open');
+  }
+}
+
+function assemble(connection: Connection, ownership: Ownership | undefined): SqliteStore {
+  const db: DatabaseSync = connection.db;
+  try {
+    const rows = new EventRows(db);
+    const sagas = new SagaRows(db, !connection.readOnly);
+    const appender = new Appender(connection, rows, sagas);
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => {
+      closing ??= events.stop().finally(() => {
+        connection.close();
+        ownership?.release();
+      });
+      return closing;
+    };
+    const events = new SqliteEventStore(connection, rows, appender, close);
+    return { events, index: new SqliteSagaIndex(connection, sagas, new SagaPages(db)), close };
+  } catch (error) {
+    connection.close();
+    throw error;
+  }
+}

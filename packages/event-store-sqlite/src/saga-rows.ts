@@ -1,0 +1,155 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { SagaStatus, SagaSummary } from '@skald/kernel';
+import { Recent } from './recent.js';
+
+/**
+ * Writes the index's rows. Nearly every write of a saga changes only when it is due or whether it owes, and SQLite rewrites the entries of
+ * every index whose columns an UPDATE names, changed or not. So what is known of a row decides which statement runs, if any.
+ */
+export class SagaRows {
+  readonly #known = new Recent<Row>(10_000);
+  readonly #insert: StatementSync;
+  readonly #update: StatementSync;
+  readonly #updateDue: StatementSync;
+  readonly #updateOwes: StatementSync;
+  readonly #load: StatementSync;
+  readonly #move: StatementSync;
+  readonly #read: StatementSync;
+  readonly #count: StatementSync;
+  /** Counted once, then kept by adding and subtracting: a list's badge must not scan a million rows. */
+  #counts: Map<SagaStatus, number> | undefined;
+  #position: number | undefined;
+
+  constructor(
+    private readonly db: DatabaseSync,
+    /** There is no other writer: what is remembered is true. */
+    private readonly owner: boolean,
+  ) {
+    this.#insert = db.prepare(`
+      INSERT INTO sagas (saga_id, saga, version, status, started_at, since, due_at, owes, error)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
+    this.#update = db.prepare(`
+      UPDATE sagas SET saga = ?, version = ?, status = ?, started_at = ?, since = ?, due_at = ?, owes = ?, error = ? WHERE id = ?`);
+    this.#updateDue = db.prepare('UPDATE sagas SET due_at = ? WHERE id = ?');
+    this.#updateOwes = db.prepare('UPDATE sagas SET owes = ? WHERE id = ?');
+    this.#load = db.prepare(`SELECT ${SUMMARY} FROM sagas WHERE saga_id = ?`);
+    this.#move = db.prepare("UPDATE meta SET value = ? WHERE key = 'indexed'");
+    this.#read = db.prepare("SELECT value FROM meta WHERE key = 'indexed'");
+    this.#count = db.prepare('SELECT status, count(*) AS sagas FROM sagas GROUP BY status');
+  }
+
+  /** Global position up to which the index has seen the store. */
+  get position(): number {
+    if (!this.owner) return this.#readPosition();
+    this.#position ??= this.#readPosition();
+    return this.#position;
+  }
+
+  moveTo(position: number): void {
+    this.#move.run(position);
+    this.#position = position;
+  }
+
+  /** `isNew`: most likely there is no row yet. */
+  put(summary: SagaSummary, isNew = false): void {
+    if (isNew && this.#add(summary)) return;
+    const row = this.#known.get(summary.sagaId) ?? this.#find(summary.sagaId);
+    if (row === undefined) {
+      this.#add(summary);
+      return;
+    }
+    const before = row.summary;
+    row.summary = summary;
+    if (changedMore(before, summary)) {
+      const { saga, version, status, startedAt, since, dueAt, owes, error } = summary;
+      this.#update.run(saga, version, status, startedAt, since, dueAt ?? null, owes ? 1 : 0, error ?? null, row.id);
+      this.#tally(before.status, -1);
+      this.#tally(status, 1);
+      return;
+    }
+    if (before.dueAt !== summary.dueAt) this.#updateDue.run(summary.dueAt ?? null, row.id);
+    if (before.owes !== summary.owes) this.#updateOwes.run(summary.owes ? 1 : 0, row.id);
+  }
+
+  get(sagaId: string): SagaSummary | undefined {
+    return (this.owner ? this.#known.get(sagaId) : undefined)?.summary ?? this.#find(sagaId)?.summary;
+  }
+
+  counts(): Partial<Record<SagaStatus, number>> {
+    if (this.#counts === undefined || !this.owner) {
+      this.#counts = new Map(this.#count.all().map((row) => [row['status'] as SagaStatus, Number(row['sagas'])]));
+    }
+    return Object.fromEntries([...this.#counts].filter(([, sagas]) => sagas > 0));
+  }
+
+  clear(): void {
+    this.db.exec('DELETE FROM sagas');
+    this.forget();
+    this.moveTo(0);
+  }
+
+  /** After a rollback: nothing that is remembered can be trusted. */
+  forget(): void {
+    this.#known.clear();
+    this.#counts = undefined;
+    this.#position = undefined;
+  }
+
+  #readPosition(): number {
+    return Number(this.#read.get()?.['value'] ?? 0);
+  }
+
+  #add(summary: SagaSummary): boolean {
+    const { sagaId, saga, version, status, startedAt, since, dueAt, owes, error } = summary;
+    const done = this.#insert.run(sagaId, saga, version, status, startedAt, since, dueAt ?? null, owes ? 1 : 0, error ?? null);
+    if (done.changes === 0) return false;
+    this.#known.set(sagaId, { id: Number(done.lastInsertRowid), summary });
+    this.#tally(status, 1);
+    return true;
+  }
+
+  #find(sagaId: string): Row | undefined {
+    const found = this.#load.get(sagaId);
+    if (!found) return undefined;
+    const row = { id: Number(found['id']), summary: summaryOf(found) };
+    this.#known.set(sagaId, row);
+    return row;
+  }
+
+  #tally(status: SagaStatus, by: number): void {
+    this.#counts?.set(status, (this.#counts.get(status) ?? 0) + by);
+  }
+}
+
+interface Row {
+  readonly id: number;
+  summary: SagaSummary;
+}
+
+function changedMore(a: SagaSummary, b: SagaSummary): boolean {
+  return (
+    a.status !== b.status ||
+    a.since !== b.since ||
+    a.error !== b.error ||
+    a.startedAt !== b.startedAt ||
+    a.version !== b.version ||
+    a.saga !== b.saga
+  );
+}
+
+/** Columns of a summary. */
+export const SUMMARY = 'id, saga_id, saga, version, status, started_at, since, due_at, owes, error';
+
+export function summaryOf(row: Record<string, unknown>): SagaSummary {
+  return {
+    sagaId: String(row['saga_id']),
+    saga: String(row['saga']),
+    version: Number(row['version']),
+    status: row['status'] as SagaStatus,
+    startedAt: Number(row['started_at']),
+    since: Number(row['since']),
+    dueAt: row['due_at'] === null ? undefined : Number(row['due_at']),
+    owes: row['owes'] === 1,
+    error: row['error'] === null ? undefined : String(row['error']),
+  };
+}

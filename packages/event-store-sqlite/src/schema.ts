@@ -1,0 +1,54 @@
+/** Stands in the file's header: tells a Skald store from any other SQLite database. "SKLD" in ASCII. */
+export const APPLICATION_ID = 0x534b_4c44;
+
+/** Raised when an older Skald could misread what a newer one writes. */
+export const FORMAT = 1;
+
+/** `streams` holds the heads; an event knows its stream by number. */
+export const SCHEMA = `
+CREATE TABLE streams (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE,
+  revision INTEGER NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE events (
+  position INTEGER PRIMARY KEY,
+  stream_id INTEGER NOT NULL,
+  revision INTEGER NOT NULL,
+  id TEXT NOT NULL,
+  type TEXT NOT NULL,
+  data TEXT NOT NULL,
+  metadata TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX events_by_stream ON events (stream_id, revision);
+
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
+
+/**
+ * Disposable: made again, empty, where it is missing. A list by status, with or without a saga's name, reads one of the two list indexes
+ * from its end; `due_at` and `owes` have partial indexes, so that recovery and timers touch only the rows they are after.
+ */
+export const INDEX_SCHEMA = `
+CREATE TABLE sagas (
+  id INTEGER PRIMARY KEY,
+  saga_id TEXT NOT NULL UNIQUE,
+  saga TEXT NOT NULL,
+  version INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  started_at INTEGER NOT NULL,
+  since INTEGER NOT NULL,
+  due_at INTEGER,
+  owes INTEGER NOT NULL,
+  error TEXT
+) STRICT;
+CREATE INDEX sagas_by_status ON sagas (status, started_at);
+CREATE INDEX sagas_by_name ON sagas (saga, status, started_at);
+CREATE INDEX sagas_due ON sagas (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX sagas_owing ON sagas (saga_id) WHERE owes = 1;
+
+INSERT OR REPLACE INTO meta (key, value) VALUES ('indexed', 0);
+`;

@@ -1,0 +1,59 @@
+import type { AppendOutcome, EventStore, ReadOptions, RecordedEvent, StreamWrite, Subscription } from '@skald/kernel';
+import type { Appender } from './appender.js';
+import type { Connection } from './connection.js';
+import type { EventRows } from './event-rows.js';
+import { Feed } from './feed.js';
+
+/** How often a store that is only read looks whether its owner, another process, has written. */
+const LOOK_EVERY = 200;
+
+/** The events of a store. SQLite works synchronously: every call is done when it returns, its promise is a formality. */
+export class SqliteEventStore implements EventStore {
+  readonly #feed: Feed;
+  #look: NodeJS.Timeout | undefined;
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly events: EventRows,
+    private readonly appender: Appender,
+    private readonly shut: () => Promise<void>,
+  ) {
+    this.#feed = new Feed((position, limit) => connection.run(() => events.readAll(position, limit)));
+  }
+
+  async append(writes: readonly StreamWrite[]): Promise<readonly AppendOutcome[]> {
+    const before = this.appender.head;
+    const outcomes = this.appender.append(writes);
+    if (this.appender.head > before) this.#feed.wake();
+    return outcomes;
+  }
+
+  async read(stream: string, { from = 0, limit = 1_000 }: ReadOptions = {}): Promise<readonly RecordedEvent[]> {
+    return this.connection.run(() => this.events.read(stream, from, limit));
+  }
+
+  async readAll(position: number, limit: number): Promise<readonly RecordedEvent[]> {
+    return this.connection.run(() => this.events.readAll(position, limit));
+  }
+
+  async head(): Promise<number> {
+    return this.connection.run(() => (this.connection.readOnly ? this.events.head() : this.appender.head));
+  }
+
+  subscribe(position: number, listener: (events: readonly RecordedEvent[]) => Promise<void>): Subscription {
+    return this.connection.run(() => {
+      if (this.connection.readOnly) this.#look ??= setInterval(() => this.#feed.wake(), LOOK_EVERY).unref();
+      return this.#feed.subscribe(position, listener);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.shut();
+  }
+
+  /** Resolves when no listener runs. */
+  async stop(): Promise<void> {
+    clearInterval(this.#look);
+    await this.#feed.stop();
+  }
+}

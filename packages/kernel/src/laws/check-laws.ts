@@ -1,0 +1,17 @@
+import type { SagaEvent } from '../events.js';
+import { index, inspect, type Law, type Violation } from './law.js';
+import { LIFECYCLE_LAWS } from './lifecycle-laws.js';
+import { STEERING_LAWS } from './steering-laws.js';
+import { STEP_LAWS } from './step-laws.js';
+import { UNDO_LAWS } from './undo-laws.js';
+
+const ALL = [...LIFECYCLE_LAWS, ...STEP_LAWS, ...UNDO_LAWS, ...STEERING_LAWS];
+const INDEX = index(ALL);
+
+/** Every law a history has to obey. */
+export const LAWS: readonly Law[] = ALL;
+
+/** Every law that this history breaks, in one pass: O(n) for n events. A whole stream or any beginning of one. */
+export function checkLaws(history: readonly SagaEvent[]): Violation[] {
+  return inspect(INDEX, history);
+}

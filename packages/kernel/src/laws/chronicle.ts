@@ -1,0 +1,254 @@
+import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, Target } from '../events.js';
+
+/** What a history says of one step's compensation. `again`: a success came that the last one did not cover. */
+export interface UndoRecord {
+  round: number;
+  attempt: number;
+  state: 'none' | 'asked' | 'failed' | 'through' | 'skipped';
+  crossed: 'no' | 'beside' | 'after';
+  again: boolean;
+  notBefore: number;
+}
+
+/** What a history says of one step. */
+export interface StepRecord {
+  readonly id: string;
+  readonly after: readonly string[];
+  readonly dependents: StepRecord[];
+  readonly pivot: boolean;
+  /** The saga's own method says how it is undone. */
+  readonly ownCompensation: boolean;
+  round: number;
+  attempt: number;
+  outcome: 'awaited' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'skipped';
+  seal: 'none' | 'asked' | 'failed' | 'sealed';
+  /** An attempt of this round ended without a certain outcome. */
+  doubt: boolean;
+  /** What of it stands in the world: nothing, perhaps something, its effect, or what an operator chose to leave. */
+  standing: 'nothing' | 'maybe' | 'effect' | 'left';
+  /** A new round is allowed: a failure or a seal is on record, or an operator asked for it. */
+  mayOpenRound: boolean;
+  /** A success of this round is on record, by a reply or by an operator. */
+  success: boolean;
+  /** The success came when the saga had turned back, ended, or gone on without the step. */
+  late: boolean;
+  /** The success came when the step's turn to be undone was over: it holds up nobody. */
+  outOfTurn: boolean;
+  /** Neither the end of an attempt nor a repeat may come before this time. */
+  notBefore: number;
+  readonly undo: UndoRecord;
+}
+
+/**
+ * A history read so far, for the laws to look at. It is a second reading, written apart from `evolve` on purpose: the two are checked
+ * against each other, so neither may lean on the other.
+ */
+export class Chronicle {
+  events = 0;
+  readonly steps = new Map<string, StepRecord>();
+  readonly requests = new Set<string>();
+  readonly parked = new Set<Target>();
+  held = false;
+  turnedBack: CompensationReason | undefined;
+  end: SagaEnd | undefined;
+  /** A success has come since the last end. */
+  reopened = false;
+  pivotSucceeded = false;
+  cancelPending = false;
+  deadlineAt: number | undefined;
+  deadlinePassed = false;
+  undoRequested = false;
+  /** An operator left something standing. */
+  skips = false;
+
+  write(event: SagaEvent): void {
+    this.events += 1;
+    switch (event.type) {
+      case 'SagaStarted':
+        this.deadlineAt = event.data.deadlineAt;
+        return;
+      case 'StepRequested':
+        return this.#requested(event.data);
+      case 'StepSkipped':
+        this.#add(event.data.step, event.data.after, false, false).outcome = 'skipped';
+        return;
+      case 'CompensationStarted':
+        return this.#turnBack(event.data.reason);
+      case 'SagaSuspended':
+        this.parked.add(event.data.target);
+        return;
+      case 'OperatorIntervened':
+        return this.#operator(event);
+      case 'CancelRequested':
+        this.requests.add(event.data.request);
+        this.cancelPending = true;
+        return;
+      case 'CancelRefused':
+        this.cancelPending = false;
+        return;
+      case 'DeadlinePassed':
+        this.deadlinePassed = true;
+        return;
+      case 'SagaCompleted':
+      case 'SagaCompensated':
+      case 'SagaFailed':
+      case 'SagaCancelled':
+      case 'SagaTerminated':
+        this.end = event;
+        this.reopened = false;
+        return;
+      default:
+        return this.#outcome(event);
+    }
+  }
+
+  #outcome(event: SagaEvent & { readonly data: { readonly step: string } }): void {
+    const step = this.steps.get(event.data.step);
+    if (!step) return;
+    switch (event.type) {
+      case 'StepSucceeded':
+        return this.#succeeded(step, event.data);
+      case 'StepFailed':
+        step.doubt = event.data.kind === 'technical' && (step.doubt || event.data.effect === 'unknown');
+        step.mayOpenRound = event.data.kind !== 'technical';
+        return this.#rest(step);
+      case 'StepTimedOut':
+        step.doubt = true;
+        return this.#rest(step);
+      case 'StepRetryScheduled':
+        step.outcome = 'waiting';
+        step.notBefore = event.data.dueAt;
+        return;
+      case 'StepSealRequested':
+        Object.assign(step, { outcome: 'awaited', seal: 'asked', attempt: event.data.attempt, notBefore: event.data.dueAt });
+        return;
+      case 'StepSealed':
+        Object.assign(step, { seal: 'sealed', doubt: event.data.doubt === true, mayOpenRound: true });
+        this.parked.delete(`step:${step.id}`);
+        return this.#rest(step);
+      case 'StepSealFailed':
+        Object.assign(step, { outcome: 'waiting', seal: 'failed', notBefore: event.data.retryAt ?? 0 });
+        return;
+      case 'CompensationRequested':
+        return this.#undoRequested(step, event.data);
+      case 'CompensationSucceeded':
+        return this.#undone(step, event.data);
+      case 'CompensationFailed':
+        Object.assign(step.undo, { state: 'failed', notBefore: event.data.retryAt ?? 0 });
+    }
+  }
+
+  #add(id: string, after: readonly string[], pivot: boolean, ownCompensation: boolean): StepRecord {
+    const undo: UndoRecord = { round: 0, attempt: 0, state: 'none', crossed: 'no', again: false, notBefore: 0 };
+    const flags = { doubt: false, mayOpenRound: false, success: false, late: false, outOfTurn: false };
+    const identity = { id, after, dependents: [], pivot, ownCompensation, round: 1, attempt: 0, notBefore: 0, undo };
+    const step: StepRecord = { ...identity, ...flags, outcome: 'awaited', seal: 'none', standing: 'nothing' };
+    this.steps.set(id, step);
+    for (const dependency of after) this.steps.get(dependency)?.dependents.push(step);
+    return step;
+  }
+
+  #requested(data: DataOf<'StepRequested'>): void {
+    const { opens } = data;
+    const step = opens
+      ? this.#add(data.step, opens.after, opens.policy.pivot, opens.policy.compensation === 'saga')
+      : this.steps.get(data.step);
+    if (!step) return;
+    if (data.round !== step.round) Object.assign(step, { success: false, doubt: false, seal: 'none', mayOpenRound: false });
+    step.round = data.round;
+    step.attempt = data.attempt;
+    step.outcome = 'awaited';
+    step.standing = 'maybe';
+    step.notBefore = data.dueAt;
+  }
+
+  /** The attempt is over, and what is known of it is in `doubt`. */
+  #rest(step: StepRecord): void {
+    step.outcome = step.doubt ? 'unknown' : 'failed';
+    step.standing = step.doubt ? 'maybe' : 'nothing';
+    if (!step.doubt) this.parked.delete(`step:${step.id}`);
+  }
+
+  #succeeded(step: StepRecord, data: DataOf<'StepSucceeded'>): void {
+    const behind = this.end !== undefined || step.outcome === 'skipped';
+    step.late = behind || this.turnedBack !== undefined;
+    step.outOfTurn = step.late && (behind || (!isInFlight(step) && (step.standing === 'nothing' || step.standing === 'left')));
+    if (!behind || this.turnedBack) step.outcome = 'succeeded';
+    step.success = true;
+    step.standing = data.compensable === false ? 'nothing' : step.undo.state === 'skipped' ? 'left' : 'effect';
+    if (step.undo.state === 'asked' || step.undo.state === 'failed') step.undo.crossed = data.afterUndo === undefined ? 'beside' : 'after';
+    if (step.undo.state === 'through') step.undo.again = true;
+    if (step.pivot && !step.late) this.pivotSucceeded = true;
+    if (this.end) this.reopened = true;
+    this.parked.delete(`step:${step.id}`);
+  }
+
+  #turnBack(reason: CompensationReason): void {
+    this.turnedBack = reason;
+    this.held = false;
+    for (const target of this.parked) if (!target.startsWith('compensation:')) this.parked.delete(target);
+    for (const step of this.steps.values()) if (step.outcome === 'waiting') this.#rest(step);
+  }
+
+  #undoRequested(step: StepRecord, data: DataOf<'CompensationRequested'>): void {
+    this.undoRequested = true;
+    if (data.round !== step.undo.round) step.undo.crossed = 'no';
+    Object.assign(step.undo, { round: data.round, attempt: data.attempt, state: 'asked', again: false, notBefore: data.dueAt });
+  }
+
+  #undone(step: StepRecord, data: DataOf<'CompensationSucceeded'>): void {
+    const { undo } = step;
+    undo.state = 'through';
+    // Only an undo that worked at the action's own fence is known to have covered a success that came meanwhile.
+    undo.again = undo.crossed === 'after' || (undo.crossed === 'beside' && (!data.executed || step.ownCompensation));
+    if (!undo.again) step.standing = 'nothing';
+    this.parked.delete(`compensation:${step.id}`);
+  }
+
+  #operator({ data: { action, target, request } }: OperatorIntervened): void {
+    this.requests.add(request);
+    if (action === 'suspend') this.held = true;
+    else if (action === 'resume' || target === 'program') {
+      this.held = false;
+      this.parked.delete('program');
+    } else if (target) {
+      this.parked.delete(target);
+      const step = this.steps.get(target.slice(target.indexOf(':') + 1));
+      if (step && target.startsWith('step:')) this.#operatorOnStep(step, action);
+      else if (step) this.#operatorOnUndo(step, action);
+    }
+  }
+
+  #operatorOnStep(step: StepRecord, action: string): void {
+    if (action === 'retry') {
+      if (step.outcome === 'failed') step.mayOpenRound = true;
+      step.outcome = 'waiting';
+      step.notBefore = 0;
+    } else if (action === 'skip') {
+      step.outcome = 'skipped';
+      step.standing = 'left';
+      this.skips = true;
+    } else if (action === 'succeed') {
+      Object.assign(step, { outcome: 'succeeded', standing: 'effect', success: true });
+      if (step.pivot && !this.turnedBack) this.pivotSucceeded = true;
+    } else if (action === 'fail') Object.assign(step, { outcome: 'failed', standing: 'nothing', doubt: false });
+  }
+
+  #operatorOnUndo(step: StepRecord, action: string): void {
+    if (action === 'retry') step.undo.notBefore = 0;
+    else if (action === 'skip') {
+      step.undo.state = 'skipped';
+      step.standing = 'left';
+      this.skips = true;
+    } else if (action === 'succeed') {
+      step.undo.state = 'through';
+      step.undo.again = false;
+      step.standing = 'nothing';
+    }
+  }
+}
+
+/** Something of the step itself is still to come: an answer, another attempt, or a seal. */
+export function isInFlight(step: StepRecord): boolean {
+  return step.outcome === 'awaited' || step.outcome === 'waiting';
+}

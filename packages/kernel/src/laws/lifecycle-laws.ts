@@ -1,0 +1,97 @@
+import type { EventType, SagaEnd, SagaEvent } from '../events.js';
+import { type Chronicle, isInFlight, type StepRecord } from './chronicle.js';
+import { forEach, law, type RuledLaw, type Rules } from './law.js';
+
+const ENDS = ['SagaCompleted', 'SagaCompensated', 'SagaFailed', 'SagaCancelled', 'SagaTerminated'] as const;
+const TURNED_BACK = ['SagaCompensated', 'SagaFailed', 'SagaCancelled'] as const;
+const AFTER_THE_END: readonly EventType[] = [
+  'StepSucceeded',
+  'CompensationRequested',
+  'CompensationSucceeded',
+  'CompensationFailed',
+  'SagaSuspended',
+  'OperatorIntervened',
+];
+const ALL: readonly EventType[] = [
+  ...(['SagaStarted', 'StepRequested', 'StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepRetryScheduled', 'StepSkipped'] as const),
+  ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'CompensationStarted', 'CompensationRequested'] as const),
+  ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened'] as const),
+  ...(['CancelRequested', 'CancelRefused', 'DeadlinePassed'] as const),
+  ...ENDS,
+];
+
+const isEnd = (event: SagaEvent): event is SagaEnd => ENDS.some((type) => type === event.type);
+
+function find(before: Chronicle, wrong: (step: StepRecord) => boolean): string | undefined {
+  for (const step of before.steps.values()) if (wrong(step)) return step.id;
+  return undefined;
+}
+
+const endsOnce: Rules = forEach(ALL, (event, { end, reopened }) => {
+  if (!end || end.type === 'SagaTerminated' || AFTER_THE_END.includes(event.type)) return undefined;
+  if (!isEnd(event)) return `${event.type} after ${end.type}`;
+  if (!reopened) return `${event.type} after ${end.type}, and nothing had come in between`;
+  return event.type === end.type || event.type === 'SagaTerminated' ? undefined : `ended ${event.type} after it had ended ${end.type}`;
+});
+
+const reopensForSuccess: Rules = forEach(['CompensationRequested', 'CompensationSucceeded', 'CompensationFailed'], (event, before) =>
+  before.end && !before.reopened ? `${event.type} after the end, and no success had come late` : undefined,
+);
+
+const completedIsComplete: Rules = {
+  SagaCompleted(_event, before) {
+    if (before.turnedBack) return 'completed after it had turned back';
+    const unsettled = find(before, (step) => step.outcome !== 'succeeded' && step.outcome !== 'skipped');
+    if (unsettled !== undefined) return `completed while step ${unsettled} is not settled`;
+    const standing = find(before, (step) => step.outOfTurn && (step.standing === 'effect' || step.undo.state === 'asked'));
+    if (standing !== undefined) return `completed while step ${standing}, which was left behind, still stands`;
+    return undefined;
+  },
+};
+
+const turnedBackIsClean: Rules = forEach(TURNED_BACK, (_event, before) => {
+  if (!before.turnedBack) return 'ended as turned back, and had not turned back';
+  const open = find(before, (step) => isInFlight(step) || step.undo.state === 'asked');
+  if (open !== undefined) return `ended while an answer of step ${open} is awaited`;
+  const standing = find(before, (step) => step.standing === 'effect' || step.standing === 'maybe');
+  return standing === undefined ? undefined : `ended while step ${standing} stands, or may stand`;
+});
+
+const endSaysWhy: Rules = {
+  SagaCancelled: (_event, { turnedBack }) => (turnedBack?.type === 'cancelled' ? undefined : 'cancelled, but nobody had cancelled it'),
+  SagaCompensated: (_event, { turnedBack, undoRequested, skips }) => {
+    if (turnedBack?.type === 'cancelled') return 'compensated, but it was cancelled';
+    return undoRequested || skips ? undefined : 'compensated, but nothing was undone';
+  },
+  SagaFailed: (_event, { turnedBack, undoRequested, skips, end }) => {
+    if (turnedBack?.type === 'cancelled') return 'failed, but it was cancelled';
+    return end || (!undoRequested && !skips) ? undefined : 'failed, but something was undone or left';
+  },
+};
+
+const skipsAreFlagged: Rules = forEach(['SagaCompensated', 'SagaCancelled'], ({ data }, { skips }) => {
+  if (skips === (data.withSkips === true)) return undefined;
+  return skips ? 'an operator left something standing, and the end does not say so' : 'the end speaks of skips, and there were none';
+});
+
+export const LIFECYCLE_LAWS: readonly RuledLaw[] = [
+  law(
+    'starts-once',
+    'A history begins with SagaStarted and has no other.',
+    forEach(ALL, (event, { events }) => {
+      if ((event.type === 'SagaStarted') === (events === 0)) return undefined;
+      return events === 0 ? `begins with ${event.type}` : 'starts a second time';
+    }),
+  ),
+  law('ends-once', 'A saga ends once; after a late success was undone it ends again, the same way.', endsOnce),
+  law('reopens-for-a-success', 'After the end something is undone only because a success came late.', reopensForSuccess),
+  law(
+    'terminated-is-final',
+    'Nothing follows SagaTerminated.',
+    forEach(ALL, (event, { end }) => (end?.type === 'SagaTerminated' ? `${event.type} after it was terminated` : undefined)),
+  ),
+  law('completed-is-complete', 'A completed saga has every step settled and nothing left behind.', completedIsComplete),
+  law('turned-back-is-clean', 'A compensated, failed or cancelled saga leaves nothing standing but what an operator skipped.', turnedBackIsClean),
+  law('end-says-why', 'Cancelled was cancelled, compensated undid something, failed had nothing to undo.', endSaysWhy),
+  law('skips-are-flagged', 'The end says so when an operator left something standing.', skipsAreFlagged),
+];

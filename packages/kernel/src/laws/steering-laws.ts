@@ -1,0 +1,104 @@
+import type { Target } from '../events.js';
+import { isInFlight } from './chronicle.js';
+import { forEach, law, type RuledLaw, type Rules } from './law.js';
+
+const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled'] as const;
+
+const oneWayBack: Rules = {
+  ...forEach(FORWARD, ({ type, data }, { turnedBack }) => (turnedBack ? `${type} of step ${data.step} after it turned back` : undefined)),
+  CompensationStarted: (_event, { turnedBack }) => (turnedBack ? 'it turns back a second time' : undefined),
+};
+
+const pivotDecides: Rules = {
+  CompensationStarted(_event, before) {
+    if (before.pivotSucceeded) return 'it turns back after its pivot succeeded';
+    for (const step of before.steps.values()) {
+      if (!step.pivot || step.outcome === 'failed' || step.outcome === 'skipped') continue;
+      if (step.outcome === 'waiting' && !step.doubt) continue;
+      return `it turns back while pivot ${step.id} is ${step.outcome}`;
+    }
+    return undefined;
+  },
+};
+
+const turnsBackForCause: Rules = {
+  CompensationStarted({ data: { reason } }, before) {
+    if (reason.type === 'cancelled') return before.cancelPending ? undefined : 'it turns back as cancelled, and nobody asked for it';
+    if (reason.type === 'deadline') return before.deadlinePassed ? undefined : 'it turns back for a deadline that has not passed';
+    if (reason.step === undefined) return undefined;
+    const step = before.steps.get(reason.step);
+    const failed = step?.outcome === 'failed' || step?.outcome === 'unknown';
+    return failed ? undefined : `it turns back for step ${reason.step}, which is ${step?.outcome ?? 'not there'}`;
+  },
+};
+
+const parkedStandsStill: Rules = {
+  ...forEach(['StepRequested', 'StepRetryScheduled', 'StepSealRequested'], ({ type, data }, { parked }) => {
+    if (parked.has(`step:${data.step}`)) return `${type} of step ${data.step}, which waits for a person`;
+    const opens = type === 'StepRequested' && data.opens !== undefined;
+    return opens && parked.has('program') ? `step ${data.step} opens while the program waits for a person` : undefined;
+  }),
+  CompensationRequested: ({ data }, { parked }) =>
+    parked.has(`compensation:${data.step}`) ? `the compensation of step ${data.step} waits for a person` : undefined,
+  SagaSuspended: ({ data }, { parked }) => (parked.has(data.target) ? `${data.target} is parked twice` : undefined),
+  OperatorIntervened({ data: { action, target } }, { parked }) {
+    const free = action === 'suspend' || action === 'resume' || target === undefined;
+    return free || parked.has(target) ? undefined : `an operator's ${action} of ${target}, which does not wait for a person`;
+  },
+};
+
+/** The way out of a hold before the pivot is a cancel, which may have to seal the pivot first. */
+const heldStandsStill: Rules = {
+  ...forEach(['StepRequested', 'StepRetryScheduled', 'CompensationRequested'], ({ type, data }, { held }) =>
+    held && type !== 'StepRetryScheduled' ? `${type} of step ${data.step} while an operator holds the saga` : undefined,
+  ),
+  StepSealRequested: ({ data }, { held, cancelPending }) =>
+    held && !cancelPending ? `a seal of step ${data.step} while an operator holds the saga` : undefined,
+};
+
+const parkedIsNotOver: Rules = {
+  ...forEach(['SagaCompleted', 'SagaCompensated', 'SagaFailed', 'SagaCancelled'], (_event, { parked, held }) => {
+    const [waiting]: readonly Target[] = [...parked];
+    if (held) return 'ended while an operator holds the saga';
+    return waiting === undefined ? undefined : `ended while ${waiting} waits for a person`;
+  }),
+};
+
+const requestsOnce: Rules = {
+  ...forEach(['CancelRequested', 'OperatorIntervened', 'SagaTerminated'], ({ data: { request } }, { requests }) =>
+    requests.has(request) ? `request ${request} is recorded twice` : undefined,
+  ),
+};
+
+const steeringFits: Rules = {
+  CancelRequested: (_event, { turnedBack, pivotSucceeded, cancelPending }) =>
+    turnedBack || pivotSucceeded || cancelPending ? 'a cancel is accepted when it is too late for it' : undefined,
+  CancelRefused: (_event, { cancelPending, pivotSucceeded }) =>
+    cancelPending && pivotSucceeded ? undefined : 'a cancel is refused that was not pending, or before the pivot succeeded',
+  DeadlinePassed({ data }, { deadlinePassed, pivotSucceeded, turnedBack }) {
+    if (deadlinePassed || turnedBack) return 'the deadline passes twice, or after it turned back';
+    return data.pastPivot === pivotSucceeded ? undefined : 'the deadline is wrong about the pivot';
+  },
+};
+
+/** The fate of an answered pivot is its own: nobody may say it failed or succeeded after it is known. */
+const pivotAnswersOnce: Rules = {
+  OperatorIntervened({ data: { action, target } }, before) {
+    if ((action !== 'succeed' && action !== 'fail') || !target?.startsWith('step:')) return undefined;
+    const step = before.steps.get(target.slice('step:'.length));
+    const known = step && (step.success || (step.outcome === 'awaited' && isInFlight(step)));
+    return known ? `an operator decides on step ${step.id}, whose answer is known or awaited` : undefined;
+  },
+};
+
+export const STEERING_LAWS: readonly RuledLaw[] = [
+  law('one-way-back', 'A saga turns back once, and from then on nothing new is begun or tried again.', oneWayBack),
+  law('pivot-decides', 'A saga turns back neither after its pivot succeeded nor while its outcome is open.', pivotDecides),
+  law('turns-back-for-cause', 'A saga turns back for a recorded failure, cancel or deadline.', turnsBackForCause),
+  law('parked-stands-still', 'What waits for a person gets nothing new until a person acts or an answer resolves it.', parkedStandsStill),
+  law('held-stands-still', 'While an operator holds a saga, nothing is requested.', heldStandsStill),
+  law('parked-is-not-over', 'A saga does not end while something in it waits for a person.', parkedIsNotOver),
+  law('requests-once', 'A request of an operator or a caller is recorded once.', requestsOnce),
+  law('steering-fits', 'Cancels and the deadline are recorded only where they can mean something.', steeringFits),
+  law('operators-decide-the-undecided', 'An operator declares an outcome only where none is known or awaited.', pivotAnswersOnce),
+];

@@ -1,0 +1,16 @@
+export type { ContractOptions, ContractSubject } from './contract.js';
+export type { EventStoreContractOptions, EventStoreSubject } from './event-store.contract.js';
+export { eventStoreContract } from './event-store.contract.js';
+export type { FenceSubject } from './fence.contract.js';
+export { fenceContract } from './fence.contract.js';
+export type { IndexedStoreSubject } from './indexed-store.contract.js';
+export { indexedStoreContract } from './indexed-store.contract.js';
+export { madeUpEvent, madeUpEvents, madeUpStream, madeUpSummary } from './made-up-events.js';
+export { MemoryEventStore } from './memory-event-store.js';
+export type { MemoryData, MemoryFenceOptions } from './memory-fence.js';
+export { MemoryFence } from './memory-fence.js';
+export { MemorySagaIndex } from './memory-saga-index.js';
+export type { MessageBusSubject } from './message-bus.contract.js';
+export { messageBusContract } from './message-bus.contract.js';
+export type { SagaIndexSubject } from './saga-index.contract.js';
+export { sagaIndexContract } from './saga-index.contract.js';

@@ -1,0 +1,168 @@
+import type { Address, BusMessage, Delivery, MessageBus, Outgoing } from '@skald/kernel';
+import { Collector, type ContractOptions, type ContractSubject, contract, type Sentence, turns } from './contract.js';
+import { expect } from './test-framework.js';
+
+export type MessageBusSubject = ContractSubject<MessageBus>;
+
+/** What every message bus keeps; `open` gives one without messages. */
+export function messageBusContract(name: string, open: () => Promise<MessageBusSubject>, options: ContractOptions = {}): void {
+  contract(`${name} is a message bus`, open, options, (sentence) => {
+    delivers(sentence);
+    redelivers(sentence);
+    ends(sentence);
+  });
+}
+
+const INBOX: Address = { to: 'inbox' };
+const PAYMENT: Address = { to: 'participant', participant: 'payment' };
+const INVENTORY: Address = { to: 'participant', participant: 'inventory' };
+const CLIENT: Address = { to: 'client', client: 'client-1' };
+
+/** A message that can be told from others by its saga and a number. */
+function message(sagaId: string, n: number): BusMessage {
+  return { kind: 'answer', sagaId, request: String(n), answer: { accepted: true, revision: n } };
+}
+
+function outgoing(address: Address, sagaId: string, ...numbers: readonly number[]): Outgoing[] {
+  return numbers.map((n) => ({ address, message: message(sagaId, n) }));
+}
+
+function numberOf({ message: one }: Delivery): number {
+  return one.kind === 'answer' ? Number(one.request) : Number.NaN;
+}
+
+function ofSaga(sagaId: string, deliveries: readonly Delivery[]): number[] {
+  return deliveries.filter((one) => one.message.sagaId === sagaId).map(numberOf);
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => from + i);
+}
+
+async function collect(bus: MessageBus, address: Address) {
+  const seen = new Collector<Delivery>();
+  const consumer = await bus.consume(address, (batch) => seen.add(...batch));
+  return { seen, consumer };
+}
+
+function delivers(sentence: Sentence<MessageBusSubject>): void {
+  sentence('delivers a message as it was published', async ({ subject }) => {
+    const command: BusMessage = {
+      kind: 'input',
+      sagaId: 'order-é😀',
+      client: 'client-1',
+      input: { type: 'cancel', request: 'r-1', reason: 'a "reason" \u2028', by: 'me' },
+    };
+    const { seen } = await collect(subject, INBOX);
+    await subject.publish([{ address: INBOX, message: command }]);
+    const [delivery] = await seen.count(1);
+    expect(delivery?.message).toEqual(command);
+    delivery?.done();
+  });
+  sentence('keeps messages until there is a consumer', async ({ subject }) => {
+    await subject.publish(outgoing(PAYMENT, 'order-1', 1, 2, 3));
+    const { seen } = await collect(subject, PAYMENT);
+    expect(ofSaga('order-1', await seen.count(3))).toEqual([1, 2, 3]);
+  });
+  sentence('keeps the order of one saga at one address, over many publishes', async ({ subject }) => {
+    const { seen } = await collect(subject, INBOX);
+    for (let n = 1; n <= 50; n++) {
+      await subject.publish([...outgoing(INBOX, 'order-1', n * 2 - 1, n * 2), ...outgoing(INBOX, 'order-2', n)]);
+      if (n % 9 === 0) await turns(1);
+    }
+    const deliveries = await seen.count(150);
+    expect(ofSaga('order-1', deliveries)).toEqual(range(1, 100));
+    expect(ofSaga('order-2', deliveries)).toEqual(range(1, 50));
+  });
+  sentence('delivers to each address what was sent to it', async ({ subject }) => {
+    const addresses = [INBOX, PAYMENT, INVENTORY, CLIENT];
+    const consumers = await Promise.all(addresses.map((address) => collect(subject, address)));
+    await subject.publish(addresses.flatMap((address, i) => outgoing(address, 'order-1', i, i + 10)));
+    const got = await Promise.all(consumers.map(({ seen }) => seen.count(2)));
+    expect(got.map((deliveries) => deliveries.map(numberOf))).toEqual([
+      [0, 10],
+      [1, 11],
+      [2, 12],
+      [3, 13],
+    ]);
+  });
+  sentence('delivers the next batch while the one before is not done', async ({ subject }) => {
+    const { seen } = await collect(subject, PAYMENT);
+    await subject.publish(outgoing(PAYMENT, 'order-1', 1));
+    await seen.count(1);
+    await subject.publish(outgoing(PAYMENT, 'order-1', 2));
+    const deliveries = await seen.count(2);
+    for (const delivery of [...deliveries].reverse()) delivery.done();
+    expect(deliveries.map(numberOf)).toEqual([1, 2]);
+  });
+  sentence('takes an empty publish', async ({ subject }) => {
+    await subject.publish([]);
+  });
+}
+
+function redelivers(sentence: Sentence<MessageBusSubject>): void {
+  sentence('delivers to the next consumer what was not done, in order, before what came later', async ({ subject }) => {
+    const first = await collect(subject, PAYMENT);
+    await subject.publish(outgoing(PAYMENT, 'order-1', ...range(1, 5)));
+    const deliveries = await first.seen.count(5);
+    for (const delivery of deliveries.slice(0, 2)) delivery.done();
+    await first.consumer.stop();
+    await subject.publish(outgoing(PAYMENT, 'order-1', 6));
+    const second = await collect(subject, PAYMENT);
+    expect(ofSaga('order-1', await second.seen.count(4))).toEqual([3, 4, 5, 6]);
+  });
+  sentence('delivers again what stands behind a message that was not done', async ({ subject }) => {
+    const first = await collect(subject, PAYMENT);
+    await subject.publish([...outgoing(PAYMENT, 'order-1', 1), ...outgoing(PAYMENT, 'order-2', 1, 2), ...outgoing(PAYMENT, 'order-1', 2)]);
+    const deliveries = await first.seen.count(4);
+    for (const delivery of deliveries) if (delivery.message.sagaId === 'order-2') delivery.done();
+    await first.consumer.stop();
+    const second = await collect(subject, PAYMENT);
+    await subject.publish(outgoing(PAYMENT, 'order-1', 3));
+    // A bus that remembers a position gives order-2 again as well: at least once.
+    while (ofSaga('order-1', second.seen.items).length < 3) await second.seen.count(second.seen.items.length + 1);
+    expect(ofSaga('order-1', second.seen.items)).toEqual([1, 2, 3]);
+  });
+  sentence('does not deliver again what was done', async ({ subject }) => {
+    const first = await collect(subject, PAYMENT);
+    await subject.publish(outgoing(PAYMENT, 'order-1', ...range(1, 10)));
+    for (const delivery of await first.seen.count(10)) {
+      delivery.done();
+      delivery.done();
+    }
+    await first.consumer.stop();
+    await subject.publish(outgoing(PAYMENT, 'order-1', 11));
+    const second = await collect(subject, PAYMENT);
+    await second.seen.count(1);
+    expect(second.seen.items.map(numberOf)).toEqual([11]);
+  });
+  sentence('delivers nothing to a consumer that has stopped', async ({ subject }) => {
+    const first = await collect(subject, PAYMENT);
+    await subject.publish(outgoing(PAYMENT, 'order-1', 1));
+    for (const delivery of await first.seen.count(1)) delivery.done();
+    await first.consumer.stop();
+    await subject.publish(outgoing(PAYMENT, 'order-1', 2));
+    const second = await collect(subject, PAYMENT);
+    await second.seen.count(1);
+    expect(first.seen.items.map(numberOf)).toEqual([1]);
+  });
+  sentence('takes a done() that comes after stop() without harm, and a second stop()', async ({ subject }) => {
+    const first = await collect(subject, PAYMENT);
+    await subject.publish(outgoing(PAYMENT, 'order-1', 1, 2));
+    const deliveries = await first.seen.count(2);
+    await first.consumer.stop();
+    await first.consumer.stop();
+    for (const delivery of deliveries) delivery.done();
+    const second = await collect(subject, PAYMENT);
+    expect(ofSaga('order-1', await second.seen.count(2))).toEqual([1, 2]);
+  });
+}
+
+function ends(sentence: Sentence<MessageBusSubject>): void {
+  sentence('refuses everything once it is closed, and may be closed twice', async ({ subject }) => {
+    await subject.close();
+    await subject.close();
+    await expect(subject.publish(outgoing(INBOX, 'order-1', 1))).rejects.toMatchObject({ code: 'bus-closed' });
+    await expect(subject.consume(INBOX, () => {})).rejects.toMatchObject({ code: 'bus-closed' });
+  });
+}

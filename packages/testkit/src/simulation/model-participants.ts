@@ -1,0 +1,209 @@
+/**
+ * Participants as the protocol asks for them, with a fence each, in which every outcome is a choice.
+ *
+ * Invariants, reported as violations
+ * P1  Under one key an effect is made at most once, but for an external action whose run was interrupted.
+ * P2  No action starts once its step was undone, whatever the key.
+ */
+import type { CommandMessage, Outcome, Reply } from '@skald/kernel';
+import type { Choices } from './choices.js';
+import { type KeyRecord, LEASE, newRecord, type Run } from './model-fence.js';
+import type { Scenario } from './scenario.js';
+
+interface Failure {
+  readonly type: 'failed';
+  readonly kind: 'business' | 'technical';
+  readonly error: { readonly name: string; readonly message: string };
+  readonly effect: 'none' | 'unknown';
+}
+
+const DECLINED: Failure = { type: 'failed', kind: 'business', error: { name: 'Declined', message: 'no' }, effect: 'none' };
+const ROLLED_BACK: Failure = { type: 'failed', kind: 'technical', error: { name: 'Reset', message: 'rolled back' }, effect: 'none' };
+const RESET: Failure = { type: 'failed', kind: 'technical', error: { name: 'Reset', message: 'connection reset' }, effect: 'unknown' };
+
+export class ModelParticipants {
+  readonly keys = new Map<string, KeyRecord>();
+  readonly runs: (Run & { readonly command: CommandMessage })[] = [];
+  readonly violations: string[] = [];
+  /** Steps of which a compensation has run. */
+  readonly undone = new Set<string>();
+  /** From here on participants work as they should: no crashes, no resets, no forgetting. */
+  fair = false;
+  #tokens = 0;
+
+  constructor(
+    private readonly scenario: Scenario,
+    private readonly choices: Choices,
+  ) {}
+
+  /** A participant takes a command. No answer: it is at work, busy, or the answer is lost. */
+  take(command: CommandMessage, now: number): Reply | undefined {
+    const record = this.#record(command);
+    if (!this.fair && this.choices.pick(64) === 63) record.forgotten = true;
+    const outcome = record.forgotten ? ({ type: 'unknowable' } as const) : this.#perform(command, record, now);
+    return outcome && answer(command, outcome);
+  }
+
+  /** A run of an external action comes to its end, or its process dies. */
+  finish(index: number, now: number): Reply | undefined {
+    const [run] = this.runs.splice(index, 1);
+    if (!run) return undefined;
+    const { record, token, command } = run;
+    const mine = record.fence.type === 'running' && record.fence.token === token;
+    const how = this.fair ? 0 : this.choices.pick(8);
+    if (how === 7) return this.#die(record, mine);
+    if (how === 5 || how === 6) return this.#lose(run, mine, how === 5, now);
+    if (how === 4) return this.#decline(record, mine, command);
+    this.#apply(record);
+    const { fence } = record;
+    if (mine || fence.type === 'sealed' || fence.type === 'running' || fence.type === 'failed') record.fence = { type: 'succeeded' };
+    return answer(command, this.#success(command, fence.type === 'undone' ? fence.round : undefined));
+  }
+
+  #perform(command: CommandMessage, record: KeyRecord, now: number): Outcome | undefined {
+    if (command.operation === 'seal') return this.#seal(command, record, now);
+    if (command.operation === 'compensation') return this.#undo(command, record, now);
+    return command.purpose === 'compensation' ? this.#ownUndo(command, record) : this.#act(command, record, now);
+  }
+
+  #act(command: CommandMessage, record: KeyRecord, now: number): Outcome | undefined {
+    const { fence } = record;
+    if (fence.type === 'succeeded') return this.#success(command);
+    if (fence.type === 'failed') return DECLINED;
+    if (fence.type === 'undone' || fence.type === 'sealed') return { type: 'refused', reason: fence.type };
+    if (fence.type === 'running' && fence.leaseUntil > now) return undefined;
+    if (fence.type === 'nothing' && now > command.dueAt && this.choices.pick(4) === 3) {
+      record.fence = { type: 'sealed', doubt: false };
+      return { type: 'refused', reason: 'expired' };
+    }
+    if (this.undone.has(command.step)) this.violations.push(`P2 ${command.key} starts after step ${command.step} was undone`);
+    return this.#isExternal(command) ? this.#begin(command, record, now) : this.#actAtOnce(command, record);
+  }
+
+  #actAtOnce(command: CommandMessage, record: KeyRecord): Outcome | undefined {
+    const how = this.choices.pick(10);
+    if (how === 4 || how === 5) {
+      record.fence = { type: 'failed' };
+      return DECLINED;
+    }
+    if (!this.fair && (how === 6 || how === 7)) return how === 6 ? ROLLED_BACK : RESET;
+    this.#apply(record);
+    record.fence = { type: 'succeeded' };
+    if (!this.fair && how === 8) return undefined;
+    if (!this.fair && how === 9) return RESET;
+    return this.#success(command);
+  }
+
+  #begin(command: CommandMessage, record: KeyRecord, now: number): undefined {
+    if (record.fence.type === 'running') record.interrupted = true;
+    this.#tokens += 1;
+    record.fence = { type: 'running', token: this.#tokens, leaseUntil: now + LEASE };
+    this.runs.push({ record, token: this.#tokens, command });
+  }
+
+  /** The process dies. While it still held the key, it may have had its effect; later the fence would not have let it go on. */
+  #die(record: KeyRecord, mine: boolean): undefined {
+    record.interrupted = true;
+    if (mine && this.choices.pick(2) === 1) this.#apply(record);
+  }
+
+  /** The foreign system's answer is lost; the key is free again, and in doubt. */
+  #lose({ record, token, command }: Run & { readonly command: CommandMessage }, mine: boolean, effect: boolean, now: number): Reply {
+    record.interrupted = true;
+    if (mine && effect) this.#apply(record);
+    if (mine) record.fence = { type: 'running', token, leaseUntil: now };
+    return answer(command, RESET);
+  }
+
+  #decline(record: KeyRecord, mine: boolean, command: CommandMessage): Reply | undefined {
+    const { fence } = record;
+    // Another run may be under way or through: this one's failure says nothing of the key then.
+    if (!mine && !(fence.type === 'sealed' && record.applied === 0 && !this.runs.some((run) => run.record === record))) return undefined;
+    if (record.applied > 0) return answer(command, RESET);
+    record.fence = { type: 'failed' };
+    return answer(command, DECLINED);
+  }
+
+  #apply(record: KeyRecord): void {
+    record.applied += 1;
+    record.standing += 1;
+    if (record.applied > 1 && !record.interrupted) this.violations.push(`P1 ${record.key} had its effect ${record.applied} times`);
+  }
+
+  #undo(command: CommandMessage, record: KeyRecord, now: number): Outcome | undefined {
+    const { fence } = record;
+    if (fence.type === 'running' && fence.leaseUntil > now) return undefined;
+    if (fence.type === 'undone' && fence.round >= command.undoRound) return { type: 'undone', executed: fence.executed };
+    const how = this.fair ? 0 : this.choices.pick(8);
+    if (how === 6) return RESET;
+    if (fence.type === 'running') record.interrupted = true;
+    const nothing = fence.type === 'nothing' || fence.type === 'failed' || (fence.type === 'sealed' && !fence.doubt);
+    const executed = !nothing && this.#compensable(command);
+    if (executed) record.standing = 0;
+    record.fence = { type: 'undone', round: command.undoRound, executed };
+    this.undone.add(command.step);
+    return how === 7 ? undefined : { type: 'undone', executed };
+  }
+
+  /** The saga's own compensation: an action of another participant, which undoes all that stands of the step. Its failures are never final. */
+  #ownUndo(command: CommandMessage, record: KeyRecord): Outcome | undefined {
+    if (record.fence.type === 'succeeded') return { type: 'succeeded' };
+    const how = this.fair ? 0 : this.choices.pick(8);
+    if (how === 5) return RESET;
+    if (how === 6) return DECLINED;
+    record.fence = { type: 'succeeded' };
+    for (const action of this.keys.values()) if (action.step === command.step) action.standing = 0;
+    this.undone.add(command.step);
+    return how === 7 ? undefined : { type: 'succeeded' };
+  }
+
+  #seal(command: CommandMessage, record: KeyRecord, now: number): Outcome | undefined {
+    const { fence } = record;
+    if (!this.fair && this.choices.pick(6) === 5) return RESET;
+    switch (fence.type) {
+      case 'succeeded':
+        return this.#success(command);
+      case 'failed':
+        return DECLINED;
+      case 'running':
+        if (fence.leaseUntil > now) return undefined;
+        record.interrupted = true;
+        record.fence = { type: 'sealed', doubt: true };
+        break;
+      case 'nothing':
+        record.fence = { type: 'sealed', doubt: false };
+    }
+    return { type: 'sealed', ...(record.fence.type === 'sealed' && record.fence.doubt && { doubt: true }) };
+  }
+
+  #success(command: CommandMessage, afterUndo?: number): Outcome {
+    return {
+      type: 'succeeded',
+      result: command.step,
+      ...(!this.#compensable(command) && { compensable: false }),
+      ...(afterUndo !== undefined && { afterUndo }),
+    };
+  }
+
+  #compensable(command: CommandMessage): boolean {
+    return this.scenario.steps.get(command.step)?.compensable !== false;
+  }
+
+  #isExternal(command: CommandMessage): boolean {
+    return this.scenario.steps.get(command.step)?.kind === 'external';
+  }
+
+  #record({ key, step, purpose, operation }: CommandMessage): KeyRecord {
+    let record = this.keys.get(key);
+    if (!record) {
+      record = newRecord(key, purpose === 'compensation' && operation === 'action' ? '' : step);
+      this.keys.set(key, record);
+    }
+    return record;
+  }
+}
+
+function answer(command: CommandMessage, outcome: Outcome): Reply {
+  const { sagaId, incarnation, step, round, attempt, operation, purpose, undoRound } = command;
+  return { sagaId, incarnation, step, round, attempt, operation, purpose, undoRound, outcome };
+}

@@ -1,0 +1,108 @@
+import { type RetryOptions, SagaAborted, type SagaDefinition, type StepData, sagaDefinition } from '@skald/kernel';
+import type { Choices } from './choices.js';
+
+/** What the model knows of a step beside its definition. */
+export interface ModelStep {
+  readonly id: string;
+  readonly pivot: boolean;
+  /** `external`: its effect and its fence record are not one transaction, so that a run can be interrupted between them. */
+  readonly kind: 'transactional' | 'external';
+  /** Its participant has something to undo. */
+  readonly compensable: boolean;
+  /** The saga's own method undoes it, at another participant. */
+  readonly own: boolean;
+}
+
+export interface Scenario {
+  readonly definition: SagaDefinition;
+  readonly steps: ReadonlyMap<string, ModelStep>;
+  /** Saga methods that throw do so until this is set, as if a mended version had been deployed. */
+  repaired: boolean;
+}
+
+const RETRIES: readonly (RetryOptions | undefined)[] = [
+  { attempts: 2, delay: 10, jitter: 0 },
+  { attempts: 1 },
+  { attempts: 3, delay: 20, backoff: 'fixed' },
+  { attempts: 3, delay: 10, on: ['Declined', 'Timeout'] },
+  { attempts: 2, delay: 10, on: ['Declined', 'Timeout', 'Reset'] },
+  { attempts: 3, delay: 10, never: ['Timeout'] },
+];
+
+/** A saga of one to six steps. Steps beside the pivot, which the linter refuses, come only where `beside` is drawn: the kernel must bear them. */
+export function drawScenario(choices: Choices): Scenario {
+  const count = 1 + choices.pick(choices.pick(3) === 0 ? 6 : 3);
+  const pivot = choices.pick(2) === 0 ? -1 : choices.pick(count);
+  const beside = choices.pick(8) === 7;
+  const steps = new Map<string, ModelStep>();
+  const scenario: { repaired: boolean } = { repaired: false };
+  const data: StepData[] = [];
+  for (let at = 0; at < count; at++) {
+    const after = drawAfter(choices, at, beside ? -1 : pivot, data);
+    const own = at !== pivot && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
+    const kind = choices.pick(4) === 3 ? 'external' : 'transactional';
+    const model: ModelStep = { id: `s${at}`, pivot: at === pivot, kind, compensable: own || choices.pick(5) !== 4, own };
+    steps.set(model.id, model);
+    data.push(drawStep(choices, model, after, scenario));
+  }
+  const deadline = choices.pick(5) === 4 ? 100 + choices.pick(8) * 50 : undefined;
+  const definition = sagaDefinition({ name: 'model', version: 1, steps: data, ...(deadline !== undefined && { deadline }) });
+  return Object.assign(scenario, { definition, steps });
+}
+
+function drawAfter(choices: Choices, at: number, pivot: number, before: readonly StepData[]): readonly string[] {
+  if (at === 0) return [];
+  if (at === pivot) {
+    const used = new Set(before.flatMap((step) => step.after ?? []));
+    return before.map((step) => step.id).filter((id) => !used.has(id));
+  }
+  const first = pivot >= 0 && at > pivot ? pivot : 0;
+  switch (choices.pick(4)) {
+    case 1:
+      return first > 0 || pivot === 0 ? [`s${first}`] : [];
+    case 2:
+      return [`s${first + choices.pick(at - first)}`];
+    case 3:
+      return [...new Set([`s${at - 1}`, `s${first + choices.pick(at - first)}`])];
+    default:
+      return [`s${at - 1}`];
+  }
+}
+
+function drawStep(choices: Choices, model: ModelStep, after: readonly string[], scenario: { repaired: boolean }): StepData {
+  const { id, own, kind } = model;
+  const guard = choices.pick(24);
+  const throws = choices.pick(32) === 31;
+  const undoThrows = own && choices.pick(6) === 5;
+  const broken = (): void => {
+    if (!scenario.repaired) throw new Error(`the code of ${id} is broken`);
+  };
+  const when = (): boolean => {
+    if (guard === 23) throw new SagaAborted('the guard says no');
+    return guard < 21;
+  };
+  const retry = RETRIES[choices.pick(RETRIES.length)];
+  const undoRetry = RETRIES[choices.pick(3)];
+  return {
+    id,
+    after,
+    pivot: model.pivot,
+    timeout: 100,
+    ...(retry && { retry }),
+    ...(undoRetry && { compensationRetry: undoRetry }),
+    ...(guard > 20 && { when }),
+    run: () => {
+      if (throws) broken();
+      return { participant: kind, action: id, args: [] };
+    },
+    ...(own && {
+      compensation: {
+        name: `undo ${id}`,
+        run: () => {
+          if (undoThrows) broken();
+          return { participant: 'undoer', action: id, args: [] };
+        },
+      },
+    }),
+  };
+}
