@@ -22,9 +22,9 @@ const program: Arrow = { imports: ['kernel'], tests: ['testkit', 'engine'] };
 
 /** Who may import whom, by the package's folder under packages/. The first name that fits holds. */
 export const arrows: Readonly<Record<string, Arrow>> = {
-  kernel: { imports: [], externals: [], builtins: false },
+  kernel: { imports: [], tests: ['testkit'], externals: [], builtins: false },
   decorators: { imports: ['kernel'], externals: ['inversify', 'reflect-metadata'], builtins: false },
-  engine: { imports: ['kernel'] },
+  engine: { imports: ['kernel'], tests: ['testkit', 'message-bus-*'] },
   'event-store-*': adapter,
   'message-bus-*': adapter,
   telemetry: adapter,

@@ -41,17 +41,17 @@ export async function started(): Promise<void> {
   await start(charged.done(), { id: '1', total: 2, ...byStep }).then((output) => output.chrge);
 }
 // @ts-expect-error a member of another type
-start(whole, { id: 1, total: 2 });
+await start(whole, { id: 1, total: 2 });
 // @ts-expect-error a missing member
-start(charged.done(), { id: '1' });
+await start(charged.done(), { id: '1' });
 
 // A schema that converts: callers pass what goes in, steps get what comes out.
 const converted = defineSaga({ name: 'converted', version: 1, input: orderSchema })
   .step('charge', (order) => payment.charge(order))
   .done();
-start(converted, { id: 1 });
+await start(converted, { id: 1 });
 // @ts-expect-error what comes out of the schema is not what goes in
-start(converted, { id: '1', total: 2 });
+await start(converted, { id: '1', total: 2 });
 
 // @ts-expect-error step 'charge' is defined twice
 charged.step('charge', (order) => payment.charge(order));

@@ -82,10 +82,10 @@ class PublicField {
   stock = 1;
 }
 
-// @ts-expect-error an action named then would make the proxy a promise
-@Participant('promise')
-class ThenAction {
-  async then(): Promise<void> {}
+// @ts-expect-error a name that tools look for on any object
+@Participant('reserved')
+class ReservedName {
+  async toJSON(): Promise<void> {}
 }
 
 // @ts-expect-error three arguments: an action takes one or two
@@ -164,4 +164,4 @@ class Compensations {
   private async hidden(_order: Order): Promise<void> {}
 }
 
-export const tested = [SyncMember, PublicField, ThenAction, ThreeArguments, Compensations];
+export const tested = [SyncMember, PublicField, ReservedName, ThreeArguments, Compensations];

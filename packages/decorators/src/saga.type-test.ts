@@ -63,13 +63,13 @@ export async function started(): Promise<void> {
   await start(definition, { id: 1, total: same });
 }
 // @ts-expect-error a missing member
-start(OrderSaga, { id: '1' });
+await start(OrderSaga, { id: '1' });
 // @ts-expect-error a member of another type
-start(OrderSaga, { id: '1', total: '2' });
+await start(OrderSaga, { id: '1', total: '2' });
 // @ts-expect-error a member that the input does not have
-start(OrderSaga, { id: '1', total: 2, colour: 'red' });
+await start(OrderSaga, { id: '1', total: 2, colour: 'red' });
 // @ts-expect-error an instance is not a saga
-start(new OrderSaga(), { id: '1', total: 2 });
+await start(new OrderSaga(), { id: '1', total: 2 });
 
 class WithoutResult {
   @SagaStep()

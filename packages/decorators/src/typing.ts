@@ -182,7 +182,7 @@ type BuilderUndo<I, Results, R> = (input: I, result: NoInfer<R> | undefined, con
 
 /** Each call answers a new builder, so that a beginning can be shared. */
 export interface SagaBuilder<I, Raw, Output, Results, Before, Last> {
-  step<N extends string, R, const A extends keyof Results = Last & keyof Results, W extends boolean = never>(
+  step<N extends string, R = any, const A extends keyof Results = Last & keyof Results, W extends boolean = never>(
     name: N extends keyof Results ? `step '${N}' is defined twice` : N,
     step: BuilderStep<I, Results, Before, A, R, W> | ((input: I, context: BuilderContext<Results, Settled<Before, A>>) => Command<R>),
   ): SagaBuilder<
