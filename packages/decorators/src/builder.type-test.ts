@@ -85,6 +85,11 @@ charged.step('ship', {
   // @ts-expect-error a compensation that builds no command
   compensation: () => undefined,
 });
+declare const undoNumber: (order: Order, result?: number) => ReturnType<typeof payment.refund>;
+declare const undoCharge: (order: Order, result?: { paymentId: string }) => ReturnType<typeof payment.refund>;
+charged.step('again', { run: (order) => payment.charge(order), compensation: { name: 'refund', run: undoCharge } });
+// @ts-expect-error a compensation that takes another result
+charged.step('again', { run: (order) => payment.charge(order), compensation: undoNumber });
 // @ts-expect-error no step of that name
 charged.result((_, { results }) => results.ship);
 // @ts-expect-error without a schema or a type argument the input is unknown

@@ -1,0 +1,123 @@
+import { type OperatorAction, nextDue, possibleActions, type Target } from '@skald/kernel';
+import { count } from './coverage.js';
+import type { World } from './world.js';
+
+type Move = (world: World) => void;
+
+const deliverCommand: Move = (world) => {
+  if (world.commands.length > 0) world.deliverCommand(0);
+  else if (world.replies.length > 0) world.deliverReply(0);
+  else tick(world);
+};
+
+const deliverReply: Move = (world) => {
+  if (world.replies.length > 0) world.deliverReply(0);
+  else if (world.commands.length > 0) world.deliverCommand(0);
+  else finishRun(world);
+};
+
+const finishRun: Move = (world) => {
+  const { runs } = world.participants;
+  if (runs.length > 0) world.answered(world.participants.finish(world.choices.pick(runs.length), world.now));
+  else tick(world);
+};
+
+const reorder: Move = (world) => {
+  if (world.choices.pick(2) === 0 && world.commands.length > 1) world.deliverCommand(world.choices.pick(world.commands.length));
+  else if (world.replies.length > 1) world.deliverReply(world.choices.pick(world.replies.length));
+  else deliverReply(world);
+};
+
+const duplicate: Move = (world) => {
+  if (world.choices.pick(2) === 0) world.deliverCommand(0, true);
+  else world.deliverReply(0, true);
+};
+
+const drop: Move = (world) => {
+  if (world.choices.pick(2) === 0) world.commands.shift();
+  else world.replies.shift();
+};
+
+/** The clock goes on to what is due next, and wakes the saga in time, twice, or without need. */
+function tick(world: World): void {
+  const due = nextDue(world.state);
+  if (due !== undefined && due > world.now) world.now = due;
+  else world.now += 1;
+  world.wake();
+}
+
+const jump: Move = (world) => {
+  world.now += [1, 10, 40, 150, 600][world.choices.pick(5)] ?? 1;
+  if (world.choices.pick(3) > 0) world.wake();
+};
+
+const replay: Move = (world) => {
+  const { choices, sentCommands, sentReplies, requests } = world;
+  const what = choices.pick(4);
+  const command = what < 2 && sentCommands.length > 0 ? sentCommands[choices.pick(sentCommands.length)] : undefined;
+  const reply = what === 2 && sentReplies.length > 0 ? sentReplies[choices.pick(sentReplies.length)] : undefined;
+  const request = what === 3 ? requests[choices.pick(requests.length)] : undefined;
+  if (command) world.execute(command);
+  if (reply) world.receive({ type: 'reply', at: world.now, ...reply });
+  if (request) world.receive({ ...request, at: world.now });
+};
+
+const cancel: Move = (world) => {
+  if (world.choices.pick(3) !== 2) return deliverReply(world);
+  world.requestCount += 1;
+  world.request({ type: 'cancel', at: world.now, request: `r${world.requestCount}`, reason: 'because', by: 'caller' });
+};
+
+const ACTIONS: readonly OperatorAction[] = ['retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'];
+
+const operator: Move = (world) => {
+  const { choices, state } = world;
+  const targets = [...state.parked.keys()];
+  if (targets.length === 0 && state.heldSince === undefined && choices.pick(4) > 0) return deliverReply(world);
+  const target = targets[choices.pick(targets.length || 1)];
+  const possible: readonly OperatorAction[] = target ? possibleActions(state, target) : ['suspend', 'resume'];
+  const rare = choices.pick(8) === 7 ? ACTIONS[choices.pick(ACTIONS.length)] : undefined;
+  operate(world, rare ?? possible[choices.pick(possible.length)] ?? 'resume', target, choices.pick(12) === 11 ? 0 : undefined);
+};
+
+export function operate(world: World, action: OperatorAction, target: Target | undefined, seen?: number): void {
+  world.requestCount += 1;
+  const parked = target && world.state.parked.get(target);
+  world.request({
+    type: 'operator',
+    at: world.now,
+    request: `r${world.requestCount}`,
+    action,
+    by: 'operator',
+    reason: 'looked at it',
+    ...(target !== undefined && { target }),
+    ...(parked && { seen: seen ?? parked.revision }),
+    ...(action === 'succeed' && { result: 'declared' }),
+  });
+}
+
+const crash: Move = (world) => {
+  if (world.choices.pick(3) === 2) world.commands.length = 0;
+  world.crash();
+};
+
+const rare: Move = (world) => {
+  if (world.choices.pick(4) !== 3) return tick(world);
+  count(world.coverage, 'fault');
+  world.receive({ type: 'fault', at: world.now, error: { name: 'payload-too-large', message: 'too large' } });
+};
+
+/** What can happen next, the tame first. A move that stands here several times happens more often. */
+const MOVES: readonly Move[] = [
+  ...[deliverCommand, deliverReply, deliverCommand, deliverReply, deliverCommand, deliverReply, deliverCommand, deliverReply],
+  ...[tick, finishRun, reorder, duplicate, drop, jump, replay, finishRun, tick, reorder],
+  ...[cancel, operator, crash, rare, operator, jump],
+];
+
+/** Few moves, each once: for enumerating all ways a small saga can go. */
+const FEW_MOVES: readonly Move[] = [deliverCommand, deliverReply, tick, drop, cancel, replay];
+
+export function disturb(world: World, moves: 'many' | 'few' = 'many'): void {
+  const list = moves === 'many' ? MOVES : FEW_MOVES;
+  list[world.choices.pick(list.length)]?.(world);
+}

@@ -1,0 +1,69 @@
+import { nextDue, statusOf, type Target } from '@skald/kernel';
+import { operate } from './adversary.js';
+import { count } from './coverage.js';
+import { LEASE } from './model-fence.js';
+import type { World } from './world.js';
+
+const MAX_ROUNDS = 600;
+
+/**
+ * The world becomes fair: participants work, messages arrive, timers fire, code is mended, and an operator resolves what is parked. Then
+ * the network delivers everything it ever carried once more. After that nothing may be left to do.
+ */
+export function closeFairly(world: World): void {
+  world.participants.fair = true;
+  world.scenario.repaired = true;
+  const attended = world.choices.pick(4) < 3;
+  settle(world, attended);
+  deliverAllAgain(world);
+  settle(world, attended);
+  const status = statusOf(world.state);
+  if (status === 'running' || status === 'compensating') world.violations.push(`came to rest while ${status}`);
+  if (status === 'suspended' && attended) world.violations.push('came to rest suspended, with an operator there');
+  if (status === 'suspended') count(world.coverage, 'left suspended, no operator came');
+  world.check();
+}
+
+function settle(world: World, attended: boolean): void {
+  const tries = new Map<Target, number>();
+  for (let round = 0; round < MAX_ROUNDS; round++) if (!step(world, attended, tries)) return;
+  world.violations.push('does not come to rest');
+}
+
+/** One thing that is left to do; false when there is none. */
+function step(world: World, attended: boolean, tries: Map<Target, number>): boolean {
+  const { participants } = world;
+  if (world.replies.length > 0) world.deliverReply(0);
+  else if (world.commands.length > 0) world.deliverCommand(0);
+  else if (participants.runs.length > 0) world.answered(participants.finish(0, world.now));
+  else return wake(world) || (attended && attend(world, tries));
+  return true;
+}
+
+function wake(world: World): boolean {
+  const due = nextDue(world.state);
+  if (due === undefined) return false;
+  // Later than due, so that the leases of interrupted runs are over by the next attempt.
+  world.now = Math.max(world.now, due) + LEASE;
+  world.wake();
+  return true;
+}
+
+function attend(world: World, tries: Map<Target, number>): boolean {
+  const { state } = world;
+  const [target] = state.parked.keys();
+  if (state.heldSince !== undefined) operate(world, 'resume', undefined);
+  else if (target === undefined) return false;
+  else {
+    const tried = tries.get(target) ?? 0;
+    tries.set(target, tried + 1);
+    operate(world, tried < 2 ? 'retry' : 'succeed', target);
+  }
+  return true;
+}
+
+function deliverAllAgain(world: World): void {
+  for (const command of [...world.sentCommands]) world.execute(command);
+  for (const reply of [...world.sentReplies]) world.receive({ type: 'reply', at: world.now, ...reply });
+  for (const request of [...world.requests]) if (request.type === 'start') world.receive({ ...request, at: world.now });
+}

@@ -1,0 +1,64 @@
+import type { SagaEvent, SagaState } from '@skald/kernel';
+import { statusOf } from '@skald/kernel';
+
+/** How often the hard cases were reached, so that nobody need wonder whether a generator ever gets there. */
+export type Coverage = Record<string, number>;
+
+export function count(coverage: Coverage, name: string): void {
+  coverage[name] = (coverage[name] ?? 0) + 1;
+}
+
+export function countHistory(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
+  count(coverage, `end: ${statusOf(state)}`);
+  coverage['events'] = (coverage['events'] ?? 0) + history.length;
+  let ended = false;
+  for (const event of history) {
+    const name = interesting(event, ended);
+    if (name !== undefined) count(coverage, name);
+    if (/^Saga(Completed|Compensated|Failed|Cancelled)$/.test(event.type)) {
+      if (ended) count(coverage, `ended again: ${event.type}`);
+      ended = true;
+    }
+  }
+}
+
+function interesting(event: SagaEvent, ended: boolean): string | undefined {
+  switch (event.type) {
+    case 'StepSucceeded':
+      if (event.data.afterUndo !== undefined) return `success after undo${ended ? ', after the end' : ''}`;
+      return event.data.late && `late success${ended ? ', after the end' : ''}`;
+    case 'StepRequested':
+      if (event.data.round > 1 && event.data.attempt === 1) return 'new round of a step';
+      return event.data.attempt > 1 ? 'step retried' : undefined;
+    case 'StepFailed':
+      return `step failed: ${event.data.kind}, effect ${event.data.effect}`;
+    case 'StepTimedOut':
+      return 'step timed out';
+    case 'StepSkipped':
+      return 'step skipped by its guard';
+    case 'StepSealed':
+      return event.data.doubt ? 'sealed in doubt' : 'sealed';
+    case 'StepSealFailed':
+      return event.data.retryAt === undefined ? 'seal gave up' : 'seal failed';
+    case 'CompensationStarted':
+      return `turned back: ${event.data.reason.type}`;
+    case 'CompensationRequested':
+      if (event.data.round > 1 && event.data.attempt === 1) return 'undone once more';
+      return event.data.command && event.data.attempt === 1 ? 'own compensation' : undefined;
+    case 'CompensationSucceeded':
+      return event.data.executed ? 'undo executed' : 'undo found nothing';
+    case 'CompensationFailed':
+      return event.data.retryAt === undefined ? 'undo gave up' : 'undo failed';
+    case 'SagaSuspended':
+      return `suspended: ${event.data.target.replace(/:.*/, '')}${ended ? ', after the end' : ''}`;
+    case 'OperatorIntervened':
+      return `operator: ${event.data.action} ${event.data.target?.replace(/:.*/, '') ?? ''}`.trimEnd();
+    case 'CancelRequested':
+    case 'CancelRefused':
+      return event.type;
+    case 'DeadlinePassed':
+      return event.data.pastPivot ? 'deadline past the pivot' : 'deadline';
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,27 @@
+import { disturb } from './adversary.js';
+import type { Choices } from './choices.js';
+import { closeFairly } from './closing.js';
+import { type Coverage, countHistory } from './coverage.js';
+import { realWorldViolations } from './real-world-laws.js';
+import { drawScenario, type Scenario } from './scenario.js';
+import { World, type WorldOptions } from './world.js';
+
+export interface SimulationOptions extends WorldOptions {
+  /** Instead of a random one. */
+  readonly scenario?: Scenario;
+  /** For how long the world misbehaves, in moves. Default: drawn, up to 48. */
+  readonly moves?: number;
+  readonly repertoire?: 'many' | 'few';
+}
+
+/** One saga from its start to its end in a hostile world. Answers everything that went wrong, with the world to look at. */
+export function simulate(choices: Choices, coverage: Coverage, options: SimulationOptions = {}): World {
+  const world = new World(options.scenario ?? drawScenario(choices), choices, coverage, options);
+  world.start();
+  const moves = options.moves ?? 8 + choices.pick(40);
+  for (let move = 0; move < moves; move++) disturb(world, options.repertoire);
+  closeFairly(world);
+  world.violations.push(...world.participants.violations, ...realWorldViolations(world));
+  countHistory(coverage, world.history, world.state);
+  return world;
+}
