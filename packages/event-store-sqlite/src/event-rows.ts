@@ -46,6 +46,7 @@ export class EventRows {
 
   /** Position of the last of `events` if these very events stand after `revision`. */
   findRepeat(streamId: number, revision: number, events: readonly NewEvent[]): number | undefined {
+    this.flush();
     const rows = this.#repeat.all(streamId, revision, events.length);
     if (rows.length !== events.length || rows.some((row, i) => row['id'] !== events[i]?.id)) return undefined;
     return Number(rows.at(-1)?.['position'] ?? 0);

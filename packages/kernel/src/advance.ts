@@ -9,7 +9,7 @@
  */
 import type { Draft } from './decide.js';
 import { recordError, SkaldError } from './errors.js';
-import type { CompensationReason, RecordedCommand } from './events.js';
+import type { CompensationReason, RecordedCommand, SagaEnd } from './events.js';
 import type { Directive, Program } from './program.js';
 import { isHeld, type SagaState, type StepState, stepOf } from './state.js';
 import { requestSeal, requestStep, requestUndo } from './requests.js';
@@ -94,7 +94,7 @@ function turnBack(draft: Draft, reason: CompensationReason): void {
 
 function undoWhatIsReady(draft: Draft, program: Program): void {
   const { state } = draft;
-  if (state.heldSince !== undefined) return;
+  if (isHeld(state)) return;
   for (const id of [...state.undoReady]) undo(draft, program, stepOf(state, id));
 }
 
@@ -111,17 +111,23 @@ function undo(draft: Draft, program: Program, step: StepState): void {
 
 function finish(draft: Draft): void {
   const { state } = draft;
-  if (state.open > 0) return;
+  if (state.open > 0 || isHeld(state)) return;
   if (state.phase === 'ended') {
-    if (state.reopened && state.end) draft.emit(state.end.type, state.end.data);
+    if (state.reopened && state.end) endAgain(draft, state.end, state.withSkips);
   } else if (state.phase === 'compensating') end(draft, state);
+}
+
+/** After a late success was undone the saga ends as it had ended, and says so if something was skipped meanwhile. */
+function endAgain(draft: Draft, end: SagaEnd, withSkips: boolean): void {
+  if (end.type === 'SagaCompensated' || end.type === 'SagaCancelled') draft.emit(end.type, withSkips ? { withSkips } : end.data);
+  else draft.emit(end.type, end.data);
 }
 
 function end(draft: Draft, state: SagaState): void {
   const flags = state.withSkips ? ({ withSkips: true } as const) : {};
   const reason = state.compensation;
   if (reason?.type === 'cancelled') return draft.emit('SagaCancelled', flags);
-  if (state.undone) return draft.emit('SagaCompensated', flags);
+  if (state.undone || state.withSkips) return draft.emit('SagaCompensated', flags);
   const error = reason?.type === 'failed' ? reason.error : { name: 'DeadlinePassed', message: 'the deadline passed' };
   draft.emit('SagaFailed', { error });
 }

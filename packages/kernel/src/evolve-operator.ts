@@ -30,6 +30,11 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
     case 'retry':
       step.tries = 0;
       step.sealTries = 0;
+      if (state.phase !== 'running') {
+        // On the way back only a seal can have been parked: its outcome is unknown still, and is sealed anew.
+        step.status = 'unknown';
+        return;
+      }
       if (step.status === 'failed' || step.sealed) {
         step.round += 1;
         step.attempt = 0;
@@ -60,7 +65,8 @@ function onCompensation(state: SagaState, step: StepState, event: OperatorInterv
   switch (event.data.action) {
     case 'retry':
       undo.tries = 0;
-      undo.status = 'due';
+      // A round that was to be opened is still to be opened.
+      if (undo.status !== 'again') undo.status = 'due';
       return;
     case 'skip':
       undo.status = 'skipped';

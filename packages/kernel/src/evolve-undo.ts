@@ -52,11 +52,13 @@ export function review(state: SagaState, step: StepState): void {
     if (next.clear || isInFlight(next) || (next.blockers > 0 && !next.outOfTurn)) continue;
     if (needsUndo(next)) {
       const undo = next.undo?.status;
-      if (undo === undefined || undo === 'again' || undo === 'due') state.undoReady.add(next.id);
+      const parked = state.parked.has(`compensation:${next.id}`);
+      if (!parked && (undo === undefined || undo === 'again' || undo === 'due')) state.undoReady.add(next.id);
       continue;
     }
     next.clear = true;
     state.open -= 1;
+    state.undoReady.delete(next.id);
     if (next.outOfTurn) continue;
     for (const id of next.after) {
       const dependency = state.steps.get(id);

@@ -11,7 +11,7 @@ import type { DataOf, SagaEnd, SagaEvent } from './events.js';
 import { evolveOperator } from './evolve-operator.js';
 import { TIMEOUT } from './retry.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
-import { type SagaState, type StepState, type StepStatus, stepOf } from './state.js';
+import { foundItDone, type SagaState, type StepState, type StepStatus, stepOf } from './state.js';
 
 export function evolve(state: SagaState, event: SagaEvent): SagaState {
   state.revision += 1;
@@ -57,7 +57,7 @@ function apply(state: SagaState, event: SagaEvent): void {
       return evolveOperator(state, event);
     case 'CancelRequested':
       state.cancel = event.data;
-      state.answers.set(event.data.request, { accepted: true, revision: state.revision });
+      state.answers.set(event.data.request, { accepted: true, revision: state.revision, ...(state.pivotsOpen.size > 0 && { pending: true }) });
       return;
     case 'CancelRefused':
       state.cancel = undefined;
@@ -173,8 +173,8 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
   step.result = data.result;
   step.compensable = data.compensable !== false;
   const undo = step.undo;
+  if (undo) undo.crossed = data.afterUndo === undefined ? 'success' : 'after-undo';
   if (undo?.status === 'done') undo.status = 'again';
-  else if (undo) undo.crossed = data.afterUndo ? 'after-undo' : 'success';
   if (isLeftBehind(state, step)) {
     step.stranded = true;
     return undoOutOfTurn(state, step);
@@ -203,7 +203,10 @@ function stepTimedOut(state: SagaState, data: DataOf<'StepTimedOut'>): void {
 
 function stepEnded(state: SagaState, step: StepState, status: 'failed' | 'unknown'): void {
   if (status === 'unknown') step.doubt = true;
-  else state.pivotsOpen.delete(step.id);
+  else {
+    state.pivotsOpen.delete(step.id);
+    state.parked.delete(`step:${step.id}`);
+  }
   step.status = status;
   settle(state, step);
   review(state, step);
@@ -278,8 +281,8 @@ function undoSucceeded(state: SagaState, data: DataOf<'CompensationSucceeded'>):
   state.timers.delete(`compensation:${step.id}`);
   state.parked.delete(`compensation:${step.id}`);
   undo.executed = data.executed;
-  // A success that came while an undo was under way that found nothing was after it; it must be undone once more.
-  const again = undo.crossed === 'after-undo' || (undo.crossed === 'success' && !data.executed);
+  // A success that came while an undo was under way which did not find it done was after it; it must be undone once more.
+  const again = undo.crossed === 'after-undo' || (undo.crossed === 'success' && !foundItDone(undo));
   undo.status = again ? 'again' : 'done';
   review(state, step);
 }

@@ -44,7 +44,9 @@ export type {
   Input,
   MessageBus,
   Outgoing,
+  OwnershipListener,
   ParticipantMessage,
+  Partitioning,
 } from './ports/message-bus.js';
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary } from './ports/saga-index.js';
 export type { RetryPolicy } from './retry.js';

@@ -11,7 +11,7 @@ import type { Draft } from './decide.js';
 import { canonicalJson } from './json.js';
 import { afterStepFailure, failSeal, failUndo, UNKNOWABLE } from './failures.js';
 import type { Outcome, ReplyMessage } from './messages.js';
-import { isInFlight, isSealing, type StepState } from './state.js';
+import { foundItDone, isInFlight, isSealing, type StepState } from './state.js';
 
 type Of<Type extends Outcome['type']> = Extract<Outcome, { type: Type }>;
 
@@ -34,6 +34,11 @@ function stepReply(draft: Draft, step: StepState, reply: ReplyMessage): void {
       if (outcome.kind === 'business') return refusedOrFailed(draft, step, reply.attempt, 'business', outcome.error);
       return failedTechnically(draft, step, reply, outcome);
     case 'refused':
+      // A key that was sealed in doubt is refused like any other sealed key: only the seal's own answer tells the two apart.
+      if (isSealing(step) || step.sealed) {
+        draft.note = 'stray';
+        return;
+      }
       return refusedOrFailed(draft, step, reply.attempt, 'refused', {
         name: 'Refused',
         message: `the participant refused it: ${outcome.reason}`,
@@ -70,9 +75,9 @@ function succeeded(draft: Draft, step: StepState, outcome: Of<'succeeded'>): voi
   });
 }
 
-/** Its success is on record, or its undo found it done. */
+/** Its success is on record, or its undo found it done at the same fence. */
 function isKnown(step: StepState): boolean {
-  return step.status === 'succeeded' || step.stranded || (step.undo?.status === 'done' && step.undo.executed);
+  return step.status === 'succeeded' || step.stranded || (step.undo?.status === 'done' && foundItDone(step.undo));
 }
 
 function sameResult(a: unknown, b: unknown): boolean {

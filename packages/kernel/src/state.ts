@@ -190,10 +190,17 @@ export function isSealing(step: StepState): boolean {
 
 /** Does something of this step stand, or may stand, that has to be undone? */
 export function needsUndo(step: StepState): boolean {
-  const undo = step.undo;
-  if (undo?.status === 'done' || undo?.status === 'skipped') return false;
+  const undo = step.undo?.status;
+  if (undo === 'done' || undo === 'skipped') return false;
+  // What was begun is brought to its end, even if it turns out that there is nothing to undo.
+  if (undo === 'requested' || undo === 'backoff' || undo === 'due') return true;
   if (step.stranded) return step.compensable;
   return step.status === 'unknown' || (step.status === 'succeeded' && step.compensable);
+}
+
+/** An undo at the action's own fence that executed something covers every success that the fence knew; one elsewhere tells nothing of that. */
+export function foundItDone(undo: UndoState): boolean {
+  return undo.executed && undo.command === undefined;
 }
 
 export function stepOf(state: SagaState, id: string): StepState {

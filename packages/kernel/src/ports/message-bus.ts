@@ -42,15 +42,32 @@ export interface Outgoing {
 /** A message on its way to a consumer; `done` says that everything that depends on it is durable and sent. */
 export interface Delivery<M extends BusMessage = BusMessage> {
   readonly message: M;
+  /** Partition of the inbox that it came from; 0 where there is only one. */
+  readonly partition?: number;
   done(): void;
+}
+
+/** The inbox is divided by saga id; a partition has one owner at a time. Fixed when the inbox is created. */
+export interface Partitioning {
+  readonly count: number;
+  of(sagaId: string): number;
+}
+
+/** Tells a consumer of the inbox which partitions are its own. A bus without partitions assigns 0 once and never revokes it. */
+export interface OwnershipListener {
+  assigned(partitions: readonly number[]): void;
+  /** They may belong to somebody else already: drop what is in hand of them, publish nothing more for them. */
+  revoked(partitions: readonly number[]): void;
 }
 
 /** At-least-once delivery; messages of one saga to one address keep their order. Receivers must not change what they are given. */
 export interface MessageBus {
   /** Resolves when the messages are safe with the bus. */
   publish(messages: readonly Outgoing[]): Promise<void>;
-  /** `deliver` takes what is there, as one batch; the next may come before it resolves. */
-  consume(address: Address, deliver: (batch: readonly Delivery[]) => void): Promise<BusConsumer>;
+  /** How the inbox is divided; absent: one partition. */
+  readonly partitioning?: Partitioning;
+  /** `deliver` takes what is there, as one batch; the next may come before it is done. */
+  consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: OwnershipListener): Promise<BusConsumer>;
   close(): Promise<void>;
 }
 
