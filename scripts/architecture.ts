@@ -104,7 +104,8 @@ function importProblem(one: Package, arrow: Arrow, file: SourceFile, specifier: 
     return arrow.builtins === false && !file.isTest ? `${one.manifest.name} must not depend on Node` : undefined;
   }
   const name = packageNameOf(specifier);
-  if (name === one.manifest.name) return 'inside a package import the file';
+  // A benchmark measures the built package, as anybody would use it.
+  if (name === one.manifest.name) return file.path.startsWith(`${one.folder}/bench/`) ? undefined : 'inside a package import the file';
   if (!isDeclared(one.manifest, file, name, shared)) return `not declared in ${one.folder}/package.json`;
   if (name.startsWith(scope)) return siblingProblem(one, arrow, file, specifier, name);
   if (arrow.externals && !file.isTest && !arrow.externals.includes(name)) {

@@ -1,1 +1,1 @@
-export {};
+export { type TimelineOptions, timeline } from './timeline.js';

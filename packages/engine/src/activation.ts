@@ -3,8 +3,9 @@
  *
  * Invariants
  * V1  A state is a fold over the stored stream; a decision whose events were not stored drops it.
- * V2  `published` is the revision up to which the commands of this saga are known to be with the bus: unknown (-1) after loading, so that
- *     whatever input comes next sends again what is owed, once.
+ * V2  `published` is the revision up to which this owner has put the commands of a saga on the bus: unknown (-1) at first, so that whatever
+ *     input comes next sends again what is owed, once. It is remembered longer than the state: else, with more sagas than fit, every input
+ *     would send again what is in flight, and the answers to that would be the next inputs.
  */
 import { type EventStore, evolve, initialState, type SagaState, type SagaSummary } from '@skald/kernel';
 import { decodeEvent } from './event-codec.js';
@@ -19,9 +20,12 @@ export interface Activated {
 }
 
 const PAGE = 1_000;
+/** Sagas whose `published` is remembered, for each one whose state is. */
+const REMEMBERED = 10;
 
 export class Activation {
   private readonly cache = new Map<string, Activated>();
+  private readonly published = new Map<string, number>();
 
   constructor(
     private readonly store: EventStore,
@@ -44,7 +48,7 @@ export class Activation {
   }
 
   async load(sagaId: string): Promise<Activated> {
-    const activated = this.fresh(sagaId);
+    const activated = { ...this.fresh(sagaId), published: this.published.get(sagaId) ?? -1 };
     for (;;) {
       const page = await this.store.read(sagaId, { from: activated.state.revision + 1, limit: PAGE });
       for (const recorded of page) activated.state = evolve(activated.state, decodeEvent(recorded));
@@ -53,15 +57,35 @@ export class Activation {
     }
   }
 
+  /** Have other events been stored than this state knows of? */
+  async isStale(sagaId: string, { state }: Activated): Promise<boolean> {
+    const beyond = await this.store.read(sagaId, { from: state.revision + 1, limit: 1 });
+    return beyond.length > 0;
+  }
+
   keep(sagaId: string, activated: Activated): void {
     this.cache.set(sagaId, activated);
     for (const oldest of this.cache.keys()) {
       if (this.cache.size <= this.capacity) return;
-      this.cache.delete(oldest);
+      this.drop(oldest);
     }
   }
 
   drop(sagaId: string): void {
+    const published = this.cache.get(sagaId)?.published ?? -1;
     this.cache.delete(sagaId);
+    if (published < 0) return;
+    this.published.delete(sagaId);
+    this.published.set(sagaId, published);
+    for (const oldest of this.published.keys()) {
+      if (this.published.size <= this.capacity * REMEMBERED) return;
+      this.published.delete(oldest);
+    }
+  }
+
+  /** It has ended: nothing is owed any more, and seldom is anything asked. */
+  forget(sagaId: string): void {
+    this.cache.delete(sagaId);
+    this.published.delete(sagaId);
   }
 }

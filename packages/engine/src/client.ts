@@ -34,7 +34,8 @@ export interface ClientOptions {
 
 export class Client {
   private readonly id: string;
-  private readonly pending = new Map<string, Pending>();
+  /** By request id: the same question may be under way more than once. */
+  private readonly pending = new Map<string, Set<Pending>>();
   private consumer: BusConsumer | undefined;
   private stopped = false;
 
@@ -54,7 +55,7 @@ export class Client {
   /** Questions under way are rejected with `app-stopped`; whether they were heard can be asked again under the same id. */
   async stop(): Promise<void> {
     this.stopped = true;
-    for (const { reject } of this.pending.values()) reject(new SkaldError('app-stopped'));
+    for (const asking of this.pending.values()) for (const { reject } of asking) reject(new SkaldError('app-stopped'));
     this.pending.clear();
     await this.consumer?.stop();
   }
@@ -63,7 +64,10 @@ export class Client {
   async ask(sagaId: string, question: Question): Promise<Accepted> {
     if (this.stopped) throw new SkaldError('app-stopped');
     const message: InboxMessage = { kind: 'input', sagaId, input: question, client: this.id };
-    const answered = new Promise<Answer>((resolve, reject) => this.pending.set(question.request, { resolve, reject }));
+    let leave = () => {};
+    const answered = new Promise<Answer>((resolve, reject) => {
+      leave = this.join(question.request, { resolve, reject });
+    });
     const giveUp = this.askUntil(this.clock.now() + this.options.giveUpAfter, question.request, message);
     try {
       const answer = await answered;
@@ -71,7 +75,7 @@ export class Client {
       throw new SkaldError(answer.code, { sagaId, ...answer.details });
     } finally {
       giveUp();
-      this.pending.delete(question.request);
+      leave();
     }
   }
 
@@ -79,9 +83,20 @@ export class Client {
     return this.ids.unique();
   }
 
+  private join(request: string, one: Pending): () => void {
+    const asking = this.pending.get(request) ?? new Set();
+    this.pending.set(request, asking.add(one));
+    return () => {
+      asking.delete(one);
+      if (asking.size === 0 && this.pending.get(request) === asking) this.pending.delete(request);
+    };
+  }
+
   private askUntil(deadline: number, request: string, message: InboxMessage): () => void {
     let cancel = () => {};
-    const fail = (error: Error) => this.pending.get(request)?.reject(error);
+    const fail = (error: Error) => {
+      for (const { reject } of this.pending.get(request) ?? []) reject(error);
+    };
     const ask = () => {
       if (this.clock.now() >= deadline) return fail(new SkaldError('timed-out', { what: message.sagaId, milliseconds: this.options.giveUpAfter }));
       this.bus.publish([{ address: { to: 'inbox' }, message }]).catch(fail);
@@ -94,9 +109,8 @@ export class Client {
   private deliver(batch: readonly Delivery<BusMessage>[]): void {
     for (const delivery of batch) {
       const { message } = delivery;
-      if (message.kind === 'answer') this.pending.get(message.request)?.resolve(message.answer);
+      if (message.kind === 'answer') for (const { resolve } of this.pending.get(message.request) ?? []) resolve(message.answer);
       delivery.done();
     }
   }
 }
-

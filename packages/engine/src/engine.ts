@@ -65,15 +65,17 @@ export class Orchestrator {
     const ports = { ...portsOf(options), store, index, programs };
     this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
     const limits = { batch: options.inboxBatch ?? 1_000, cache: options.cachedSagas ?? 20_000 };
-    this.inbox = new Inbox(ports, limits, (state) => this.timers.onTurn(state));
+    this.inbox = new Inbox(ports, limits, (sagaId, state) => this.timers.onTurn(sagaId, state));
   }
 
   /** Brings the index up to date, takes over the inbox, and sends again what is owed. Answers how many sagas owed something. */
   async start(): Promise<number> {
-    await catchUpIndex(this.store, this.index);
-    this.consumer = await this.options.bus.consume({ to: 'inbox' }, (batch) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]));
-    const recovered = await recover(this.index, this.options.bus);
-    await resumeDeployed(this.store, this.index, this.options.bus, this.programs, portsOf(this.options).ids);
+    const { store, index, programs } = this;
+    const { bus, observer, ids } = portsOf(this.options);
+    await catchUpIndex(store, index, observer);
+    this.consumer = await bus.consume({ to: 'inbox' }, (batch) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]));
+    const recovered = await recover(index, bus);
+    await resumeDeployed({ store, index, bus, programs, ids, observer });
     this.timers.start();
     return recovered;
   }

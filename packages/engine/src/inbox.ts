@@ -19,15 +19,15 @@ import {
   outstanding,
   type SagaIndex,
   type SagaState,
-  SkaldError,
   isEnded,
+  SkaldError,
   statusOf,
 } from '@skald/kernel';
 import { type Activated, Activation } from './activation.js';
 import type { CrashPoints } from './crash-points.js';
 import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
-import { takeFault, takeTurn, type Turn, TurnFailed } from './turn.js';
+import { refusal, refuse, takeFact, takeFault, takeTurn, type Turn, TurnFailed, type TurnInput } from './turn.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface InboxPorts {
@@ -59,12 +59,15 @@ export class Inbox {
   readonly activation: Activation;
   private readonly loop: WorkLoop<Delivery<InboxMessage>>;
   private pause = PAUSE;
+  /** Sagas whose last turn did not go through: a start of theirs may not be new, and what is stored of them may not have been told. */
+  private readonly unsure = new Set<string>();
   private wakeUp: (() => void) | undefined;
+  private stopping = false;
 
   constructor(
     private readonly ports: InboxPorts,
     limits: InboxLimits,
-    private readonly onTurn: (state: SagaState) => void,
+    private readonly onTurn: (sagaId: string, state: SagaState) => void,
   ) {
     this.activation = new Activation(ports.store, limits.cache);
     this.loop = new WorkLoop(limits.batch, (batch) => this.work(batch));
@@ -75,6 +78,7 @@ export class Inbox {
   }
 
   async stop(): Promise<void> {
+    this.stopping = true;
     const stopped = this.loop.stop();
     this.wakeUp?.();
     await stopped;
@@ -82,17 +86,17 @@ export class Inbox {
 
   private async work(batch: Deliveries): Promise<void> {
     const { crashPoints } = this.ports;
-    crashPoints.reach('inbox:taken');
     try {
+      crashPoints.reach('inbox:taken');
       const turns = await this.decideAll(bySaga(batch));
       crashPoints.reach('inbox:decided');
-      const stored = await this.appendAll(turns);
+      const { stored, again } = await this.appendAll(turns);
       crashPoints.reach('inbox:appended');
       await this.publishAll(stored);
       crashPoints.reach('inbox:published');
       for (const turn of stored) for (const delivery of turn.deliveries) delivery.done();
       crashPoints.reach('inbox:acknowledged');
-      this.loop.pushFirst(turns.flatMap((turn) => turn.rest));
+      this.loop.pushFirst(again);
       this.pause = PAUSE;
     } catch (error) {
       await this.putBack(batch, error);
@@ -100,78 +104,109 @@ export class Inbox {
   }
 
   private async decideAll(groups: ReadonlyMap<string, Deliveries>): Promise<Turn[]> {
+    const now = this.ports.clock.now();
     const turns: Turn[] = [];
     for (const [sagaId, deliveries] of groups) {
       try {
-        const activated = this.activation.cached(sagaId) ?? (await this.activate(sagaId, deliveries));
-        turns.push(await this.decideOne(sagaId, deliveries, activated));
+        turns.push(await this.decideOne(sagaId, deliveries, now));
       } catch (error) {
-        // A history that cannot be read stops its own saga only: its inputs are answered and dropped, the stream is as it was.
-        if (!(error instanceof SkaldError && error.code === 'history-unreadable')) throw error;
-        this.ports.observer.troubled('the history of a saga cannot be read', error, sagaId);
-        await this.ports.bus.publish(deliveries.flatMap(({ message }) => refusal(message, error)));
-        for (const delivery of deliveries) delivery.done();
+        const reason = error instanceof TurnFailed ? error.cause : error;
+        if (reason === error && !isUnreadable(error)) throw error;
+        // It stops its own saga only: inputs are answered and dropped, the stream is as it was.
+        this.ports.observer.troubled('nothing can be decided for a saga; its input is dropped', reason, sagaId);
+        this.activation.drop(sagaId);
+        const dropped = isUnreadable(reason) ? deliveries.length : 1;
+        turns.push(refuse({ sagaId, deliveries, now, activated: this.activation.fresh(sagaId) }, dropped, reason));
       }
     }
     return turns;
   }
 
+  private async decideOne(sagaId: string, deliveries: Deliveries, now: number): Promise<Turn> {
+    const cached = this.activation.cached(sagaId);
+    if (!cached) return this.take({ sagaId, deliveries, now, activated: await this.activate(sagaId, deliveries) });
+    const turn = await this.take({ sagaId, deliveries, now, activated: cached });
+    // The expected revision guards what is appended; what is only answered or dropped must not be decided on a stale state either.
+    if (turn.write || !(await this.activation.isStale(sagaId, turn.activated))) return turn;
+    return this.take({ sagaId, deliveries, now, activated: await this.reload(sagaId) });
+  }
+
   /** A start is decided as if nothing were stored; the append says whether that is so. Everything else reads first. */
   private async activate(sagaId: string, deliveries: Deliveries): Promise<Activated> {
-    if (deliveries[0]?.message.input.type === 'start') return this.activation.fresh(sagaId);
+    const isStart = deliveries[0]?.message.input.type === 'start';
+    return isStart && !this.unsure.has(sagaId) ? this.activation.fresh(sagaId) : this.activation.load(sagaId);
+  }
+
+  private reload(sagaId: string): Promise<Activated> {
+    this.activation.drop(sagaId);
     return this.activation.load(sagaId);
   }
 
-  private async decideOne(sagaId: string, deliveries: Deliveries, activated: Activated): Promise<Turn> {
-    const { programs, observer, clock } = this.ports;
-    const input = { sagaId, deliveries, activated, now: clock.now() };
+  private async take(input: TurnInput): Promise<Turn> {
+    const { programs, observer } = this.ports;
     try {
       return takeTurn(input, programs, observer);
     } catch (failed) {
       if (!(failed instanceof TurnFailed)) throw failed;
-      this.activation.drop(sagaId);
-      const again = { ...input, activated: await this.activation.load(sagaId) };
-      if (failed.index === 0) {
-        observer.troubled('a decision failed; the saga is suspended', failed.cause, sagaId);
-        return takeFault(again, programs, failed.cause);
+      const { sagaId, deliveries } = input;
+      const again = { ...input, activated: await this.reload(sagaId) };
+      if (failed.index > 0) {
+        // Those before it first; it is the next batch's then.
+        const turn = await this.take({ ...again, deliveries: deliveries.slice(0, failed.index) });
+        return { ...turn, rest: [...turn.rest, ...deliveries.slice(failed.index)] };
       }
-      const turn = takeTurn({ ...again, deliveries: deliveries.slice(0, failed.index) }, programs, observer);
-      return { ...turn, rest: [...turn.rest, ...deliveries.slice(failed.index)] };
+      observer.troubled('a decision failed; the saga is suspended', failed.cause, sagaId);
+      return this.suspend(again, failed.cause);
     }
   }
 
-  /** Answers the turns whose events are stored; the inputs of the others are on their way back into the queue. */
-  private async appendAll(turns: readonly Turn[]): Promise<Turn[]> {
+  private async suspend(input: TurnInput, reason: unknown): Promise<Turn> {
+    try {
+      return takeFact(input, reason, this.ports.observer);
+    } catch (failed) {
+      if (!(failed instanceof TurnFailed)) throw failed;
+      return takeFault({ ...input, activated: await this.reload(input.sagaId) }, failed.cause);
+    }
+  }
+
+  /** Of the turns whose events are not stored, the inputs are to be decided again. */
+  private async appendAll(turns: readonly Turn[]): Promise<{ readonly stored: Turn[]; readonly again: Deliveries }> {
     const writing = turns.filter((turn) => turn.write !== undefined);
     const outcomes = await this.append(writing);
-    const fate = new Map<Turn, AppendOutcome>(writing.map((turn, at) => [turn, outcomes[at] ?? { type: 'conflict', actual: -1 }]));
+    const refused = new Set(writing.filter((_, at) => outcomes[at]?.type !== 'appended'));
     const stored: Turn[] = [];
-    const again: Delivery<InboxMessage>[] = [];
+    const again: Deliveries = [];
     for (const turn of turns) {
-      const outcome = fate.get(turn);
-      if (outcome && outcome.type !== 'appended') {
+      if (refused.has(turn)) {
         this.activation.drop(turn.sagaId);
-        this.activation.keep(turn.sagaId, await this.activation.load(turn.sagaId));
+        this.unsure.add(turn.sagaId);
         again.push(...turn.deliveries);
       } else {
         stored.push(turn);
         this.settle(turn);
       }
+      again.push(...turn.rest);
     }
     await this.tellIndex(stored);
-    this.loop.pushFirst(again);
-    return stored;
+    return { stored, again };
   }
 
+  /** One outcome for each; those that stay unknown are as good as refused, since the stream is read before anything else is decided. */
   private async append(turns: readonly Turn[]): Promise<AppendOutcome[]> {
+    const { store, observer } = this.ports;
     const writes = turns.flatMap((turn) => turn.write ?? []);
-    const outcomes = writes.length > 0 ? [...(await this.ports.store.append(writes))] : [];
+    const outcomes = writes.length > 0 ? [...(await store.append(writes))] : [];
     for (let attempt = 1; attempt <= DOUBT_RETRIES; attempt++) {
       const doubtful = outcomes.flatMap((outcome, at) => (outcome.type === 'unknown' ? [at] : []));
       if (doubtful.length === 0) break;
       await this.sleep(PAUSE * attempt);
-      const repeated = await this.ports.store.append(doubtful.flatMap((at) => writes[at] ?? []));
-      for (const [nth, at] of doubtful.entries()) outcomes[at] = repeated[nth] ?? outcomes[at] ?? { type: 'conflict', actual: -1 };
+      try {
+        const repeated = await store.append(doubtful.flatMap((at) => writes[at] ?? []));
+        for (const [nth, at] of doubtful.entries()) outcomes[at] = repeated[nth] ?? outcomes[at] ?? { type: 'conflict', actual: -1 };
+      } catch (error) {
+        // The others of the batch are stored, and are not to wait for these.
+        observer.troubled('an append whose outcome is unknown could not be repeated', error);
+      }
     }
     return outcomes;
   }
@@ -181,8 +216,7 @@ export class Inbox {
     activated.head = turn.head;
     activated.indexed = summary ?? activated.indexed;
     if (activated.state.phase === 'new') return;
-    // An ended saga is seldom asked again; its stream is there.
-    if (isEnded(statusOf(activated.state))) this.activation.drop(sagaId);
+    if (isEnded(statusOf(activated.state))) this.activation.forget(sagaId);
     else this.activation.keep(sagaId, activated);
   }
 
@@ -199,32 +233,43 @@ export class Inbox {
       for (const command of outstanding(activated.state, activated.published)) {
         messages.push({ address: { to: 'participant', participant: command.participant }, message: { kind: 'command', sagaId, command } });
       }
-      messages.push(...answers);
+      for (const answer of answers) messages.push(answer);
     }
     if (messages.length > 0) await this.ports.bus.publish(messages);
-    for (const { activated, write } of turns) {
-      activated.published = activated.state.revision;
-      this.onTurn(activated.state);
-      if (write) this.ports.observer.moved(activated.state);
+    for (const { activated, sagaId, write } of turns) {
+      const { state } = activated;
+      activated.published = state.revision;
+      this.onTurn(sagaId, state);
+      if (this.unsure.delete(sagaId) || write) this.ports.observer.moved(state);
     }
   }
 
-  /** The whole batch failed and nothing of it counts: states are dropped, callers told, the rest is tried again after a pause. */
+  /** The batch failed: states are dropped, callers told, all other inputs tried again after a pause. */
   private async putBack(batch: Deliveries, error: unknown): Promise<void> {
-    for (const { message } of batch) this.activation.drop(message.sagaId);
-    this.ports.observer.troubled(`the inbox cannot go on; next try in ${this.pause} ms`, error);
-    const answerable = batch.filter(({ message }) => message.client !== undefined);
-    const others = batch.filter(({ message }) => message.client === undefined);
-    await this.ports.bus.publish(answerable.flatMap(({ message }) => refusal(message, error)));
-    for (const delivery of answerable) delivery.done();
+    const { observer, bus } = this.ports;
+    for (const { message } of batch) {
+      this.activation.drop(message.sagaId);
+      this.unsure.add(message.sagaId);
+    }
+    observer.troubled(`the inbox cannot go on; next try in ${this.pause} ms`, error);
+    let others = batch.filter(({ message }) => message.client === undefined);
+    try {
+      const answerable = batch.filter(({ message }) => message.client !== undefined);
+      await bus.publish(answerable.flatMap(({ message }) => refusal(message, error)));
+      for (const delivery of answerable) delivery.done();
+    } catch (unpublished) {
+      observer.troubled('callers cannot be told; what they asked waits with the rest', unpublished);
+      others = batch;
+    }
     await this.sleep(this.pause);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
     this.loop.pushFirst(others);
   }
 
-  private sleep(milliseconds: number): Promise<void> {
+  private async sleep(milliseconds: number): Promise<void> {
     const { clock } = this.ports;
-    return new Promise((resolve) => {
+    if (this.stopping) return;
+    await new Promise<void>((resolve) => {
       const cancel = clock.at(clock.now() + milliseconds, resolve);
       this.wakeUp = () => {
         cancel();
@@ -245,12 +290,6 @@ function bySaga(batch: Deliveries): ReadonlyMap<string, Deliveries> {
   return groups;
 }
 
-/** Whoever waits for an answer is told why there is none. */
-function refusal(message: InboxMessage, error: unknown): Outgoing[] {
-  const { client, input, sagaId } = message;
-  if (client === undefined || !('request' in input)) return [];
-  const failure = error instanceof SkaldError ? error : new SkaldError('store-failed', { problem: String(error) }, { cause: error });
-  const details = Object.fromEntries(Object.entries(failure.details).map(([name, value]) => [name, String(value)]));
-  const answer = { accepted: false, code: failure.code, details } as const;
-  return [{ address: { to: 'client', client }, message: { kind: 'answer', sagaId, request: input.request, answer } }];
+function isUnreadable(error: unknown): boolean {
+  return error instanceof SkaldError && error.code === 'history-unreadable';
 }

@@ -1,6 +1,8 @@
-import { type EventStore, type Ids, type MessageBus, type Outgoing, type SagaIndex, type SagaSummary, SkaldError, type Target } from '@skald/kernel';
+import { type EventStore, type Ids, type MessageBus, type Outgoing, type SagaIndex, type Target } from '@skald/kernel';
 import { readHistory, stateOf } from './history.js';
+import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
+import { isNotDeployed, waitsForVersion } from './summary.js';
 
 /** Sagas woken at once: enough for full batches, few enough to leave room for new work. */
 const PAGE = 500;
@@ -22,22 +24,40 @@ export async function recover(index: SagaIndex, bus: MessageBus): Promise<number
   }
 }
 
+export interface ResumePorts {
+  readonly store: EventStore;
+  readonly index: SagaIndex;
+  readonly bus: MessageBus;
+  readonly programs: Programs;
+  readonly ids: Ids;
+  readonly observer: Required<Observer>;
+}
+
 /** Sagas that waited, suspended, for a version that is deployed now go on. Resolves with their number. */
-export async function resumeDeployed(store: EventStore, index: SagaIndex, bus: MessageBus, programs: Programs, ids: Ids): Promise<number> {
-  const waiting = new SkaldError('version-not-deployed').code;
-  const isReady = ({ saga, version, error }: SagaSummary) => error?.startsWith(waiting) && programs.has(saga, version);
+export async function resumeDeployed({ store, index, bus, programs, ids, observer }: ResumePorts): Promise<number> {
   let resumed = 0;
   for (let after: string | undefined; ; ) {
     const page = await index.list({ status: ['suspended'], limit: PAGE, ...(after !== undefined && { after }) });
-    for (const { sagaId } of page.sagas.filter(isReady)) {
-      const { parked } = stateOf(await readHistory(store, sagaId));
-      const targets = [...parked].flatMap(([target, { error }]) => (error.name === waiting ? [target] : []));
-      await bus.publish(targets.map((target) => retry(sagaId, target, ids.unique())));
-      resumed += 1;
+    for (const summary of page.sagas) {
+      const { sagaId, saga, version } = summary;
+      if (!waitsForVersion(summary) || !programs.has(saga, version)) continue;
+      try {
+        const targets = await waitingTargets(store, sagaId);
+        await bus.publish(targets.map((target) => retry(sagaId, target, ids.unique())));
+        resumed += 1;
+      } catch (error) {
+        // One history that cannot be read must not keep the others, and the whole application, from starting.
+        observer.troubled('a saga whose version is deployed now could not be resumed', error, sagaId);
+      }
     }
     if (page.next === undefined) return resumed;
     after = page.next;
   }
+}
+
+async function waitingTargets(store: EventStore, sagaId: string): Promise<Target[]> {
+  const { parked } = stateOf(await readHistory(store, sagaId));
+  return [...parked].flatMap(([target, { error }]) => (isNotDeployed(error) ? [target] : []));
 }
 
 function retry(sagaId: string, target: Target, request: string): Outgoing {

@@ -1,4 +1,6 @@
-import { nextDue, type SagaState, type SagaSummary, statusOf } from '@skald/kernel';
+import { type ErrorCode, type ErrorRecord, nextDue, type SagaState, type SagaSummary, statusOf } from '@skald/kernel';
+
+const NOT_DEPLOYED: ErrorCode = 'version-not-deployed';
 
 /** What the index shall say of a saga. */
 export function summarize(state: SagaState): SagaSummary {
@@ -9,7 +11,7 @@ export function summarize(state: SagaState): SagaSummary {
     version: state.version,
     status,
     startedAt: state.startedAt,
-    since: state.at,
+    since: state.since,
     dueAt: nextDue(state),
     owes: state.owed.size > 0,
     error: errorOf(state),
@@ -17,11 +19,23 @@ export function summarize(state: SagaState): SagaSummary {
 }
 
 function errorOf(state: SagaState): string | undefined {
-  for (const parked of state.parked.values()) return `${parked.error.name}: ${parked.error.message}`;
+  const [first, ...others] = [...state.parked.values()].map(({ error }) => error);
+  // What waits for a version and not for a person must be found by the index alone.
+  const shown = others.find(isNotDeployed) ?? first;
+  if (shown) return `${shown.name}: ${shown.message}`;
   const reason = state.compensation;
   if (reason?.type === 'failed') return `${reason.error.name}: ${reason.error.message}`;
   if (reason?.type === 'cancelled') return `cancelled: ${reason.reason}`;
   return reason ? 'the deadline passed' : undefined;
+}
+
+/** Is this why a saga waits for a version to be deployed? */
+export function isNotDeployed({ name }: Pick<ErrorRecord, 'name'>): boolean {
+  return name === NOT_DEPLOYED;
+}
+
+export function waitsForVersion({ error }: SagaSummary): boolean {
+  return error?.startsWith(`${NOT_DEPLOYED}:`) ?? false;
 }
 
 /**

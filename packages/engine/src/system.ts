@@ -8,11 +8,12 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   at(at, callback) {
     let timer: NodeJS.Timeout;
-    const arm = () => {
-      const wait = at - Date.now();
-      timer = setTimeout(wait > LONGEST ? arm : callback, Math.min(Math.max(wait, 0), LONGEST));
+    const wait = () => {
+      timer = setTimeout(elapsed, Math.min(Math.max(at - Date.now(), 0), LONGEST));
     };
-    arm();
+    // Timers run by another clock than `now`, and may be ahead of it by a moment.
+    const elapsed = () => (Date.now() < at ? wait() : callback());
+    wait();
     return () => clearTimeout(timer);
   },
 };

@@ -3,7 +3,8 @@
  *
  * Invariants
  * T1  Nothing is published and nobody is answered before the events that say so are stored.
- * T2  A decision that cannot be carried out (it throws, it does not fit) suspends its saga and stops no other.
+ * T2  A decision that cannot be carried out (it throws, it does not fit) suspends its saga and stops no other; what its input tells is
+ *     recorded all the same, where that is possible.
  * T3  A write holds at most so many events and bytes; inputs beyond that wait for the next batch.
  */
 import {
@@ -11,11 +12,13 @@ import {
   type Decision,
   type Delivery,
   decide,
+  type ErrorRecord,
   type InboxMessage,
   type Input,
   type Message,
   type NewEvent,
   type Outgoing,
+  type Program,
   recordError,
   type SagaSummary,
   SkaldError,
@@ -61,7 +64,7 @@ export class TurnFailed extends Error {
 }
 
 /** Decides as many inputs as fit one write. Throws `TurnFailed`. */
-export function takeTurn(input: TurnInput, programs: Programs, observer: Required<Observer>): Turn {
+export function takeTurn(input: TurnInput, programs: Pick<Programs, 'find'>, observer: Required<Observer>): Turn {
   const { sagaId, deliveries, activated, now } = input;
   const draft = new WriteDraft(sagaId, activated);
   let taken = 0;
@@ -78,15 +81,66 @@ export function takeTurn(input: TurnInput, programs: Programs, observer: Require
   return draft.finish(input, taken);
 }
 
-/** The first input could not be carried out: whoever sent it is told, the saga is suspended with the reason. */
-export function takeFault(input: TurnInput, programs: Programs, error: unknown): Turn {
+/**
+ * The first input could not be carried out, since the program threw or asked for too much: what it tells is recorded all the same, and the
+ * saga is suspended with the reason. Throws `TurnFailed` when it is the input itself that cannot be recorded.
+ */
+export function takeFact(input: TurnInput, error: unknown, observer: Required<Observer>): Turn {
+  const first = input.deliveries.slice(0, 1);
+  const turn = takeTurn({ ...input, deliveries: first }, { find: () => refusing(error) }, observer);
+  return { ...turn, rest: input.deliveries.slice(1) };
+}
+
+/** The first input cannot be recorded: the saga is suspended with the reason, and whoever sent it is told. Throws `TurnFailed`. */
+export function takeFault(input: TurnInput, error: unknown): Turn {
   const { sagaId, activated, now, deliveries } = input;
   const draft = new WriteDraft(sagaId, activated);
-  const fault: Message = { type: 'fault', at: now, error: recordError(error) };
-  const message = deliveries[0]?.message;
-  const answer: Answer = { accepted: false, code: 'decision-failed', details: { error: recordError(error).message } };
-  draft.add({ ...decide(programs.find(activated.state.saga, activated.state.version), activated.state, fault), answer }, message);
+  const fault: Message = { type: 'fault', at: now, error: brief(error) };
+  try {
+    const decision = decide(refusing(error), activated.state, fault);
+    draft.add({ ...decision, answer: refusalOf(error, 'decision-failed') }, deliveries[0]?.message);
+  } catch (cause) {
+    throw new TurnFailed(0, cause);
+  }
   return draft.finish(input, 1);
+}
+
+/** Nothing can be decided for this saga: the stream stays as it is, and whoever sent the first `count` inputs is told. */
+export function refuse(input: TurnInput, count: number, error: unknown): Turn {
+  const deliveries = input.deliveries.slice(0, count);
+  const answers = deliveries.flatMap(({ message }) => refusal(message, error));
+  const { head } = input.activated;
+  return { ...input, deliveries, answers, write: undefined, summary: undefined, head, rest: input.deliveries.slice(count) };
+}
+
+/** Whoever waits for an answer is told why there is none. */
+export function refusal({ client, input, sagaId }: InboxMessage, error: unknown): Outgoing[] {
+  if (client === undefined || !('request' in input)) return [];
+  const answer = refusalOf(error, 'store-failed');
+  return [{ address: { to: 'client', client }, message: { kind: 'answer', sagaId, request: input.request, answer } }];
+}
+
+function refusalOf(error: unknown, otherwise: 'decision-failed' | 'store-failed'): Answer {
+  if (!(error instanceof SkaldError)) {
+    const { message } = brief(error);
+    return { accepted: false, code: otherwise, details: { error: message, problem: message } };
+  }
+  const details = Object.fromEntries(Object.entries(error.details).map(([name, value]) => [name, String(value)]));
+  return { accepted: false, code: error.code, details };
+}
+
+/** A program that wants nothing, for the reason given: the saga is suspended with it. */
+function refusing(error: unknown): Program {
+  const refuse = (): never => {
+    throw Object.assign(new Error(brief(error).message), { name: brief(error).name });
+  };
+  return { name: '', version: 0, next: refuse, compensation: refuse };
+}
+
+/** The reason must fit where the decision did not. */
+function brief(error: unknown): ErrorRecord {
+  const { name, message } = recordError(error);
+  return { name: name.slice(0, 200), message: message.slice(0, 2_000) };
 }
 
 class WriteDraft {
@@ -149,7 +203,7 @@ class WriteDraft {
   }
 }
 
-function programOf(programs: Programs, { state }: Activated, input: Input) {
+function programOf(programs: Pick<Programs, 'find'>, { state }: Activated, input: Input) {
   return input.type === 'start' && state.phase === 'new' ? programs.find(input.saga, input.version) : programs.find(state.saga, state.version);
 }
 

@@ -7,6 +7,7 @@ export class WorkLoop<Item> {
   private running: Promise<void> | undefined;
   private stopped = false;
 
+  /** `work` must not reject: nobody would be left to try again. */
   constructor(
     private readonly limit: number,
     private readonly work: (batch: Item[]) => Promise<void>,
@@ -22,6 +23,11 @@ export class WorkLoop<Item> {
     if (items.length === 0) return;
     this.waiting = [...items, ...this.waiting];
     this.push([]);
+  }
+
+  /** Resolves when nothing is waiting and nothing is worked on. */
+  async idle(): Promise<void> {
+    await this.running;
   }
 
   /** No new batches; resolves when the current one is through. What is waiting stays unworked. */

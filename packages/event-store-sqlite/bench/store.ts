@@ -6,8 +6,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openParticipantDatabase, openSqliteStore, sqliteFence } from '@skald/event-store-sqlite';
 import type { NewEvent, SagaSummary, StreamWrite } from '@skald/kernel';
+import { openParticipantDatabase, openSqliteStore, sqliteFence } from '../dist/index.js';
 
 const EVENTS = Number(process.argv[2] ?? 200_000);
 const BATCH = 1_000;
@@ -133,7 +133,7 @@ try {
     oneWriteACommit: await alone(folder),
     fence: await fence(folder),
   };
-  console.log(JSON.stringify(report, undefined, 2));
+  process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);
 } finally {
   rmSync(folder, { recursive: true });
 }

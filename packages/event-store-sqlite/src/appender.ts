@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { AppendOutcome, StreamWrite } from '@skald/kernel';
-import type { Connection } from './connection.js';
+import { type Connection, Watch } from './connection.js';
 import type { EventRows } from './event-rows.js';
 import { Recent } from './recent.js';
 import type { SagaRows } from './saga-rows.js';
@@ -11,13 +11,17 @@ import type { SagaRows } from './saga-rows.js';
  * A1. Each write has its own fate: whether it conflicts is known before anything of it is stored, so that a conflict undoes nothing.
  * A2. The batch is stored whole or not at all: events, heads, summaries and the index's position.
  * A3. A repeat of a stored write stores nothing, not even its summary, which may be older than the index by now.
- * A4. What is remembered of heads is true: one owner (see ownership.ts), and after a failure everything is forgotten.
+ * A4. What is remembered of heads is true: there is one owner (see ownership.ts), or what another process wrote is noticed before it is
+ *     relied on; and after a failure everything is forgotten.
+ * A5. Positions are given out under the file's write lock: the order of positions is the order of commits, without gaps, whoever writes.
  */
 export class Appender {
   readonly #heads = new Recent<Head>(20_000);
   readonly #create: StatementSync;
   readonly #load: StatementSync;
   readonly #move: StatementSync;
+  /** Absent for an owner. */
+  readonly #others: Watch | undefined;
   #position: number;
 
   constructor(
@@ -29,18 +33,21 @@ export class Appender {
     this.#create = db.prepare('INSERT INTO streams (name, revision, hash) VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
     this.#load = db.prepare('SELECT id, revision FROM streams WHERE name = ?');
     this.#move = db.prepare('UPDATE streams SET revision = ?, hash = ? WHERE id = ?');
+    this.#others = connection.role === 'owner' ? undefined : new Watch(db);
     this.#position = events.head();
   }
 
-  /** Position of the last event. */
+  /** Position of the last event as far as this process has written. */
   get head(): number {
     return this.#position;
   }
 
-  append(writes: readonly StreamWrite[]): readonly AppendOutcome[] {
-    const before = this.#position;
+  append(writes: readonly StreamWrite[]): Promise<readonly AppendOutcome[]> {
+    let before = this.#position;
     return this.connection.transaction(
       () => {
+        if (this.#others?.changed()) this.#forget(this.events.head());
+        before = this.#position;
         const outcomes = writes.map((write) => this.#write(write));
         this.events.flush();
         // An index that is behind stays behind until it is rebuilt: only then has it seen everything.

@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SagaStatus, SagaSummary } from '@skald/kernel';
+import { type Connection, Watch } from './connection.js';
 import { Recent } from './recent.js';
 
 /**

@@ -133,6 +133,12 @@ describe('The SQLite fence', () => {
       kept = session;
     });
     await fence.session(async () => expect(() => kept?.put('late', DONE)).toThrow('has ended'));
+    const failing = fence.session(async (session) => {
+      kept = session;
+      throw new Error('not like this');
+    });
+    await expect(failing).rejects.toThrow('not like this');
+    await fence.session(async () => expect(() => kept?.put('late', DONE)).toThrow('has ended'));
     expect(keys()).toEqual([]);
   });
 

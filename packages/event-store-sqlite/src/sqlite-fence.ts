@@ -178,7 +178,7 @@ class SqliteFenceSession implements FenceSession {
 
   #check(): void {
     if (this.#broken) throw this.#broken;
-    return;
+    if (this.db.isTransaction) return;
     this.#break('the transaction of the fence session was ended from outside, or by a statement that failed');
     this.#check();
   }

@@ -31,6 +31,7 @@ export function advance(draft: Draft, program: Program): void {
 function goForward(draft: Draft, program: Program): void {
   const { state } = draft;
   if (state.cancel && state.pivotPassed) return draft.emit('CancelRefused', { request: state.cancel.request });
+  if (state.cancel || !isHeld(state)) sealPivots(draft);
   if (state.cancel) return turnBack(draft, { type: 'cancelled', reason: state.cancel.reason, by: state.cancel.by });
   if (isHeld(state)) return;
   if (state.deadlinePassed && !state.pivotPassed) return turnBack(draft, { type: 'deadline' });
@@ -77,6 +78,15 @@ function fail(draft: Draft, { step, error }: Extract<Directive, { do: 'fail' }>)
   if (!state.pivotPassed) return turnBack(draft, { type: 'failed', error, ...(step !== undefined && { step }) });
   const target = step === undefined ? 'program' : (`step:${step}` as const);
   if (!state.parked.has(target)) draft.emit('SagaSuspended', { target, error });
+}
+
+/** A pivot is never left in doubt. */
+function sealPivots(draft: Draft): void {
+  const { state } = draft;
+  for (const id of state.pivotsOpen) {
+    const step = stepOf(state, id);
+    if (step.status === 'unknown' && !step.sealed && !state.parked.has(`step:${id}`)) requestSeal(draft, step);
+  }
 }
 
 /** Begins to compensate, or hurries the pivots whose outcome must be known first. */

@@ -74,7 +74,7 @@ export const CATALOGUE = {
     retryable: false,
   },
   'past-pivot': {
-    what: 'Saga {sagaId} is past its pivot {pivot}: there is only forward.',
+    what: 'Saga {sagaId} is past its pivot: there is only forward.',
     fix: 'Let it complete, or terminate it with a reason.',
     retryable: false,
   },

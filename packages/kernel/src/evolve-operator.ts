@@ -1,6 +1,6 @@
-import type { OperatorIntervened } from './events.js';
+import type { OperatorIntervened, Target } from './events.js';
 import { review } from './evolve-undo.js';
-import { type SagaState, type StepState, stepOf, type UndoState } from './state.js';
+import { isSealing, type SagaState, type StepState, stepOf, type UndoState } from './state.js';
 
 /** What an operator's action changes. What follows from it (a new request, say) is decided afterwards, as after any other fact. */
 export function evolveOperator(state: SagaState, event: OperatorIntervened): void {
@@ -19,10 +19,22 @@ export function evolveOperator(state: SagaState, event: OperatorIntervened): voi
 
 /** Timers stood still while the saga was held. */
 function resume(state: SagaState, at: number): void {
-  const since = state.heldSince ?? state.parked.get('program')?.since ?? at;
+  const since = Math.min(state.heldSince ?? at, state.parked.get('program')?.since ?? at);
+  const stood = Math.max(0, at - since);
   state.heldSince = undefined;
   state.parked.delete('program');
-  for (const [timer, due] of state.timers) state.timers.set(timer, due + Math.max(0, at - since));
+  for (const [timer, due] of state.timers) {
+    state.timers.set(timer, due + stood);
+    if (timer !== 'deadline') postpone(state, timer, due + stood);
+  }
+}
+
+/** What is sent again from now on says when it counts as timed out. */
+function postpone(state: SagaState, target: Target, dueAt: number): void {
+  if (!state.owed.has(target)) return;
+  const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  if (target.startsWith('step:')) step.dueAt = dueAt;
+  else if (step.undo) step.undo.dueAt = dueAt;
 }
 
 function onStep(state: SagaState, step: StepState, event: OperatorIntervened): void {
@@ -30,14 +42,16 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
     case 'retry':
       step.tries = 0;
       step.sealTries = 0;
-      if (state.phase !== 'running') {
-        // On the way back only a seal can have been parked: its outcome is unknown still, and is sealed anew.
+      if (isSealing(step)) {
+        // The key may be sealed by now, and its outcome in doubt: only another seal can tell.
         step.status = 'unknown';
         return;
       }
-      if (step.status === 'failed' || step.sealed) {
+      if (step.sealed) {
+        // Whoever opens a new key says that nothing came of the old one.
         step.round += 1;
         step.attempt = 0;
+        step.doubt = false;
       }
       step.status = 'due';
       if (step.policy?.pivot) state.pivotsOpen.add(step.id);

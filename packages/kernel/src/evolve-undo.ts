@@ -37,7 +37,8 @@ export function isLeftBehind(state: SagaState, step: StepState): boolean {
 
 /** A success that comes after its turn holds up nobody and waits for nobody. */
 export function undoOutOfTurn(state: SagaState, step: StepState): void {
-  if (state.phase !== 'compensating' || step.clear) state.open += 1;
+  const counted = !step.clear && (state.phase === 'compensating' || step.outOfTurn);
+  if (!counted) state.open += 1;
   step.clear = false;
   step.outOfTurn = true;
   if (state.phase === 'ended') state.reopened = true;

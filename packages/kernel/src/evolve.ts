@@ -11,12 +11,14 @@ import type { DataOf, SagaEnd, SagaEvent } from './events.js';
 import { evolveOperator } from './evolve-operator.js';
 import { TIMEOUT } from './retry.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
-import { foundItDone, type SagaState, type StepState, type StepStatus, stepOf } from './state.js';
+import { foundItDone, type SagaState, type StepState, type StepStatus, statusOf, stepOf } from './state.js';
 
 export function evolve(state: SagaState, event: SagaEvent): SagaState {
+  const before = statusOf(state);
   state.revision += 1;
   state.at = event.at;
   apply(state, event);
+  if (statusOf(state) !== before) state.since = event.at;
   return state;
 }
 
@@ -85,6 +87,7 @@ function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): voi
   state.inputHash = data.inputHash;
   state.startRequest = data.request;
   state.startedAt = at;
+  state.since = at;
   state.phase = 'running';
   if (data.deadlineAt !== undefined) state.timers.set('deadline', data.deadlineAt);
 }
@@ -182,7 +185,9 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
   step.status = 'succeeded';
   state.results[step.id] = data.result;
   state.parked.delete(`step:${step.id}`);
-  if (state.pivotsOpen.delete(step.id)) state.pivotPassed = true;
+  state.pivotsOpen.delete(step.id);
+  // Also where an operator had said that it failed, and the saga has not turned back yet.
+  if (step.policy?.pivot && state.phase === 'running') state.pivotPassed = true;
   if (state.phase === 'ended' || step.clear) undoOutOfTurn(state, step);
   else review(state, step);
 }
@@ -190,8 +195,12 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
 function stepFailed(state: SagaState, data: DataOf<'StepFailed'>): void {
   const step = stepOf(state, data.step);
   step.error = data.error;
-  if (data.kind !== 'technical') step.doubt = false;
-  if (data.effect === 'unknown') step.doubt = true;
+  if (data.kind !== 'technical') {
+    step.doubt = false;
+    step.sealed = true;
+  }
+  // What was rolled back did not happen, yet a copy of the command may still run under the open key: of a pivot that must be known.
+  else if (data.effect === 'unknown' || step.policy?.pivot) step.doubt = true;
   stepEnded(state, step, step.doubt ? 'unknown' : 'failed');
 }
 

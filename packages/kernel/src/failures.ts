@@ -1,14 +1,14 @@
 /** What becomes of an attempt that did not succeed: another attempt, a seal, a person, or the program's own judgement. */
 import type { Draft } from './decide.js';
 import type { ErrorRecord } from './errors.js';
-import { requestSeal, sealRetry } from './requests.js';
+import { sealRetry } from './requests.js';
 import { backoffDelay, DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, mayRetry } from './retry.js';
 import { actionKey, type StepState } from './state.js';
 
 /** Name of the error that says that the fence has forgotten keys so old. */
 export const UNKNOWABLE = 'Unknowable';
 
-/** A step's attempt failed or timed out and that is recorded. Decides on a retry; a pivot in doubt is sealed. */
+/** A step's attempt failed or timed out and that is recorded. Decides on a retry. */
 export function afterStepFailure(draft: Draft, step: StepState, error: ErrorRecord, kind: 'business' | 'technical' | 'refused'): void {
   const { state } = draft;
   if (state.phase !== 'running' || state.parked.has(`step:${step.id}`)) return;
@@ -18,10 +18,7 @@ export function afterStepFailure(draft: Draft, step: StepState, error: ErrorReco
     const dueAt = draft.at + backoffDelay(policy, step.tries, actionKey(state, step));
     const round = newRound ? step.round + 1 : step.round;
     draft.emit('StepRetryScheduled', { step: step.id, round, attempt: newRound ? 1 : step.attempt + 1, dueAt });
-  } else if (step.policy?.pivot && step.status === 'unknown') {
-    if (error.name === UNKNOWABLE) draft.emit('SagaSuspended', { target: `step:${step.id}`, error });
-    else requestSeal(draft, step);
-  }
+  } else if (step.policy?.pivot && error.name === UNKNOWABLE) draft.emit('SagaSuspended', { target: `step:${step.id}`, error });
 }
 
 export function failSeal(draft: Draft, step: StepState, error: ErrorRecord): void {

@@ -1,4 +1,4 @@
-import type { Target } from './events.js';
+import type { RecordedCommand, Target } from './events.js';
 import type { CommandMessage } from './messages.js';
 import { actionKey, type SagaState, type StepState, stepOf } from './state.js';
 
@@ -18,14 +18,20 @@ function commandFor(state: SagaState, target: Target): CommandMessage {
 }
 
 function stepCommand(state: SagaState, step: StepState): CommandMessage {
+  const { participant, action, args } = asked(step, step.command);
   return {
-    ...identity(state, step),
+    sagaId: state.sagaId,
+    incarnation: state.incarnation,
+    step: step.id,
+    round: step.round,
     attempt: step.attempt,
     operation: step.status === 'sealing' ? 'seal' : 'action',
     purpose: 'step',
     key: actionKey(state, step),
     undoRound: 0,
-    ...asked(step, step.command),
+    participant,
+    action,
+    args,
     firstRequestedAt: step.firstRequestedAt,
     dueAt: step.dueAt,
   };
@@ -36,25 +42,27 @@ function undoCommand(state: SagaState, step: StepState): CommandMessage {
   if (!undo) throw new Error(`step ${step.id} owes a compensation that was never requested`);
   const ownCommand = undo.command !== undefined;
   const known = step.status === 'succeeded' || step.stranded;
+  const { participant, action, args } = asked(step, undo.command ?? step.command);
   return {
-    ...identity(state, step),
+    sagaId: state.sagaId,
+    incarnation: state.incarnation,
+    step: step.id,
+    round: step.round,
     attempt: undo.attempt,
     operation: ownCommand ? 'action' : 'compensation',
     purpose: 'compensation',
     key: ownCommand ? `${actionKey(state, step)}:undo${undo.round > 1 ? `#${undo.round}` : ''}` : actionKey(state, step),
     undoRound: undo.round,
-    ...asked(step, undo.command ?? step.command),
+    participant,
+    action,
+    args,
     ...(!ownCommand && known && { result: step.result }),
     firstRequestedAt: ownCommand ? undo.firstRequestedAt : step.firstRequestedAt,
     dueAt: undo.dueAt,
   };
 }
 
-function identity(state: SagaState, step: StepState) {
-  return { sagaId: state.sagaId, incarnation: state.incarnation, step: step.id, round: step.round };
-}
-
-function asked(step: StepState, command: StepState['command']) {
+function asked(step: StepState, command: StepState['command']): RecordedCommand {
   if (!command) throw new Error(`step ${step.id} owes a command that was never recorded`);
-  return { participant: command.participant, action: command.action, args: command.args };
+  return command;
 }

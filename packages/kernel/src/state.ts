@@ -20,6 +20,8 @@ export interface SagaState {
   /** Time of the last event. */
   at: number;
   startedAt: number;
+  /** Time of the event that set its status. */
+  since: number;
   /** By id, in the order of their first request. */
   readonly steps: Map<string, StepState>;
   /** Results by step id, for the saga's own methods. */
@@ -79,7 +81,7 @@ export interface StepState {
   sealTries: number;
   /** An attempt of this round ended without a certain outcome. */
   doubt: boolean;
-  /** Will never run (again), though it may have run. */
+  /** The round's key is closed: its action will never run (again), though it may have run. */
   sealed: boolean;
   /** When the round's key was first requested. */
   firstRequestedAt: number;
@@ -124,6 +126,7 @@ export function initialState(): SagaState {
     revision: -1,
     at: 0,
     startedAt: 0,
+    since: 0,
     steps: new Map(),
     results: {},
     pivotPassed: false,

@@ -41,7 +41,7 @@ export function recordCancel(draft: Draft, cancel: Cancel): void {
   }
   const { request, reason, by } = cancel;
   draft.emit('CancelRequested', { request, reason, by });
-  draft.answer = { accepted: true, revision: state.revision, ...(state.pivotsOpen.size > 0 && { pending: true }) };
+  draft.answer = state.answers.get(request);
 }
 
 function refusedCancel(state: SagaState): Answer | undefined {
@@ -78,9 +78,13 @@ function refusedOperator(state: SagaState, { action, target, seen }: Operator): 
   if (state.phase === 'new') return refusal('saga-not-found');
   if (action === 'terminate') return state.phase === 'ended' && !state.reopened ? refusal('saga-ended', { status: statusOf(state) }) : undefined;
   if (state.phase === 'ended' && !state.reopened) return refusal('saga-ended', { status: statusOf(state) });
-  if (action === 'suspend') return state.heldSince === undefined ? undefined : refusal('action-not-possible', { why: 'it is suspended already', possible: 'resume' });
+  if (action === 'suspend') return state.heldSince === undefined ? undefined : heldAlready(action);
   if (action === 'resume') return isHeld(state) ? undefined : refusal('not-parked', { target: 'the saga' });
   return refusedTarget(state, action, target, seen);
+}
+
+function heldAlready(action: OperatorAction): Answer {
+  return refusal('action-not-possible', { target: 'the saga', action, why: 'it is suspended already', possible: 'resume' });
 }
 
 function refusedTarget(state: SagaState, action: OperatorAction, target: Target | undefined, seen: number | undefined): Answer | undefined {

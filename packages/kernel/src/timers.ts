@@ -28,6 +28,8 @@ function fireStep(draft: Draft, step: StepState): void {
       return afterStepFailure(draft, step, timeoutError(step), 'technical');
     }
     case 'backoff':
+      // The deadline fell due in the same wake: the pivot is not tried again, its end is decided next.
+      if (draft.state.deadlinePassed && !draft.state.pivotPassed && step.policy?.pivot && draft.state.pivotsOpen.size === 1) return;
       return requestStep(draft, step);
     case 'sealing':
       return failSeal(draft, step, timeoutError(step));

@@ -1,6 +1,6 @@
 /** What a message costs on the in-process bus: `node packages/message-bus-in-process/bench/bus.ts` after a build; prints JSON, in microseconds. */
 import type { Address, BusMessage, Outgoing } from '@skald/kernel';
-import { InProcessBus } from '@skald/message-bus-in-process';
+import { InProcessBus } from '../dist/index.js';
 
 const MESSAGES = 1_000_000;
 const INBOX: Address = { to: 'inbox' };
@@ -55,4 +55,5 @@ const report = {
   perMessageInPublishesOf1: await throughput(1),
   roundTripIdle: await roundTrip(),
 };
-console.log(JSON.stringify(report, (_, value) => (typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value), 2));
+const rounded = (_: string, value: unknown): unknown => (typeof value === 'number' ? Math.round(value * 1_000) / 1_000 : value);
+process.stdout.write(`${JSON.stringify(report, rounded, 2)}\n`);

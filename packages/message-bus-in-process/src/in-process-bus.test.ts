@@ -71,7 +71,7 @@ describe('InProcessBus', () => {
     expect(again).toEqual(Array.from({ length: 100 }, (_, n) => n).flatMap((n) => (n % 7 === 3 ? [String(n)] : [])));
   });
 
-  it('Q4: delivers nothing after stop() or close(), even when it was already scheduled', async () => {
+  it('Q5: delivers nothing after stop() or close(), even when it was already scheduled', async () => {
     const bus = new InProcessBus();
     const sizes: number[] = [];
     const consumer = await bus.consume(INBOX, (batch) => sizes.push(batch.length));

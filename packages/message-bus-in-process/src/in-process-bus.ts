@@ -1,4 +1,13 @@
-import { type Address, type BusConsumer, type BusMessage, type Delivery, type MessageBus, type Outgoing, SkaldError } from '@skald/kernel';
+import {
+  type Address,
+  type BusConsumer,
+  type BusMessage,
+  type Delivery,
+  type MessageBus,
+  type Outgoing,
+  type OwnershipListener,
+  SkaldError,
+} from '@skald/kernel';
 
 type Deliver = (batch: readonly Delivery[]) => void;
 
@@ -9,7 +18,8 @@ type Deliver = (batch: readonly Delivery[]) => void;
  * Q1. A message waits until a consumer takes it, and is delivered again to the next consumer unless it was done.
  * Q2. Messages to one address keep their order, also when they are delivered again.
  * Q3. `deliver` never runs inside `publish` or `consume`, and takes everything that waits as one batch.
- * Q4. After `stop()` there is no delivery, and a `done()` that comes later counts no more: the message is with the next consumer.
+ * Q4. There is one partition, 0, which a consumer owns from before its first delivery.
+ * Q5. After `stop()` there is no delivery, and a `done()` that comes later counts no more: the message is with the next consumer.
  *
  * Q3 uses setImmediate, not a microtask: all that a turn of the event loop publishes, through however many promises, becomes one batch, and
  * a saga and its participant that answer each other at once cannot starve timers and sockets. An idle bus delivers in the same turn, within
@@ -24,10 +34,11 @@ export class InProcessBus implements MessageBus {
     for (const { address, message } of messages) this.#queue(address).push(message);
   }
 
-  async consume(address: Address, deliver: Deliver): Promise<BusConsumer> {
+  async consume(address: Address, deliver: Deliver, ownership?: OwnershipListener): Promise<BusConsumer> {
     this.#checkOpen();
     const queue = this.#queue(address);
     if (queue.isTaken) throw new SkaldError('address-taken', { address: nameOf(address) });
+    ownership?.assigned([0]);
     return queue.attach(deliver);
   }
 
@@ -119,14 +130,13 @@ class Consumer {
   settle(): void {
     this.#done++;
     if (this.#done * 2 < this.#open.length) return;
-    this.#open = this.#done === this.#open.length ? [] : this.#open.filter((delivery) => !delivery.isDone);
+    this.#open = this.#open.filter((delivery) => !delivery.isDone);
     this.#done = 0;
   }
 
-  /** Q4. Answers the messages that were not done. */
+  /** Q5: the next consumer gets deliveries of its own. Answers the messages that were not done. */
   end(): BusMessage[] {
     const undone = this.#open.filter((delivery) => !delivery.isDone);
-    for (const delivery of undone) delivery.isDone = true;
     this.#open = [];
     return undone.map((delivery) => delivery.message);
   }

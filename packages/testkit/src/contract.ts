@@ -1,4 +1,4 @@
-import { describe, expect, it } from './test-framework.js';
+import { describe, expect, it } from './test-framework.contract.js';
 
 /** What a suite runs against: made for each sentence, closed after it. */
 export interface ContractSubject<T> {

@@ -1,7 +1,7 @@
 import type { AppendOutcome, EventStore, NewEvent, StreamWrite } from '@skald/kernel';
 import fc from 'fast-check';
 import { madeUpEvent, madeUpStream } from './made-up-events.js';
-import { expect } from './test-framework.js';
+import { expect } from './test-framework.contract.js';
 
 /** One write of a random batch: new events at the right or a wrong revision, or an earlier write again, whole or spoilt. */
 type Move =

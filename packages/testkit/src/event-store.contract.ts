@@ -3,7 +3,7 @@ import { type ContractOptions, type ContractSubject, contract, type Sentence } f
 import { behavesAsTheModel } from './event-store-model.js';
 import { subscribes } from './event-subscription.contract.js';
 import { madeUpEvent, madeUpEvents, madeUpStream } from './made-up-events.js';
-import { expect } from './test-framework.js';
+import { expect } from './test-framework.contract.js';
 
 export type EventStoreSubject = ContractSubject<EventStore>;
 

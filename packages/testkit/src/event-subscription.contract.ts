@@ -1,7 +1,7 @@
 import type { EventStore, NewEvent, RecordedEvent } from '@skald/kernel';
 import { Collector, type ContractSubject, gate, type Sentence, turns } from './contract.js';
 import { madeUpEvent, madeUpEvents, madeUpStream } from './made-up-events.js';
-import { expect } from './test-framework.js';
+import { expect } from './test-framework.contract.js';
 
 type Subject = ContractSubject<EventStore>;
 

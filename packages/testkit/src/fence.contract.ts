@@ -1,6 +1,6 @@
 import type { Fence, FenceRecord } from '@skald/kernel';
 import { type ContractOptions, type ContractSubject, contract, gate, type Sentence, turns } from './contract.js';
-import { expect } from './test-framework.js';
+import { expect } from './test-framework.contract.js';
 
 export interface FenceSubject extends ContractSubject<Fence> {
   /** A participant's own data, changed within a session; absent where the fence is external. */

@@ -1,4 +1,5 @@
 export type { ContractOptions, ContractSubject } from './contract.js';
+export { EngineWorld, type EngineWorldOptions, type Trouble, type WorldParticipant } from './engine-world.js';
 export type { EventStoreContractOptions, EventStoreSubject } from './event-store.contract.js';
 export { eventStoreContract } from './event-store.contract.js';
 export type { FenceSubject } from './fence.contract.js';
@@ -14,3 +15,6 @@ export type { MessageBusSubject } from './message-bus.contract.js';
 export { messageBusContract } from './message-bus.contract.js';
 export type { SagaIndexSubject } from './saga-index.contract.js';
 export { sagaIndexContract } from './saga-index.contract.js';
+export { SequentialIds } from './sequential-ids.js';
+export { VirtualClock } from './virtual-clock.js';
+export { WatchedBus } from './watched-bus.js';

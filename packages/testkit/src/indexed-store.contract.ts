@@ -1,7 +1,7 @@
 import type { EventStore, SagaIndex, StreamWrite } from '@skald/kernel';
 import { type ContractOptions, type ContractSubject, contract } from './contract.js';
 import { madeUpEvents, madeUpStream, madeUpSummary } from './made-up-events.js';
-import { expect } from './test-framework.js';
+import { expect } from './test-framework.contract.js';
 
 /** An event store that keeps the index itself: a write's summary is stored with its events, or not at all. */
 export type IndexedStoreSubject = ContractSubject<{ readonly events: EventStore; readonly index: SagaIndex }>;

@@ -1,6 +1,6 @@
 import type { Address, BusMessage, Delivery, MessageBus, Outgoing } from '@skald/kernel';
 import { Collector, type ContractOptions, type ContractSubject, contract, type Sentence, turns } from './contract.js';
-import { expect } from './test-framework.js';
+import { expect } from './test-framework.contract.js';
 
 export type MessageBusSubject = ContractSubject<MessageBus>;
 
@@ -94,6 +94,27 @@ function delivers(sentence: Sentence<MessageBusSubject>): void {
     const deliveries = await seen.count(2);
     for (const delivery of [...deliveries].reverse()) delivery.done();
     expect(deliveries.map(numberOf)).toEqual([1, 2]);
+  });
+  sentence('tells the consumer of the inbox what it owns before it delivers anything of it', async ({ subject }) => {
+    const owned = new Set<number>();
+    const early: number[] = [];
+    const seen = new Collector<Delivery>();
+    await subject.consume(
+      INBOX,
+      (batch) => {
+        early.push(...batch.map(({ partition = 0 }) => partition).filter((partition) => !owned.has(partition)));
+        seen.add(...batch);
+      },
+      { assigned: (all) => all.forEach((one) => owned.add(one)), revoked: (all) => all.forEach((one) => owned.delete(one)) },
+    );
+    const sagas = range(1, 20).map((n) => `order-${n}`);
+    await subject.publish(sagas.flatMap((sagaId) => outgoing(INBOX, sagaId, 1)));
+    for (const { message: one, partition = 0 } of await seen.count(20)) {
+      expect(partition).toBe(subject.partitioning?.of(one.sagaId) ?? 0);
+      expect(partition).toBeLessThan(subject.partitioning?.count ?? 1);
+    }
+    expect(early).toEqual([]);
+    expect(owned.size).toBe(subject.partitioning?.count ?? 1);
   });
   sentence('takes an empty publish', async ({ subject }) => {
     await subject.publish([]);

@@ -1,7 +1,7 @@
 import type { SagaIndex, SagaStatus, SagaSummary } from '@skald/kernel';
 import { type ContractOptions, type ContractSubject, contract, type Sentence } from './contract.js';
 import { madeUpSummary } from './made-up-events.js';
-import { expect } from './test-framework.js';
+import { expect } from './test-framework.contract.js';
 
 export type SagaIndexSubject = ContractSubject<SagaIndex>;
 
@@ -45,6 +45,7 @@ function puts(sentence: Sentence<SagaIndexSubject>): void {
       { dueAt: 6, owes: false },
       { dueAt: undefined },
       { since: 1_001, status: 'suspended', error: 'because' },
+      { error: 'for another reason' },
       { status: 'running', error: undefined, since: 1_002 },
       { version: 2 },
       { saga: 'return', startedAt: 900 },

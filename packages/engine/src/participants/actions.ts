@@ -25,6 +25,19 @@ export interface ParticipantDefinition {
 /** Largest result of an action, in bytes of JSON: results travel in events. */
 const MAX_RESULT_BYTES = 200 * 1024;
 
+const MAX_ERROR_NAME = 200;
+const MAX_ERROR_MESSAGE = 4_000;
+/** Characters of JSON. */
+const MAX_ERROR_DATA = 16 * 1024;
+
+/** An action that can run. */
+export interface ReadyAction {
+  /** Runs it. */
+  take(): Promise<unknown>;
+  /** Checks what it answered; JSON text. */
+  answer(result: unknown): Promise<string | undefined>;
+}
+
 /** Calls a participant's methods with copies of what came, so that embedded and remote participants see the same. */
 export class Actions {
   constructor(
@@ -36,26 +49,32 @@ export class Actions {
     return this.definition.actions.get(action)?.compensation !== undefined;
   }
 
-  run(command: CommandMessage): Promise<string | undefined> {
-    return within(command, async () => {
-      const action = this.definition.actions.get(command.action);
-      if (!action) throw this.unknown(command.action);
-      const args = copy(command.args);
-      if (action.input) args[0] = await checked(action.input, args[0], 'InvalidInput');
-      let result = await this.method(command.action)(...args);
-      if (action.output) result = await checked(action.output, result, 'InvalidOutput');
-      return textOf(result);
-    });
+  /** All of an action: what it answers, as JSON text. */
+  async run(command: CommandMessage): Promise<string | undefined> {
+    const ready = await this.prepare(command);
+    return ready.answer(await ready.take());
+  }
+
+  /** An action before it runs: what is thrown here is known to have had no effect. */
+  async prepare(command: CommandMessage): Promise<ReadyAction> {
+    const action = this.definition.actions.get(command.action);
+    if (!action) throw this.unknown(command.action);
+    const method = this.method(command.action);
+    const args = await argumentsOf(action, command);
+    return {
+      take: () => within(command, async () => method(...args)),
+      answer: async (result) => textOf(action.output ? await checked(action.output, result, 'InvalidOutput') : result),
+    };
   }
 
   /** False where the action has nothing to undo. */
-  undo(command: CommandMessage, result: string | undefined): Promise<boolean> {
-    return within(command, async () => {
-      const compensation = this.definition.actions.get(command.action)?.compensation;
-      if (compensation === undefined) return false;
-      await this.method(compensation)(copy(command.args)[0], result === undefined ? undefined : JSON.parse(result));
-      return true;
-    });
+  async undo(command: CommandMessage, result: string | undefined): Promise<boolean> {
+    const action = this.definition.actions.get(command.action);
+    if (action?.compensation === undefined) return false;
+    const method = this.method(action.compensation);
+    const [input] = await argumentsOf(action, command);
+    await within(command, async () => method(input, result === undefined ? undefined : JSON.parse(result)));
+    return true;
   }
 
   private method(name: string): (...args: unknown[]) => unknown {
@@ -76,11 +95,26 @@ export function isBusiness(thrown: unknown): boolean {
 }
 
 export function thrownBy(thrown: unknown): { readonly error: ErrorRecord; readonly business: boolean } {
-  return { error: recordError(thrown), business: isBusiness(thrown) };
+  return { error: portable(recordError(thrown)), business: isBusiness(thrown) };
 }
 
-function copy(args: readonly unknown[]): unknown[] {
-  return JSON.parse(JSON.stringify(args)) as unknown[];
+/** Errors travel in events as results do: what is too long is cut off, data that is too much or no JSON is left out. */
+function portable({ name, message, data }: ErrorRecord): ErrorRecord {
+  const short = { name: String(name).slice(0, MAX_ERROR_NAME), message: String(message).slice(0, MAX_ERROR_MESSAGE) };
+  if (data === undefined) return short;
+  try {
+    const text = JSON.stringify(data);
+    return text === undefined || text.length > MAX_ERROR_DATA ? short : { ...short, data: JSON.parse(text) };
+  } catch {
+    return short;
+  }
+}
+
+/** Copies, as a remote participant would get them; the first is checked and may be changed by the action's schema. */
+async function argumentsOf(action: ActionDefinition, { args }: CommandMessage): Promise<unknown[]> {
+  const copies = JSON.parse(JSON.stringify(args)) as unknown[];
+  if (action.input) copies[0] = await checked(action.input, copies[0], 'InvalidInput');
+  return copies;
 }
 
 function textOf(result: unknown): string | undefined {

@@ -3,38 +3,65 @@
  * before, the outcome after. What was interrupted in between may have happened.
  */
 import type { CommandMessage, Fence, FenceRecord, FenceSession, Outcome } from '@skald/kernel';
-import { type Actions, thrownBy } from './actions.js';
+import { type Actions, type ReadyAction, thrownBy } from './actions.js';
 import { admit, outcomeOf, type Verdict } from './fence-rules.js';
 
-/** What is to be done about a command once its admission is stored. */
-export interface Admitted {
+/** A command, and the action as far as it can be got ready: what fails before the action runs had no effect. */
+export interface Prepared {
   readonly command: CommandMessage;
+  readonly action: ReadyAction | undefined;
+  /** Why it cannot run. */
+  readonly thrown: unknown;
+}
+
+/** What is to be done about a command once its admission is stored. */
+export interface Admitted extends Prepared {
   readonly verdict: Verdict;
   readonly token: string;
   /** What the fence said before. */
   readonly before: FenceRecord | undefined;
 }
 
+export interface Lease {
+  readonly now: number;
+  readonly until: number;
+  newToken(): string;
+}
+
+export async function prepare(actions: Actions, command: CommandMessage): Promise<Prepared> {
+  if (command.operation !== 'action') return { command, action: undefined, thrown: undefined };
+  try {
+    return { command, action: await actions.prepare(command), thrown: undefined };
+  } catch (thrown) {
+    return { command, action: undefined, thrown };
+  }
+}
+
 /** Admits a batch: verdicts are stored (runs as `running`) when this resolves. */
-export function admitAll(
-  fence: Fence,
-  commands: readonly CommandMessage[],
-  now: number,
-  lease: number,
-  newToken: () => string,
-): Promise<Admitted[]> {
+export function admitAll(fence: Fence, batch: readonly Prepared[], lease: Lease): Promise<Admitted[]> {
   return fence.session(async (session) => {
     const admitted: Admitted[] = [];
-    for (const command of commands) {
+    for (const prepared of batch) {
+      const { command } = prepared;
       const before = await session.get(command.key);
-      const verdict = admit(before, command, now);
-      const token = newToken();
-      const record = admission(verdict, now + lease, token);
+      const ruled = admit(before, command, lease.now);
+      const verdict = ruled.do === 'run' && !prepared.action ? unprepared(prepared, before) : ruled;
+      const token = lease.newToken();
+      const record = admission(verdict, lease.until, token);
       if (record) await session.put(command.key, record);
-      admitted.push({ command, verdict, token, before });
+      admitted.push({ ...prepared, verdict, token, before });
     }
     return admitted;
   });
+}
+
+function unprepared({ thrown, command }: Prepared, before: FenceRecord | undefined): Verdict {
+  const { error, business } = thrownBy(thrown);
+  // An interrupted run, when the schema was another, may have had effect.
+  if (before) return { do: 'answer', outcome: { type: 'failed', kind: 'technical', effect: 'unknown', error } };
+  if (!business) return { do: 'answer', outcome: { type: 'failed', kind: 'technical', effect: 'none', error } };
+  const record = command.purpose === 'step' ? ({ type: 'failed', error } as const) : undefined;
+  return { do: 'answer', outcome: { type: 'failed', kind: 'business', effect: 'none', error }, ...(record && { record }) };
 }
 
 function admission(verdict: Verdict, leaseUntil: number, token: string): FenceRecord | undefined {
@@ -51,19 +78,23 @@ export interface Effect extends Admitted {
 }
 
 export async function takeEffect(actions: Actions, admitted: Admitted): Promise<Effect> {
-  const { command, verdict } = admitted;
+  const { command, verdict, action } = admitted;
+  let isDone = false;
   try {
     if (verdict.do === 'undo') {
       const executed = await actions.undo(command, verdict.result);
       return { ...admitted, outcome: { type: 'undone', executed }, record: { type: 'undone', round: command.undoRound, executed } };
     }
+    const answered = await action?.take();
+    isDone = true;
+    const result = await action?.answer(answered);
     const compensable = actions.isCompensable(command.action);
-    const result = await actions.run(command);
     const record = { type: 'succeeded', compensable, ...(result !== undefined && { result }) } as const;
     return { ...admitted, outcome: outcomeOf(record), record };
   } catch (thrown) {
     const { error, business } = thrownBy(thrown);
-    const final = business && verdict.do === 'run';
+    // What is thrown after the effect (a result that cannot be recorded) does not mean that there was none.
+    const final = business && verdict.do === 'run' && !isDone;
     const outcome: Outcome = final
       ? { type: 'failed', kind: 'business', effect: 'none', error }
       : { type: 'failed', kind: 'technical', effect: 'unknown', error };
@@ -71,26 +102,51 @@ export async function takeEffect(actions: Actions, admitted: Admitted): Promise<
   }
 }
 
+/** The outcome to reply, or when to ask again: somebody else is at work under this key. */
+export type Settled = { readonly outcome: Outcome } | { readonly until: number };
+
 /** Records effects; an outcome counts only while the lease that it ran under holds. */
-export function settleAll(fence: Fence, effects: readonly Effect[]): Promise<Outcome[]> {
+export function settleAll(fence: Fence, effects: readonly Effect[], now: number): Promise<Settled[]> {
   return fence.session(async (session) => {
-    const outcomes: Outcome[] = [];
-    for (const effect of effects) outcomes.push(await settle(session, effect));
-    return outcomes;
+    const settled: Settled[] = [];
+    for (const effect of effects) settled.push(await settle(session, effect, now));
+    return settled;
   });
 }
 
-async function settle(session: FenceSession, effect: Effect): Promise<Outcome> {
-  const { key } = effect.command;
-  const now = await session.get(key);
-  if (now?.type === 'running' && now.token === effect.token) {
+async function settle(session: FenceSession, effect: Effect, now: number): Promise<Settled> {
+  const { command, outcome, record, token, before } = effect;
+  const found = await session.get(command.key);
+  if (found === undefined || (found.type === 'running' && (found.token === token || found.leaseUntil <= now))) {
     // A failed undo leaves the fence as it was; a failed run may have had effect, which an expired lease says.
-    await session.put(key, effect.record ?? (now.undoing ? effect.before : undefined) ?? { ...now, leaseUntil: 0 });
-    return effect.outcome;
+    const given = effect.verdict.do === 'undo' ? before : { type: 'running' as const, leaseUntil: 0, token };
+    const kept = record ?? given;
+    if (kept) await session.put(command.key, kept);
+    return { outcome };
   }
-  if (effect.outcome.type !== 'succeeded') return effect.outcome;
-  // Somebody took over after the lease, and undid what was not yet done.
-  if (now?.type === 'undone') return { ...effect.outcome, afterUndo: now.round };
-  if (now?.type === 'succeeded') return outcomeOf(now);
-  return effect.outcome;
+  if (found.type === 'running') return { until: found.leaseUntil };
+  return { outcome: await overtaken(session, effect, found) };
+}
+
+/** Somebody took over after the lease and has recorded an outcome, on which the orchestrator may have gone on. */
+async function overtaken(session: FenceSession, effect: Effect, found: Exclude<FenceRecord, { type: 'running' }>): Promise<Outcome> {
+  const { command, outcome, record } = effect;
+  if (outcome.type !== 'succeeded') return isOutcome(found) && effect.verdict.do === 'run' ? outcomeOf(found) : outcome;
+  switch (found.type) {
+    case 'succeeded':
+      return outcomeOf(found);
+    case 'undone':
+      return { ...outcome, afterUndo: found.round };
+    case 'failed':
+      // It did happen, and can be undone only when the fence knows it.
+      if (record) await session.put(command.key, record);
+      return outcome;
+    case 'sealed':
+      await session.put(command.key, { type: 'sealed', doubt: true });
+      return outcome;
+  }
+}
+
+function isOutcome(record: FenceRecord): record is Extract<FenceRecord, { type: 'succeeded' | 'failed' }> {
+  return record.type === 'succeeded' || record.type === 'failed';
 }

@@ -5,13 +5,15 @@
  * P1  A reply is sent only after the fence says durably what it says.
  * P2  A command is acknowledged only after its reply is with the bus.
  * P3  Commands of one key are carried out one after the other; of different keys together.
+ * P4  A command that breaks the transaction it shares with others, or that waits, holds up no other.
  */
 import type { Clock, CommandMessage, Delivery, Fence, Ids, MessageBus, Outcome, ParticipantMessage, Reply } from '@skald/kernel';
 import type { CrashPoints } from '../crash-points.js';
 import type { Observer } from '../observer.js';
 import { WorkLoop } from '../work-loop.js';
 import { Actions, type ParticipantDefinition } from './actions.js';
-import { type Admitted, admitAll, type Effect, settleAll, takeEffect } from './external.js';
+import { type Admitted, admitAll, type Effect, prepare, settleAll, takeEffect } from './external.js';
+import { KeyWaits } from './key-waits.js';
 import { runTransactional } from './transactional.js';
 
 export interface RunnerPorts {
@@ -31,12 +33,22 @@ export interface RunnerOptions {
 
 type Job = Delivery<ParticipantMessage>;
 
+interface Ended {
+  readonly job: Job;
+  readonly effect: Effect;
+}
+
+/** Before what failed is tried again, in milliseconds. */
+const PAUSE = 1_000;
+
 export class ParticipantRunner {
   private readonly actions: Actions;
   private readonly commands: WorkLoop<Job>;
-  private readonly effects: WorkLoop<{ readonly job: Job; readonly effect: Effect }>;
+  private readonly effects: WorkLoop<Ended>;
   private readonly busy = new Set<Promise<void>>();
-  private readonly waits = new Set<() => void>();
+  private readonly waits: KeyWaits;
+  private readonly pauses = new Set<() => void>();
+  private stopping = false;
 
   constructor(
     definition: ParticipantDefinition,
@@ -48,41 +60,69 @@ export class ParticipantRunner {
     this.actions = new Actions(definition, instance);
     this.commands = new WorkLoop(options.batch, (jobs) => this.work(jobs));
     this.effects = new WorkLoop(options.batch, (over) => this.settle(over));
+    this.waits = new KeyWaits(ports.clock);
   }
 
   deliver(batch: readonly Job[]): void {
     this.commands.push(batch);
   }
 
-  /** Resolves when nothing runs any more; what was not carried out stays with the bus. */
+  /** Resolves when nothing runs any more and what ran is recorded; what was not carried out stays with the bus. */
   async stop(): Promise<void> {
-    for (const cancel of this.waits) cancel();
+    this.stopping = true;
+    for (const end of this.pauses) end();
     await this.commands.stop();
     await Promise.all(this.busy);
-    await this.effects.stop();
+    await this.effects.idle();
+    this.waits.stop();
   }
 
   private async work(jobs: Job[]): Promise<void> {
-    const { crashPoints, clock, observer } = this.ports;
-    crashPoints.reach('participant:taken');
-    const commands = jobs.map(({ message }) => message.command);
+    this.ports.crashPoints.reach('participant:taken');
+    if (this.fence.kind === 'external') return this.workExternally(jobs);
+    await this.reply(jobs, await this.transact(jobs.map(commandOf)));
+  }
+
+  private async transact(commands: readonly CommandMessage[]): Promise<Outcome[]> {
+    const tried = await this.attempt(commands);
+    return 'outcomes' in tried ? tried.outcomes : this.halve(commands, tried.error);
+  }
+
+  private async attempt(commands: readonly CommandMessage[]): Promise<{ outcomes: Outcome[] } | { error: unknown }> {
     try {
-      if (this.fence.kind === 'transactional') {
-        const outcomes = await runTransactional(this.fence, this.actions, commands, clock.now(), crashPoints);
-        await this.reply(jobs, outcomes);
-      } else await this.workExternally(jobs, commands);
+      return { outcomes: await runTransactional(this.fence, this.actions, commands, this.ports.clock.now(), this.ports.crashPoints) };
     } catch (error) {
-      observer.troubled(`participant ${this.actions.definition.name} cannot reach its fence; the commands are answered as failed`, error);
-      // Rolled back as a whole: nothing happened, and the orchestrator's policies say when to try again.
-      await this.reply(jobs, jobs.map(() => fenceFailed(error)));
+      return { error };
     }
   }
 
-  private async workExternally(jobs: Job[], commands: readonly CommandMessage[]): Promise<void> {
+  /**
+   * P4: one command may have broken the transaction of all; each half alone shows in which it is. Where both fail, it is the fence. What
+   * failed was rolled back: nothing happened, and the orchestrator's policies say when to try again.
+   */
+  private async halve(commands: readonly CommandMessage[], error: unknown): Promise<Outcome[]> {
+    const middle = Math.ceil(commands.length / 2);
+    const halves = commands.length > 1 ? [commands.slice(0, middle), commands.slice(middle)] : [];
+    const tries = [];
+    for (const half of halves) tries.push({ half, tried: await this.attempt(half) });
+    if (tries.every(({ tried }) => 'error' in tried)) return this.fenceFailed(commands, error);
+    const outcomes: Outcome[] = [];
+    for (const { half, tried } of tries) outcomes.push(...('outcomes' in tried ? tried.outcomes : await this.halve(half, tried.error)));
+    return outcomes;
+  }
+
+  private async workExternally(jobs: Job[]): Promise<void> {
+    const { clock, ids, crashPoints } = this.ports;
     const { now, later } = distinct(jobs);
-    const chosen = now.map(({ message }) => message.command);
-    const admitted = await admitAll(this.fence, chosen, this.ports.clock.now(), this.options.lease, () => this.ports.ids.unique());
-    this.ports.crashPoints.reach('participant:executed');
+    const prepared = await Promise.all(now.map((job) => prepare(this.actions, commandOf(job))));
+    const lease = { now: clock.now(), until: clock.now() + this.options.lease, newToken: () => ids.unique() };
+    let admitted: Admitted[];
+    try {
+      admitted = await admitAll(this.fence, prepared, lease);
+    } catch (error) {
+      return this.reply(jobs, this.fenceFailed(jobs.map(commandOf), error));
+    }
+    crashPoints.reach('participant:executed');
     const answered: Job[] = [];
     const outcomes: Outcome[] = [];
     for (const [at, one] of admitted.entries()) {
@@ -91,11 +131,11 @@ export class ParticipantRunner {
       if (one.verdict.do === 'answer') {
         answered.push(job);
         outcomes.push(one.verdict.outcome);
-      } else if (one.verdict.do === 'wait') this.again(job, one.verdict.until);
+      } else if (one.verdict.do === 'wait') this.waits.add(one.command.key, one.verdict.until, () => this.commands.push([job]));
       else this.launch(job, one);
     }
     if (answered.length > 0) await this.reply(answered, outcomes);
-    if (later.length > 0 && commands.length > 0) this.again(later, this.ports.clock.now());
+    this.commands.push(later);
   }
 
   private launch(job: Job, admitted: Admitted): void {
@@ -104,43 +144,82 @@ export class ParticipantRunner {
     void run.finally(() => this.busy.delete(run));
   }
 
-  /** Back into the queue, not before `at`: waiting never blocks the commands behind. */
-  private again(jobs: Job | readonly Job[], at: number): void {
-    const cancel = this.ports.clock.at(at, () => {
-      this.waits.delete(cancel);
-      this.commands.push([jobs].flat());
-    });
-    this.waits.add(cancel);
-  }
-
-  private async settle(over: { readonly job: Job; readonly effect: Effect }[]): Promise<void> {
-    const jobs = over.map(({ job }) => job);
+  private async settle(over: Ended[]): Promise<void> {
+    const { clock, observer } = this.ports;
+    const jobs: Job[] = [];
+    const outcomes: Outcome[] = [];
     try {
-      const outcomes = await settleAll(
+      const settled = await settleAll(
         this.fence,
         over.map(({ effect }) => effect),
+        clock.now(),
       );
-      await this.reply(jobs, outcomes);
+      for (const [at, one] of settled.entries()) {
+        const ended = over[at];
+        if (!ended) continue;
+        if ('until' in one) this.waits.add(ended.effect.command.key, one.until, () => this.effects.push([ended]));
+        else {
+          jobs.push(ended.job);
+          outcomes.push(one.outcome);
+        }
+      }
     } catch (error) {
-      this.ports.observer.troubled(`participant ${this.actions.definition.name} cannot record what it did; it is tried again`, error);
-      const { clock } = this.ports;
-      await new Promise<void>((resolve) => clock.at(clock.now() + 1_000, resolve));
-      this.effects.pushFirst(over);
+      observer.troubled(`participant ${this.actions.definition.name} cannot record what it did; it is tried again`, error);
+      if (await this.pause()) this.effects.pushFirst(over);
+      return;
     }
+    if (jobs.length > 0) await this.reply(jobs, outcomes);
+    for (const job of jobs) this.waits.release(commandOf(job).key);
   }
 
+  /** Until the bus has them: what they say is in the fence, and nobody else would say it before the step's timeout. */
   private async reply(jobs: readonly Job[], outcomes: readonly Outcome[]): Promise<void> {
-    const { bus, crashPoints } = this.ports;
+    const { bus, crashPoints, observer } = this.ports;
     crashPoints.reach('participant:committed');
-    await bus.publish(
-      jobs.map(({ message: { sagaId, command } }, at) => ({
-        address: { to: 'inbox' },
-        message: { kind: 'input', sagaId, input: { type: 'reply', ...replyTo(command, outcomes[at] ?? fenceFailed('no outcome')) } },
-      })),
-    );
+    const replies = jobs.map((job, at) => {
+      const { sagaId } = job.message;
+      const outcome = outcomes[at] ?? failed('no outcome');
+      const input = { type: 'reply', ...replyTo(commandOf(job), outcome) } as const;
+      return { address: { to: 'inbox' }, message: { kind: 'input', sagaId, input } } as const;
+    });
+    for (;;) {
+      try {
+        await bus.publish(replies);
+        break;
+      } catch (error) {
+        observer.troubled(`participant ${this.actions.definition.name} cannot send its replies; it is tried again`, error);
+        if (!(await this.pause())) return;
+      }
+    }
     crashPoints.reach('participant:replied');
     for (const job of jobs) job.done();
   }
+
+  private fenceFailed(commands: readonly CommandMessage[], error: unknown): Outcome[] {
+    this.ports.observer.troubled(`participant ${this.actions.definition.name}: its fence failed; the commands are answered as failed`, error);
+    return commands.map(() => failed(error));
+  }
+
+  /** Answers whether to go on. */
+  private async pause(): Promise<boolean> {
+    const { clock } = this.ports;
+    if (this.stopping) return false;
+    let end = () => {};
+    await new Promise<void>((resolve) => {
+      const cancel = clock.at(clock.now() + PAUSE, resolve);
+      end = () => {
+        cancel();
+        resolve();
+      };
+      this.pauses.add(end);
+    });
+    this.pauses.delete(end);
+    return !this.stopping;
+  }
+}
+
+function commandOf({ message }: Job): CommandMessage {
+  return message.command;
 }
 
 function replyTo(command: CommandMessage, outcome: Outcome): Reply {
@@ -148,12 +227,12 @@ function replyTo(command: CommandMessage, outcome: Outcome): Reply {
   return { sagaId, incarnation, step, round, attempt, operation, purpose, undoRound, outcome };
 }
 
-function fenceFailed(error: unknown): Outcome {
+function failed(error: unknown): Outcome {
   const message = error instanceof Error ? error.message : String(error);
   return { type: 'failed', kind: 'technical', effect: 'none', error: { name: 'FenceUnavailable', message } };
 }
 
-/** One command per key now; repeats of a key wait for it. */
+/** One command per key now; repeats of a key are for the next batch. */
 function distinct(jobs: readonly Job[]): { readonly now: Job[]; readonly later: Job[] } {
   const keys = new Set<string>();
   const now: Job[] = [];

@@ -109,7 +109,7 @@ export class Chronicle {
       case 'StepSucceeded':
         return this.#succeeded(step, event.data);
       case 'StepFailed':
-        step.doubt = event.data.kind === 'technical' && (step.doubt || event.data.effect === 'unknown');
+        step.doubt = event.data.kind === 'technical' && (step.doubt || step.pivot || event.data.effect === 'unknown');
         step.mayOpenRound = event.data.kind !== 'technical';
         return this.#rest(step);
       case 'StepTimedOut':
@@ -139,10 +139,25 @@ export class Chronicle {
   }
 
   #add(id: string, after: readonly string[], pivot: boolean, ownCompensation: boolean): StepRecord {
-    const undo: UndoRecord = { round: 0, attempt: 0, state: 'none', crossed: 'no', again: false, notBefore: 0 };
-    const flags = { doubt: false, mayOpenRound: false, success: false, late: false, outOfTurn: false };
-    const identity = { id, after, dependents: [], pivot, ownCompensation, round: 1, attempt: 0, notBefore: 0, undo };
-    const step: StepRecord = { ...identity, ...flags, outcome: 'awaited', seal: 'none', standing: 'nothing' };
+    const step: StepRecord = {
+      id,
+      after,
+      dependents: [],
+      pivot,
+      ownCompensation,
+      round: 1,
+      attempt: 0,
+      outcome: 'awaited',
+      seal: 'none',
+      doubt: false,
+      standing: 'nothing',
+      mayOpenRound: false,
+      success: false,
+      late: false,
+      outOfTurn: false,
+      notBefore: 0,
+      undo: { round: 0, attempt: 0, state: 'none', crossed: 'no', again: false, notBefore: 0 },
+    };
     this.steps.set(id, step);
     for (const dependency of after) this.steps.get(dependency)?.dependents.push(step);
     return step;
@@ -221,7 +236,7 @@ export class Chronicle {
 
   #operatorOnStep(step: StepRecord, action: string): void {
     if (action === 'retry') {
-      if (step.outcome === 'failed') step.mayOpenRound = true;
+      if (step.mayOpenRound) step.doubt = false;
       step.outcome = 'waiting';
       step.notBefore = 0;
     } else if (action === 'skip') {

@@ -91,7 +91,11 @@ export const LIFECYCLE_LAWS: readonly RuledLaw[] = [
     forEach(ALL, (event, { end }) => (end?.type === 'SagaTerminated' ? `${event.type} after it was terminated` : undefined)),
   ),
   law('completed-is-complete', 'A completed saga has every step settled and nothing left behind.', completedIsComplete),
-  law('turned-back-is-clean', 'A compensated, failed or cancelled saga leaves nothing standing but what an operator skipped.', turnedBackIsClean),
+  law(
+    'turned-back-is-clean',
+    'A compensated, failed or cancelled saga leaves nothing standing but what an operator skipped.',
+    turnedBackIsClean,
+  ),
   law('end-says-why', 'Cancelled was cancelled, compensated undid something, failed had nothing to undo.', endSaysWhy),
   law('skips-are-flagged', 'The end says so when an operator left something standing.', skipsAreFlagged),
 ];

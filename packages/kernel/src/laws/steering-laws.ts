@@ -1,5 +1,5 @@
 import type { Target } from '../events.js';
-import { isInFlight } from './chronicle.js';
+import { type Chronicle, isInFlight } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
 
 const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled'] as const;
@@ -18,6 +18,20 @@ const pivotDecides: Rules = {
       return `it turns back while pivot ${step.id} is ${step.outcome}`;
     }
     return undefined;
+  },
+};
+
+function otherPivotOpen(before: Chronicle, id: string): boolean {
+  for (const step of before.steps.values())
+    if (step.pivot && step.id !== id && step.outcome !== 'failed' && step.outcome !== 'skipped') return true;
+  return false;
+}
+
+const pivotMissed: Rules = {
+  StepRequested({ data }, before) {
+    const pivot = data.opens ? data.opens.policy.pivot : before.steps.get(data.step)?.pivot;
+    const late = pivot && !before.pivotSucceeded && (before.deadlinePassed || before.cancelPending);
+    return late && !otherPivotOpen(before, data.step) ? `pivot ${data.step} is requested when the saga is to turn back` : undefined;
   },
 };
 
@@ -49,8 +63,8 @@ const parkedStandsStill: Rules = {
 
 /** The way out of a hold before the pivot is a cancel, which may have to seal the pivot first. */
 const heldStandsStill: Rules = {
-  ...forEach(['StepRequested', 'StepRetryScheduled', 'CompensationRequested'], ({ type, data }, { held }) =>
-    held && type !== 'StepRetryScheduled' ? `${type} of step ${data.step} while an operator holds the saga` : undefined,
+  ...forEach(['StepRequested', 'CompensationRequested'], ({ type, data }, { held }) =>
+    held ? `${type} of step ${data.step} while an operator holds the saga` : undefined,
   ),
   StepSealRequested: ({ data }, { held, cancelPending }) =>
     held && !cancelPending ? `a seal of step ${data.step} while an operator holds the saga` : undefined,
@@ -94,6 +108,7 @@ const pivotAnswersOnce: Rules = {
 export const STEERING_LAWS: readonly RuledLaw[] = [
   law('one-way-back', 'A saga turns back once, and from then on nothing new is begun or tried again.', oneWayBack),
   law('pivot-decides', 'A saga turns back neither after its pivot succeeded nor while its outcome is open.', pivotDecides),
+  law('pivot-missed', 'A pivot is not requested once a cancel waits or the deadline has passed.', pivotMissed),
   law('turns-back-for-cause', 'A saga turns back for a recorded failure, cancel or deadline.', turnsBackForCause),
   law('parked-stands-still', 'What waits for a person gets nothing new until a person acts or an answer resolves it.', parkedStandsStill),
   law('held-stands-still', 'While an operator holds a saga, nothing is requested.', heldStandsStill),

@@ -95,10 +95,18 @@ const notBefore: Rules = {
 
 export const STEP_LAWS: readonly RuledLaw[] = [
   law('outcomes-were-asked-for', 'Every outcome belongs to a step that was requested, in its present round.', outcomesWereAskedFor),
-  law('one-end-for-an-attempt', 'An attempt fails technically or times out at most once, and only while it is in flight.', oneEndForAnAttempt),
+  law(
+    'one-end-for-an-attempt',
+    'An attempt fails technically or times out at most once, and only while it is in flight.',
+    oneEndForAnAttempt,
+  ),
   law('attempts-count-up', 'Attempts of a round count 1, 2, 3, seals among them.', attemptsCountUp),
   law('one-attempt-at-a-time', 'A step is asked again only when the attempt before is over.', oneAttemptAtATime),
-  law('rounds-open-for-cause', 'A new idempotency key is opened only after a recorded failure, a seal, or an operator.', roundsOpenForCause),
+  law(
+    'rounds-open-for-cause',
+    'A new idempotency key is opened only after a recorded failure, a seal, or an operator.',
+    roundsOpenForCause,
+  ),
   law('dependencies-first', 'A step is requested or skipped only when all steps it comes after are settled.', dependenciesFirst),
   law('success-once', 'The success of a round is recorded once, unless it came after its undo.', successOnce),
   law('not-before', 'Timeouts, retries and the deadline never come before their time.', notBefore),

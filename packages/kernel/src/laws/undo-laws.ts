@@ -42,13 +42,15 @@ const undoAttemptsCountUp: Rules = {
       if (undo.state !== 'failed') return `round ${data.round} of the compensation of step ${data.step} is through already`;
       return data.attempt === undo.attempt + 1 ? undefined : `attempt ${data.attempt} where ${undo.attempt + 1} was to come`;
     }
-    if (data.round !== undo.round + 1 || data.attempt !== 1) return `round ${data.round}, attempt ${data.attempt} after round ${undo.round}`;
+    if (data.round !== undo.round + 1 || data.attempt !== 1)
+      return `round ${data.round}, attempt ${data.attempt} after round ${undo.round}`;
     const cause = undo.round === 0 || undo.again;
     return cause ? undefined : `the compensation of step ${data.step} opens round ${data.round}, and no success had come after the last`;
   },
   ...forEach(['CompensationSucceeded', 'CompensationFailed'], ({ type, data }, before) => {
     const undo = before.steps.get(data.step)?.undo;
-    if (!undo || undo.round === 0 || undo.round !== data.round) return `${type} of step ${data.step}, round ${data.round}, which nobody asked for`;
+    if (!undo || undo.round === 0 || undo.round !== data.round)
+      return `${type} of step ${data.step}, round ${data.round}, which nobody asked for`;
     const awaited = undo.state === 'asked' || (type === 'CompensationSucceeded' && undo.state === 'failed');
     return awaited ? undefined : `${type} of step ${data.step}, whose compensation is ${undo.state}`;
   }),
@@ -85,7 +87,11 @@ const sealFirst: Rules = {
 export const UNDO_LAWS: readonly RuledLaw[] = [
   law('undo-what-stands', 'Only what succeeded or may have happened is compensated, and only when its own answer is in.', undoWhatStands),
   law('reverse-order', 'A step is compensated only when nothing that depends on it stands, late successes aside.', reverseOrder),
-  law('undo-attempts-count-up', 'Compensations are asked one at a time, and a new round opens only for a success the last did not cover.', undoAttemptsCountUp),
+  law(
+    'undo-attempts-count-up',
+    'Compensations are asked one at a time, and a new round opens only for a success the last did not cover.',
+    undoAttemptsCountUp,
+  ),
   law('pivot-is-kept', 'A pivot is never compensated, nor anything else once it succeeded, late successes aside.', pivotIsKept),
   law('undo-needs-turning', 'Nothing is compensated before the saga turned back, late successes aside.', undoNeedsTurning),
   law('seal-first', 'An unknown outcome is sealed before the saga’s own compensation of it runs.', sealFirst),

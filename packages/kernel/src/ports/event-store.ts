@@ -24,6 +24,7 @@ export interface StreamWrite {
   readonly stream: string;
   /** Revision of the last event that the writer knows; -1 where the stream must not exist. */
   readonly expectedRevision: number;
+  /** At least one. */
   readonly events: readonly NewEvent[];
   /** What the index shall say of the saga from now on; a store that keeps the index itself writes it in the same transaction. Absent: unchanged. */
   readonly summary?: SagaSummary;
@@ -52,7 +53,8 @@ export interface Subscription {
 /**
  * Streams of events with optimistic concurrency and one global order.
  * `append` rejects with a `SkaldError` (`store-full`, `store-failed`, `store-closed`) when nothing of the batch was stored.
- * A repeat of an append that was stored (same expected revision, same event ids) is `appended` again and stores nothing.
+ * A repeat of an append that was stored (same expected revision, same event ids) is `appended` again, with the revision and position of then,
+ * and stores nothing, not even its summary. Events that partly stand there are a conflict.
  */
 export interface EventStore {
   append(writes: readonly StreamWrite[]): Promise<readonly AppendOutcome[]>;

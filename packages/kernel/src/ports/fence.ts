@@ -16,7 +16,8 @@ export type FenceRecord =
 export interface FenceSession {
   get(key: string): FenceRecord | undefined | Promise<FenceRecord | undefined>;
   put(key: string, record: FenceRecord): void | Promise<void>;
-  /** Runs `work`; when it rejects, undoes what `work` did in this transaction, and nothing else, and rejects with the same error. */
+  /** Runs `work`; when it rejects, undoes what `work` did in this transaction, and nothing else, and rejects with the same error. Savepoints
+   * run one after the other or one within the other, never side by side. */
   savepoint<T>(work: () => Promise<T>): Promise<T>;
 }
 

@@ -66,12 +66,15 @@ export interface MessageBus {
   publish(messages: readonly Outgoing[]): Promise<void>;
   /** How the inbox is divided; absent: one partition. */
   readonly partitioning?: Partitioning;
-  /** `deliver` takes what is there, as one batch; the next may come before it is done. */
+  /**
+   * `deliver` takes what is there, as one batch; the next may come before it is done. An address has one consumer within a process
+   * (`address-taken`). `ownership` hears of a partition before anything of it is delivered.
+   */
   consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: OwnershipListener): Promise<BusConsumer>;
   close(): Promise<void>;
 }
 
 export interface BusConsumer {
-  /** No more deliveries; what was not done is delivered again to the next consumer. */
+  /** No more deliveries; what was not done is delivered again to the next consumer, and a `done()` from now on counts no more. */
   stop(): Promise<void>;
 }

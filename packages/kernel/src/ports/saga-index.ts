@@ -22,7 +22,7 @@ export interface IndexQuery {
   readonly saga?: string;
   /** At most so many; default 100. */
   readonly limit?: number;
-  /** `next` of the page before. */
+  /** `next` of the page before; anything else rejects with `invalid-cursor`. */
   readonly after?: string;
 }
 
@@ -44,7 +44,7 @@ export interface SagaIndex {
   owing(after: string, limit: number): Promise<readonly string[]>;
   /** Global position up to which the index has seen the store. */
   position(): Promise<number>;
-  /** Puts the summaries and moves the position, in one transaction. */
+  /** Puts the summaries, whatever stands there, and moves the position, in one transaction. */
   put(summaries: readonly SagaSummary[], position: number): Promise<void>;
   /** Forgets everything; position 0. */
   clear(): Promise<void>;

@@ -1,4 +1,4 @@
-import { type OperatorAction, nextDue, possibleActions, type Target } from '@skald/kernel';
+import { nextDue, type OperatorAction, possibleActions, type Target } from '@skald/kernel';
 import { count } from './coverage.js';
 import type { World } from './world.js';
 
@@ -62,11 +62,21 @@ const replay: Move = (world) => {
   if (request) world.receive({ ...request, at: world.now });
 };
 
+/** The first command ever sent arrives once more. */
+function replayOldest(world: World): void {
+  const [command] = world.sentCommands;
+  if (command) world.execute(command);
+}
+
 const cancel: Move = (world) => {
-  if (world.choices.pick(3) !== 2) return deliverReply(world);
+  if (world.choices.pick(3) === 2) cancelAtOnce(world);
+  else deliverReply(world);
+};
+
+function cancelAtOnce(world: World): void {
   world.requestCount += 1;
   world.request({ type: 'cancel', at: world.now, request: `r${world.requestCount}`, reason: 'because', by: 'caller' });
-};
+}
 
 const ACTIONS: readonly OperatorAction[] = ['retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'];
 
@@ -77,13 +87,13 @@ const operator: Move = (world) => {
   const target = targets[choices.pick(targets.length || 1)];
   const possible: readonly OperatorAction[] = target ? possibleActions(state, target) : ['suspend', 'resume'];
   const rare = choices.pick(8) === 7 ? ACTIONS[choices.pick(ACTIONS.length)] : undefined;
-  operate(world, rare ?? possible[choices.pick(possible.length)] ?? 'resume', target, choices.pick(12) === 11 ? 0 : undefined);
+  operate(world, rare ?? possible[choices.pick(possible.length)] ?? 'resume', target, choices.pick(12) === 11);
 };
 
-export function operate(world: World, action: OperatorAction, target: Target | undefined, seen?: number): void {
+export function operate(world: World, action: OperatorAction, target: Target | undefined, stale = false): void {
   world.requestCount += 1;
   const parked = target && world.state.parked.get(target);
-  world.request({
+  const { answer } = world.request({
     type: 'operator',
     at: world.now,
     request: `r${world.requestCount}`,
@@ -91,9 +101,11 @@ export function operate(world: World, action: OperatorAction, target: Target | u
     by: 'operator',
     reason: 'looked at it',
     ...(target !== undefined && { target }),
-    ...(parked && { seen: seen ?? parked.revision }),
+    ...(parked && { seen: stale ? parked.revision - 1 : parked.revision }),
     ...(action === 'succeed' && { result: 'declared' }),
   });
+  const aimed = parked && action !== 'suspend' && action !== 'resume' && action !== 'terminate';
+  if (stale && aimed && answer?.accepted) world.violations.push(`${action} of ${target} was accepted, decided on what is no longer so`);
 }
 
 const crash: Move = (world) => {
@@ -107,17 +119,28 @@ const rare: Move = (world) => {
   world.receive({ type: 'fault', at: world.now, error: { name: 'payload-too-large', message: 'too large' } });
 };
 
-/** What can happen next, the tame first. A move that stands here several times happens more often. */
-const MOVES: readonly Move[] = [
-  ...[deliverCommand, deliverReply, deliverCommand, deliverReply, deliverCommand, deliverReply, deliverCommand, deliverReply],
-  ...[tick, finishRun, reorder, duplicate, drop, jump, replay, finishRun, tick, reorder],
-  ...[cancel, operator, crash, rare, operator, jump],
+/** What can happen next, the tame first, each with its weight. */
+const MOVES: readonly (readonly [Move, number])[] = [
+  [deliverCommand, 4],
+  [deliverReply, 4],
+  [tick, 3],
+  [finishRun, 2],
+  [reorder, 2],
+  [duplicate, 1],
+  [drop, 1],
+  [jump, 2],
+  [replay, 1],
+  [cancel, 1],
+  [operator, 2],
+  [crash, 1],
+  [rare, 1],
 ];
+const WEIGHTS = MOVES.map(([, weight]) => weight);
 
-/** Few moves, each once: for enumerating all ways a small saga can go. */
-const FEW_MOVES: readonly Move[] = [deliverCommand, deliverReply, tick, drop, cancel, replay];
+/** Few moves, for enumerating all ways a small saga can go. */
+const FEW_MOVES: readonly Move[] = [deliverCommand, deliverReply, tick, finishRun, drop, replayOldest, cancelAtOnce];
 
-export function disturb(world: World, moves: 'many' | 'few' = 'many'): void {
-  const list = moves === 'many' ? MOVES : FEW_MOVES;
-  list[world.choices.pick(list.length)]?.(world);
+export function disturb(world: World, repertoire: 'many' | 'few' = 'many'): void {
+  if (repertoire === 'few') FEW_MOVES[world.choices.pick(FEW_MOVES.length)]?.(world);
+  else MOVES[world.choices.weigh(WEIGHTS)]?.[0](world);
 }

@@ -13,7 +13,7 @@ const MAX_ROUNDS = 600;
 export function closeFairly(world: World): void {
   world.participants.fair = true;
   world.scenario.repaired = true;
-  const attended = world.choices.pick(4) < 3;
+  const attended = world.choices.weigh([3, 1]) === 0;
   settle(world, attended);
   deliverAllAgain(world);
   settle(world, attended);
@@ -57,7 +57,7 @@ function attend(world: World, tries: Map<Target, number>): boolean {
   else {
     const tried = tries.get(target) ?? 0;
     tries.set(target, tried + 1);
-    operate(world, tried < 2 ? 'retry' : 'succeed', target);
+    operate(world, tried < 2 ? 'retry' : target === 'program' ? 'terminate' : 'succeed', target);
   }
   return true;
 }

@@ -21,12 +21,19 @@ const DECLINED: Failure = { type: 'failed', kind: 'business', error: { name: 'De
 const ROLLED_BACK: Failure = { type: 'failed', kind: 'technical', error: { name: 'Reset', message: 'rolled back' }, effect: 'none' };
 const RESET: Failure = { type: 'failed', kind: 'technical', error: { name: 'Reset', message: 'connection reset' }, effect: 'unknown' };
 
+const ACTION_ENDS = ['ends', 'declines', 'is rolled back', 'is reset', 'ends unheard', 'ends, and its answer is lost'] as const;
+const ACTION_WEIGHTS = [4, 2, 1, 1, 1, 1];
+const RUN_ENDS = ['ends', 'declines', 'is lost', 'is reset', 'dies'] as const;
+const RUN_WEIGHTS = [4, 1, 1, 1, 1];
+
 export class ModelParticipants {
   readonly keys = new Map<string, KeyRecord>();
   readonly runs: (Run & { readonly command: CommandMessage })[] = [];
   readonly violations: string[] = [];
   /** Steps of which a compensation has run. */
   readonly undone = new Set<string>();
+  /** Keys of actions that started though their step was undone, by step: allowed only where an operator had his say. */
+  readonly lateStarts = new Map<string, string>();
   /** From here on participants work as they should: no crashes, no resets, no forgetting. */
   fair = false;
   #tokens = 0;
@@ -50,10 +57,10 @@ export class ModelParticipants {
     if (!run) return undefined;
     const { record, token, command } = run;
     const mine = record.fence.type === 'running' && record.fence.token === token;
-    const how = this.fair ? 0 : this.choices.pick(8);
-    if (how === 7) return this.#die(record, mine);
-    if (how === 5 || how === 6) return this.#lose(run, mine, how === 5, now);
-    if (how === 4) return this.#decline(record, mine, command);
+    const how = this.fair ? 'ends' : RUN_ENDS[this.choices.weigh(RUN_WEIGHTS)];
+    if (how === 'dies') return this.#die(record, mine);
+    if (how === 'is lost' || how === 'is reset') return this.#lose(run, mine, how === 'is lost', now);
+    if (how === 'declines') return this.#decline(record, mine, command);
     this.#apply(record);
     const { fence } = record;
     if (mine || fence.type === 'sealed' || fence.type === 'running' || fence.type === 'failed') record.fence = { type: 'succeeded' };
@@ -72,25 +79,26 @@ export class ModelParticipants {
     if (fence.type === 'failed') return DECLINED;
     if (fence.type === 'undone' || fence.type === 'sealed') return { type: 'refused', reason: fence.type };
     if (fence.type === 'running' && fence.leaseUntil > now) return undefined;
-    if (fence.type === 'nothing' && now > command.dueAt && this.choices.pick(4) === 3) {
+    if (fence.type === 'nothing' && now > command.dueAt && this.choices.weigh([3, 1]) === 1) {
       record.fence = { type: 'sealed', doubt: false };
       return { type: 'refused', reason: 'expired' };
     }
-    if (this.undone.has(command.step)) this.violations.push(`P2 ${command.key} starts after step ${command.step} was undone`);
+    if (this.undone.has(command.step)) this.lateStarts.set(command.step, command.key);
     return this.#isExternal(command) ? this.#begin(command, record, now) : this.#actAtOnce(command, record);
   }
 
   #actAtOnce(command: CommandMessage, record: KeyRecord): Outcome | undefined {
-    const how = this.choices.pick(10);
-    if (how === 4 || how === 5) {
+    const how = ACTION_ENDS[this.choices.weigh(ACTION_WEIGHTS)];
+    if (how === 'declines') {
       record.fence = { type: 'failed' };
       return DECLINED;
     }
-    if (!this.fair && (how === 6 || how === 7)) return how === 6 ? ROLLED_BACK : RESET;
+    if (!this.fair && how === 'is rolled back') return ROLLED_BACK;
+    if (!this.fair && how === 'is reset') return RESET;
     this.#apply(record);
     record.fence = { type: 'succeeded' };
-    if (!this.fair && how === 8) return undefined;
-    if (!this.fair && how === 9) return RESET;
+    if (!this.fair && how === 'ends unheard') return undefined;
+    if (!this.fair && how === 'ends, and its answer is lost') return RESET;
     return this.#success(command);
   }
 
@@ -116,10 +124,12 @@ export class ModelParticipants {
   }
 
   #decline(record: KeyRecord, mine: boolean, command: CommandMessage): Reply | undefined {
-    const { fence } = record;
-    // Another run may be under way or through: this one's failure says nothing of the key then.
-    if (!mine && !(fence.type === 'sealed' && record.applied === 0 && !this.runs.some((run) => run.record === record))) return undefined;
-    if (record.applied > 0) return answer(command, RESET);
+    if (!mine) return undefined;
+    // Another run was interrupted, and may have had its effect or be about to: this one's failure is not the key's.
+    if (record.interrupted) {
+      record.fence = { type: 'running', token: 0, leaseUntil: 0 };
+      return answer(command, RESET);
+    }
     record.fence = { type: 'failed' };
     return answer(command, DECLINED);
   }
@@ -134,32 +144,32 @@ export class ModelParticipants {
     const { fence } = record;
     if (fence.type === 'running' && fence.leaseUntil > now) return undefined;
     if (fence.type === 'undone' && fence.round >= command.undoRound) return { type: 'undone', executed: fence.executed };
-    const how = this.fair ? 0 : this.choices.pick(8);
-    if (how === 6) return RESET;
+    const how = this.fair ? 0 : this.choices.weigh([6, 1, 1]);
+    if (how === 1) return RESET;
     if (fence.type === 'running') record.interrupted = true;
     const nothing = fence.type === 'nothing' || fence.type === 'failed' || (fence.type === 'sealed' && !fence.doubt);
     const executed = !nothing && this.#compensable(command);
     if (executed) record.standing = 0;
     record.fence = { type: 'undone', round: command.undoRound, executed };
     this.undone.add(command.step);
-    return how === 7 ? undefined : { type: 'undone', executed };
+    return how === 2 ? undefined : { type: 'undone', executed };
   }
 
   /** The saga's own compensation: an action of another participant, which undoes all that stands of the step. Its failures are never final. */
   #ownUndo(command: CommandMessage, record: KeyRecord): Outcome | undefined {
     if (record.fence.type === 'succeeded') return { type: 'succeeded' };
-    const how = this.fair ? 0 : this.choices.pick(8);
-    if (how === 5) return RESET;
-    if (how === 6) return DECLINED;
+    const how = this.fair ? 0 : this.choices.weigh([5, 1, 1, 1]);
+    if (how === 1) return RESET;
+    if (how === 2) return DECLINED;
     record.fence = { type: 'succeeded' };
     for (const action of this.keys.values()) if (action.step === command.step) action.standing = 0;
     this.undone.add(command.step);
-    return how === 7 ? undefined : { type: 'succeeded' };
+    return how === 3 ? undefined : { type: 'succeeded' };
   }
 
   #seal(command: CommandMessage, record: KeyRecord, now: number): Outcome | undefined {
     const { fence } = record;
-    if (!this.fair && this.choices.pick(6) === 5) return RESET;
+    if (!this.fair && this.choices.weigh([5, 1]) === 1) return RESET;
     switch (fence.type) {
       case 'succeeded':
         return this.#success(command);

@@ -11,10 +11,15 @@ export function realWorldViolations(world: World): string[] {
   const status = statusOf(world.state);
   const excused = excusedSteps(world.history);
   const violations: string[] = [];
+  const output = status === 'completed' ? outputOf(world.history) : undefined;
   for (const step of world.scenario.steps.values()) {
     const records = [...world.participants.keys.values()].filter((record) => record.step === step.id);
+    const late = world.participants.lateStarts.get(step.id);
+    if (late !== undefined && !excused.has(step.id)) violations.push(`P2 ${late} starts after step ${step.id} was undone`);
     if (excused.has(step.id) || records.some((record) => record.forgotten)) continue;
     const wrong = judge(step, status, records, world.history);
+    const mentioned = output?.[step.id] === step.id;
+    if (output && mentioned !== records.length > 0) violations.push(`completed, and its output is wrong about step ${step.id}`);
     if (wrong !== undefined) violations.push(`real world: ${status}, and step ${step.id} ${wrong}`);
   }
   return violations;
@@ -24,22 +29,34 @@ function judge(step: ModelStep, status: string, records: readonly KeyRecord[], h
   const standing = records.reduce((sum, record) => sum + record.standing, 0);
   const interrupted = records.some((record) => record.interrupted);
   if (status === 'completed') {
-    if (history.some((event) => event.type === 'StepSkipped' && event.data.step === step.id)) return standing === 0 ? undefined : 'was skipped, and ran';
+    if (history.some((event) => event.type === 'StepSkipped' && event.data.step === step.id))
+      return standing === 0 ? undefined : 'was skipped, and ran';
     if (standing === 1 || (interrupted && standing > 1)) return undefined;
     return `had its effect ${standing} times`;
   }
   if (status !== 'compensated' && status !== 'failed' && status !== 'cancelled') return undefined;
+  // An interrupted external run whose effect was made twice is beyond what any undo can know of.
+  if (records.some((record) => record.interrupted && record.applied > 1)) return undefined;
   if (step.pivot && standing > 0) return 'is a pivot that had its effect';
   return step.compensable && standing > 0 ? 'still stands' : undefined;
 }
 
-/** Steps of which an operator said how they stand. */
+function outputOf(history: readonly SagaEvent[]): Readonly<Record<string, unknown>> {
+  const end = history.find((event) => event.type === 'SagaCompleted');
+  return (end?.data.output ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+/** Steps of which an operator said how they stand. A retry after a seal in doubt says that nothing came of the old key. */
 function excusedSteps(history: readonly SagaEvent[]): Set<string> {
   const excused = new Set<string>();
+  const doubtful = new Set<string>();
   for (const event of history) {
+    if (event.type === 'StepSealed' && event.data.doubt) doubtful.add(event.data.step);
     if (event.type !== 'OperatorIntervened') continue;
     const { action, target } = event.data;
-    if (target && (action === 'skip' || action === 'succeed' || action === 'fail')) excused.add(target.slice(target.indexOf(':') + 1));
+    const again = action === 'retry' && target?.startsWith('step:') && doubtful.has(target.slice('step:'.length));
+    if (target && (again || action === 'skip' || action === 'succeed' || action === 'fail'))
+      excused.add(target.slice(target.indexOf(':') + 1));
   }
   return excused;
 }

@@ -39,13 +39,14 @@ export function drawScenario(choices: Choices): Scenario {
   const data: StepData[] = [];
   for (let at = 0; at < count; at++) {
     const after = drawAfter(choices, at, beside ? -1 : pivot, data);
-    const own = at !== pivot && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
+    const isPivot = at === pivot || (beside && pivot >= 0 && choices.pick(4) === 3);
+    const own = !isPivot && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
     const kind = choices.pick(4) === 3 ? 'external' : 'transactional';
-    const model: ModelStep = { id: `s${at}`, pivot: at === pivot, kind, compensable: own || choices.pick(5) !== 4, own };
+    const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: own || choices.pick(5) !== 4, own };
     steps.set(model.id, model);
     data.push(drawStep(choices, model, after, scenario));
   }
-  const deadline = choices.pick(5) === 4 ? 100 + choices.pick(8) * 50 : undefined;
+  const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data, ...(deadline !== undefined && { deadline }) });
   return Object.assign(scenario, { definition, steps });
 }
@@ -73,7 +74,7 @@ function drawStep(choices: Choices, model: ModelStep, after: readonly string[], 
   const { id, own, kind } = model;
   const guard = choices.pick(24);
   const throws = choices.pick(32) === 31;
-  const undoThrows = own && choices.pick(6) === 5;
+  const undoThrows = own ? choices.pick(8) : 0;
   const broken = (): void => {
     if (!scenario.repaired) throw new Error(`the code of ${id} is broken`);
   };
@@ -98,8 +99,9 @@ function drawStep(choices: Choices, model: ModelStep, after: readonly string[], 
     ...(own && {
       compensation: {
         name: `undo ${id}`,
-        run: () => {
-          if (undoThrows) broken();
+        run: (_input, { results }) => {
+          // 6: whatever it is given; 7: only when the step's result is known, as in a later round it may be.
+          if (undoThrows === 6 || (undoThrows === 7 && results[id] !== undefined)) broken();
           return { participant: 'undoer', action: id, args: [] };
         },
       },

@@ -11,5 +11,14 @@ export function describeWorld(world: World): string {
   const keys = [...world.participants.keys.values()].map(
     ({ key, fence, applied, standing }) => `  ${key}: ${JSON.stringify(fence)}, ${applied} made, ${standing} standing`,
   );
-  return ['saga', ...steps, 'history', ...events, 'participants', ...keys, 'violations', ...world.violations.map((line) => `  ${line}`)].join('\n');
+  return [
+    'saga',
+    ...steps,
+    'history',
+    ...events,
+    'participants',
+    ...keys,
+    'violations',
+    ...world.violations.map((line) => `  ${line}`),
+  ].join('\n');
 }

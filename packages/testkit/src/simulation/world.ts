@@ -1,12 +1,6 @@
 /**
- * A world around the pure kernel: one saga, its manager, a network and participants, with a clock of its own. It carries messages and
- * looks at every decision; what happens next is for others to say.
- *
- * Invariants, reported as violations
- * W1  The same message on the same state tells nothing new, and an accepted request is answered as it was.
- * W2  A wake leaves nothing due: the next thing falls due later, or never.
- * W3  A state folded from the history equals the one that decided, and owes the same (after every decision when thorough, else at crashes).
- * W4  A decision is pure: the same again on a folded state (when thorough).
+ * A world around the pure kernel: one saga, its manager, a network and participants, with a clock of its own. It carries messages and has
+ * every decision inspected; what happens next is for others to say.
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
@@ -17,17 +11,16 @@ import {
   fold,
   initialState,
   type Message,
-  nextDue,
   outstanding,
   type Program,
   type Reply,
   type SagaEvent,
   type SagaState,
-  statusOf,
   stepGraph,
 } from '@skald/kernel';
 import type { Choices } from './choices.js';
 import { type Coverage, count } from './coverage.js';
+import { inspectDecision, inspectPurity, inspectRepeat, inspectState } from './inspection.js';
 import { ModelParticipants } from './model-participants.js';
 import type { Scenario } from './scenario.js';
 
@@ -79,27 +72,16 @@ export class World {
     const again = this.options.thorough ? decide(this.program, fold(this.history), message) : undefined;
     const decision = decide(this.program, this.state, message);
     this.state = decision.state;
-    if (again && !isDeepStrictEqual(again.events, decision.events)) this.violations.push(`W4 ${message.type} was decided in two ways`);
     for (const event of decision.events) this.history.push(event);
     if (decision.note) count(this.coverage, `note: ${decision.note}`);
-    this.#decideTwice(message, decision);
+    const commands = outstanding(this.state, before);
+    const report = (violation: string): void => void this.violations.push(violation);
+    inspectDecision(message, decision, commands, report);
+    inspectRepeat(message, decision, decide(this.program, this.state, message), report);
+    if (again) inspectPurity(message, decision, again, report);
     if (this.options.thorough) this.check();
-    this.send(outstanding(this.state, before));
+    this.send(commands);
     return decision;
-  }
-
-  #decideTwice(message: Message, first: Decision): void {
-    const again = decide(this.program, this.state, message);
-    if (again.events.length > 0) {
-      this.violations.push(`W1 ${message.type} ${JSON.stringify(message)} again gave ${again.events.map(({ type }) => type).join(', ')}`);
-      for (const event of again.events) this.history.push(event);
-    }
-    if (first.answer?.accepted && first.events.length > 0 && message.type !== 'start' && !isDeepStrictEqual(again.answer, first.answer)) {
-      const moved = first.answer.pending || again.answer?.accepted === false;
-      if (!moved) this.violations.push(`W1 ${message.type} was answered ${JSON.stringify(first.answer)}, then ${JSON.stringify(again.answer)}`);
-    }
-    const due = message.type === 'wake' ? nextDue(this.state) : undefined;
-    if (due !== undefined && due <= message.at) this.violations.push(`W2 a wake at ${message.at} leaves something due at ${due}`);
   }
 
   send(commands: readonly CommandMessage[]): void {
@@ -138,28 +120,19 @@ export class World {
   /** The manager dies and another one takes over: nothing is left but the history. */
   crash(): void {
     count(this.coverage, 'crash');
-    this.check();
-    this.state = fold(this.history);
+    this.#refold();
     this.send(outstanding(this.state));
   }
 
   check(): void {
-    const folded = fold(this.history);
-    if (!isDeepStrictEqual(folded, this.state)) this.violations.push('W3 the folded state differs from the one that decided');
-    if (!isDeepStrictEqual(outstanding(folded), outstanding(this.state))) this.violations.push('W3 the folded state owes something else');
-    this.#checkOwed();
+    this.#refold();
+    inspectState(this.state, (violation) => void this.violations.push(violation));
     for (const { law, revision, message } of checkLaws(this.history)) this.violations.push(`law ${law} at ${revision}: ${message}`);
   }
 
-  #checkOwed(): void {
-    const { state } = this;
-    const stopped = state.phase === 'ended' && !state.reopened;
-    if (stopped && (state.owed.size > 0 || state.timers.size > 0)) this.violations.push('an ended saga owes something, or has timers');
-    for (const target of state.owed.keys()) {
-      if (state.parked.has(target)) this.violations.push(`${target} is owed and waits for a person`);
-      if (!state.timers.has(target)) this.violations.push(`${target} is owed and nothing falls due if it is lost`);
-    }
-    for (const id of state.undoReady) if (state.steps.get(id)?.clear) this.violations.push(`${id} is to be undone and clear`);
-    if (stopped && !state.parked.size && state.heldSince === undefined && statusOf(state) === 'suspended') this.violations.push('suspended by nothing');
+  #refold(): void {
+    const folded = fold(this.history);
+    if (!isDeepStrictEqual(folded, this.state)) this.violations.push('W3 the folded state differs from the one that decided');
+    this.state = folded;
   }
 }

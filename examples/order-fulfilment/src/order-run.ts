@@ -1,0 +1,140 @@
+import type { RunningSkald } from '@skald/app';
+import type { Observer } from '@skald/engine';
+import { isEnded, type SagaState, type SagaStatus, SkaldError, statusOf } from '@skald/kernel';
+import type { Order } from './order.js';
+import { OrderSaga } from './order-saga.js';
+
+/** Sagas in flight: enough for full batches, few enough that each is through in a moment. */
+const IN_FLIGHT = 800;
+/** Milliseconds without any news after which a run is given up. */
+const PATIENCE = 60_000;
+const PAGE = 10_000;
+
+export type Counts = Partial<Record<SagaStatus, number>>;
+
+export interface RunFigures {
+  /** Ended in this run. */
+  readonly ended: number;
+  /** From the first start to the last end. */
+  readonly seconds: number;
+}
+
+/**
+ * Starts a saga for each order, some at a time, and follows them all to their ends. What the store has from an earlier run is not started
+ * again; what had not ended there is waited for.
+ */
+export class OrderRun implements Observer {
+  /** By saga id: started and neither ended nor suspended. */
+  private readonly inFlight = new Set<string>();
+  private readonly over = new Map<string, SagaStatus>();
+  private readonly known = new Set<string>();
+  private before = 0;
+  private begun: number | undefined;
+  private lastEnd = 0;
+  private lastNews = performance.now();
+  private stopped = false;
+  private failure: unknown;
+  private wakeUp = () => {};
+
+  moved(state: SagaState): void {
+    const status = statusOf(state);
+    this.begun ??= performance.now();
+    this.lastNews = performance.now();
+    if (!isEnded(status) && status !== 'suspended') return;
+    this.inFlight.delete(state.sagaId);
+    this.over.set(state.sagaId, status);
+    this.lastEnd = this.lastNews;
+    this.wakeUp();
+  }
+
+  /** Resolves when all have ended, or stand suspended; or after `stop`. Rejects when the store refuses, or when nothing moves any more. */
+  async process(app: RunningSkald, orders: Iterable<Order>): Promise<RunFigures> {
+    await this.recall(app);
+    for (const order of orders) {
+      if (this.known.has(order.orderId)) continue;
+      while (this.goesOn() && this.inFlight.size >= IN_FLIGHT) await this.news();
+      if (!this.goesOn()) break;
+      this.begun ??= performance.now();
+      this.inFlight.add(`order-${order.orderId}`);
+      void this.start(app, order);
+    }
+    while (this.goesOn() && this.inFlight.size > 0) await this.news();
+    if (this.failure !== undefined) throw this.failure;
+    return { ended: this.over.size - this.before, seconds: this.begun === undefined ? 0 : Math.max(0, this.lastEnd - this.begun) / 1000 };
+  }
+
+  /** Starts no more; `process` resolves at once. */
+  stop(): void {
+    this.stopped = true;
+    this.wakeUp();
+  }
+
+  get isStopped(): boolean {
+    return this.stopped;
+  }
+
+  counts(): Counts {
+    const counts: Counts = {};
+    for (const status of this.over.values()) counts[status] = (counts[status] ?? 0) + 1;
+    return counts;
+  }
+
+  get progress(): { readonly ended: number; readonly inFlight: number; readonly rate: number } {
+    const elapsed = this.begun === undefined ? 0 : (performance.now() - this.begun) / 1000;
+    const ended = this.over.size;
+    return { ended, inFlight: this.inFlight.size, rate: elapsed > 0 ? (ended - this.before) / elapsed : 0 };
+  }
+
+  private goesOn(): boolean {
+    return !this.stopped && this.failure === undefined;
+  }
+
+  /** What was there before, from the index, a page at a time. */
+  private async recall({ sagas }: RunningSkald): Promise<void> {
+    let after: string | undefined;
+    do {
+      const page = await sagas.list({ limit: PAGE, ...(after !== undefined && { after }) });
+      for (const { sagaId, status } of page.sagas) {
+        this.known.add(sagaId.slice('order-'.length));
+        if (!isEnded(status) && status !== 'suspended') this.inFlight.add(sagaId);
+        else if (!this.over.has(sagaId)) {
+          this.over.set(sagaId, status);
+          this.before += 1;
+        }
+      }
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /** A refusal that will pass, a full disk say, is tried again. */
+  private async start({ sagas }: RunningSkald, order: Order): Promise<void> {
+    for (;;) {
+      try {
+        await sagas.start(OrderSaga, order, { id: order.orderId });
+        return;
+      } catch (error) {
+        if (this.stopped) return;
+        if (!(error instanceof SkaldError && error.retryable)) return this.fail(error);
+        await new Promise((resolve) => setTimeout(resolve, 1_000));
+      }
+    }
+  }
+
+  private fail(error: unknown): void {
+    this.failure ??= error;
+    this.wakeUp();
+  }
+
+  /** The next end, or a second. */
+  private async news(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, 1_000);
+      this.wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+    if (performance.now() - this.lastNews <= PATIENCE) return;
+    this.fail(new Error(`nothing has moved for ${PATIENCE / 1000} s; ${this.inFlight.size} sagas have not ended`));
+  }
+}

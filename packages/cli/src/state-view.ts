@@ -1,0 +1,56 @@
+import { outstanding, type SagaState, type StepState, statusOf } from '@skald/kernel';
+import { duration, errorText, json, plain, shortened } from './plain-text.js';
+import { reasonText } from './wording.js';
+
+export interface StateViewOptions {
+  /** Revision of the last event there is. */
+  readonly last: number;
+  readonly width?: number;
+}
+
+/** A saga's state for people: where it stands, each step, what it owes the world, what falls due. */
+export function stateView(state: SagaState, { last, width = Number.POSITIVE_INFINITY }: StateViewOptions): string[] {
+  const since = `${new Date(state.at).toISOString()}, ${duration(state.at - state.startedAt)} after the start`;
+  const lines = [
+    `${plain(state.sagaId)} at revision ${state.revision} of ${last} (${since})`,
+    `status   ${statusOf(state)}${state.compensation ? `; turned back: ${reasonText(state.compensation)}` : ''}`,
+    `input    ${json(state.input)}`,
+    ...section('steps', [...state.steps.values()].map(stepText)),
+    ...section(
+      'owed',
+      outstanding(state).map(({ participant, action, operation, step, attempt }) =>
+        plain(`${step}: ${participant}.${action}, ${operation === 'action' ? '' : `${operation}, `}attempt ${attempt}`),
+      ),
+    ),
+    ...section(
+      'due',
+      [...state.timers].map(([timer, at]) => `${plain(timer)}: ${whenText(at - state.at)}`),
+    ),
+    ...section(
+      'waits for a person',
+      [...state.parked].map(
+        ([target, { error, since: at, revision }]) =>
+          `${plain(target)} since revision ${revision}, ${duration(at - state.startedAt)} after the start: ${errorText(error)}`,
+      ),
+    ),
+  ];
+  if (state.end?.type === 'SagaCompleted') lines.push(`output   ${json(state.end.data.output)}`);
+  return lines.map((line) => shortened(line, width));
+}
+
+function section(title: string, entries: readonly string[]): string[] {
+  if (entries.length === 0) return [];
+  return [title, ...entries.map((entry) => `  ${entry}`)];
+}
+
+function whenText(milliseconds: number): string {
+  return milliseconds < 0 ? `${duration(-milliseconds)} ago` : `in ${duration(milliseconds)}`;
+}
+
+function stepText(step: StepState): string {
+  const { id, status, attempt, round, result, error, undo } = step;
+  const attempts = `${attempt > 1 ? `, attempt ${attempt}` : ''}${round > 1 ? `, round ${round}` : ''}`;
+  const outcome = status === 'succeeded' ? (result === undefined ? '' : ` ${json(result)}`) : error ? `: ${errorText(error)}` : '';
+  const undone = undo ? `; compensation ${undo.status}${undo.attempt > 1 ? `, attempt ${undo.attempt}` : ''}` : '';
+  return `${plain(id)}: ${status}${attempts}${outcome}${undone}`;
+}

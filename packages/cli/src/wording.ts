@@ -1,0 +1,192 @@
+import type { CompensationReason, DataOf, RecordedCommand, SagaEvent } from '@skald/kernel';
+import { duration, errorText, json, plain } from './plain-text.js';
+
+export type Tone = 'good' | 'bad' | 'back' | 'person' | 'plain';
+
+/** An event for people. */
+export interface Wording {
+  /** One character. */
+  readonly mark: string;
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+/** Puts the events of one saga into words. Give it all of them, in order: what a step asked for is said once in a history. */
+export class Narrator {
+  private readonly commands = new Map<string, RecordedCommand>();
+
+  tell(event: SagaEvent): Wording {
+    switch (event.type) {
+      case 'StepRequested':
+        return this.requested(event.data);
+      case 'StepSucceeded':
+      case 'StepFailed':
+      case 'StepTimedOut':
+      case 'StepRetryScheduled':
+      case 'StepSkipped':
+        return outcome(event);
+      case 'StepSealRequested':
+      case 'StepSealed':
+      case 'StepSealFailed':
+        return this.sealing(event);
+      case 'CompensationRequested':
+        return this.undo(event.data);
+      case 'CompensationStarted':
+      case 'CompensationSucceeded':
+      case 'CompensationFailed':
+        return undoing(event);
+      case 'SagaSuspended':
+      case 'OperatorIntervened':
+      case 'CancelRequested':
+      case 'CancelRefused':
+      case 'DeadlinePassed':
+        return steering(event);
+      default:
+        return lifecycle(event);
+    }
+  }
+
+  private requested({ step, attempt, round, opens }: DataOf<'StepRequested'>): Wording {
+    if (opens) this.commands.set(step, opens.command);
+    const again = `${attempt > 1 ? `, attempt ${attempt}` : ''}${round > 1 ? `, round ${round}` : ''}`;
+    const arguments_ = opens ? ` ${argumentsText(opens.command)}` : '';
+    return { mark: '●', tone: 'plain', text: `${plain(step)} asks ${this.actionOf(step)}${again}${arguments_}` };
+  }
+
+  private undo({ step, attempt, round, command }: DataOf<'CompensationRequested'>): Wording {
+    const again = `${attempt > 1 ? `, attempt ${attempt}` : ''}${round > 1 ? `, round ${round}` : ''}`;
+    const what = command ? `${actionText(command)}${again} ${argumentsText(command)}` : `that ${this.actionOf(step)} be undone${again}`;
+    return { mark: '○', tone: 'back', text: `undo ${plain(step)} asks ${what}` };
+  }
+
+  private sealing(event: Extract<SagaEvent, { readonly type: 'StepSealRequested' | 'StepSealed' | 'StepSealFailed' }>): Wording {
+    const step = plain(event.data.step);
+    if (event.type === 'StepSealRequested') {
+      return { mark: '?', tone: 'back', text: `${step} asks ${this.actionOf(event.data.step)} for its outcome, or never to run` };
+    }
+    if (event.type === 'StepSealed') {
+      const doubt = event.data.doubt ? ', though an interrupted run may have had effect' : ', and has not';
+      return { mark: '✘', tone: 'bad', text: `${step} will never run${doubt}` };
+    }
+    const { error, retryAt } = event.data;
+    return { mark: '✘', tone: 'bad', text: `${step} has no outcome yet: ${errorText(error)}${whenAgain(event.at, retryAt)}` };
+  }
+
+  private actionOf(step: string): string {
+    const command = this.commands.get(step);
+    return command ? actionText(command) : plain(step);
+  }
+}
+
+function actionText({ participant, action }: RecordedCommand): string {
+  return plain(`${participant}.${action}`);
+}
+
+function argumentsText({ args }: RecordedCommand): string {
+  return args.map(json).join(', ');
+}
+
+function outcome(
+  event: Extract<SagaEvent, { readonly type: 'StepSucceeded' | 'StepFailed' | 'StepTimedOut' | 'StepRetryScheduled' | 'StepSkipped' }>,
+): Wording {
+  const step = plain(event.data.step);
+  switch (event.type) {
+    case 'StepSucceeded': {
+      const { result, late } = event.data;
+      return { mark: '✔', tone: 'good', text: `${step} succeeded${late ? ', late' : ''}${result === undefined ? '' : ` ${json(result)}`}` };
+    }
+    case 'StepFailed': {
+      const { error, kind, effect } = event.data;
+      const note = effect === 'unknown' ? ' (it may have happened)' : kind === 'technical' ? ' (nothing of it happened)' : '';
+      return { mark: '✘', tone: 'bad', text: `${step} ${kind === 'refused' ? 'was refused' : 'failed'}: ${errorText(error)}${note}` };
+    }
+    case 'StepTimedOut':
+      return { mark: '✘', tone: 'bad', text: `${step} timed out (it may have happened)` };
+    case 'StepRetryScheduled':
+      return { mark: '↻', tone: 'back', text: `${step} is tried again in ${duration(event.data.dueAt - event.at)}` };
+    case 'StepSkipped':
+      return {
+        mark: '–',
+        tone: 'plain',
+        text: `${step} is skipped: ${event.data.reason === 'guard' ? 'its guard said no' : plain(event.data.reason)}`,
+      };
+  }
+}
+
+function undoing(
+  event: Extract<SagaEvent, { readonly type: 'CompensationStarted' | 'CompensationSucceeded' | 'CompensationFailed' }>,
+): Wording {
+  switch (event.type) {
+    case 'CompensationStarted':
+      return { mark: '↩', tone: 'back', text: `the saga turns back: ${reasonText(event.data.reason)}` };
+    case 'CompensationSucceeded': {
+      const { step, executed } = event.data;
+      return { mark: '✔', tone: 'good', text: `undo ${plain(step)} succeeded${executed ? '' : ': there was nothing to undo'}` };
+    }
+    case 'CompensationFailed': {
+      const { step, error, retryAt } = event.data;
+      return { mark: '✘', tone: 'bad', text: `undo ${plain(step)} failed: ${errorText(error)}${whenAgain(event.at, retryAt)}` };
+    }
+  }
+}
+
+function whenAgain(at: number, retryAt: number | undefined): string {
+  return retryAt === undefined ? '; a person is asked' : `; again in ${duration(retryAt - at)}`;
+}
+
+export function reasonText(reason: CompensationReason): string {
+  switch (reason.type) {
+    case 'failed':
+      return `${reason.step === undefined ? '' : `${plain(reason.step)} failed, `}${errorText(reason.error)}`;
+    case 'cancelled':
+      return plain(`cancelled by ${reason.by}: ${reason.reason}`);
+    case 'deadline':
+      return 'its deadline passed';
+  }
+}
+
+function steering(
+  event: Extract<
+    SagaEvent,
+    { readonly type: 'SagaSuspended' | 'OperatorIntervened' | 'CancelRequested' | 'CancelRefused' | 'DeadlinePassed' }
+  >,
+): Wording {
+  switch (event.type) {
+    case 'SagaSuspended':
+      return { mark: '!', tone: 'bad', text: `suspended, ${plain(event.data.target)} waits for a person: ${errorText(event.data.error)}` };
+    case 'OperatorIntervened': {
+      const { action, by, reason, target, result } = event.data;
+      const what = `${action}${target === undefined ? '' : ` ${target}`}${result === undefined ? '' : ` with ${json(result)}`}`;
+      return { mark: '»', tone: 'person', text: plain(`${by}: ${what}, because ${reason}`) };
+    }
+    case 'CancelRequested':
+      return { mark: '»', tone: 'person', text: plain(`${event.data.by} cancels: ${event.data.reason}`) };
+    case 'CancelRefused':
+      return { mark: '»', tone: 'person', text: 'the cancel comes too late: the pivot has succeeded' };
+    case 'DeadlinePassed':
+      return { mark: '!', tone: 'bad', text: `the deadline passed${event.data.pastPivot ? ', after the pivot: nothing is undone' : ''}` };
+  }
+}
+
+type Lifecycle = 'SagaStarted' | 'SagaCompleted' | 'SagaCompensated' | 'SagaFailed' | 'SagaCancelled' | 'SagaTerminated';
+
+function lifecycle(event: Extract<SagaEvent, { readonly type: Lifecycle }>): Wording {
+  switch (event.type) {
+    case 'SagaStarted':
+      return { mark: '◆', tone: 'plain', text: `started with ${json(event.data.input)}` };
+    case 'SagaCompleted':
+      return { mark: '◆', tone: 'good', text: `completed${event.data.output === undefined ? '' : ` ${json(event.data.output)}`}` };
+    case 'SagaCompensated':
+      return { mark: '◆', tone: 'back', text: `compensated: ${undoneText(event.data.withSkips)}` };
+    case 'SagaCancelled':
+      return { mark: '◆', tone: 'back', text: `cancelled: ${undoneText(event.data.withSkips)}` };
+    case 'SagaFailed':
+      return { mark: '◆', tone: 'bad', text: `failed with nothing to undo: ${errorText(event.data.error)}` };
+    case 'SagaTerminated':
+      return { mark: '◆', tone: 'person', text: plain(`terminated by ${event.data.by} as it stood: ${event.data.reason}`) };
+  }
+}
+
+function undoneText(withSkips: true | undefined): string {
+  return withSkips ? 'what was done is undone, except what an operator left' : 'all that was done is undone';
+}

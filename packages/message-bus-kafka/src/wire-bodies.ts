@@ -1,0 +1,146 @@
+import {
+  type Answer,
+  type Cancel,
+  CATALOGUE,
+  type ClientMessage,
+  type CommandMessage,
+  type ErrorRecord,
+  type InboxMessage,
+  type Operator,
+  type Outcome,
+  type Reply,
+  type Start,
+  type Target,
+} from '@skald/kernel';
+import { type Field, json, list, matching, object, oneOf, optional, prose, shape, text, texts, variants, whole } from './shape.js';
+
+/**
+ * The JSON of each message. Members are only ever added, and then they may be missing; a change that a participant in another language
+ * would not survive is a new type (`skald.command.v2`) beside the old one. Described for people in docs/reference/protocol.md.
+ */
+
+const sagaId = text(256);
+const id = text(200);
+const operation = oneOf('action', 'compensation', 'seal');
+const purpose = oneOf('step', 'compensation');
+
+export const command = shape<CommandMessage>({
+  sagaId,
+  incarnation: id,
+  step: id,
+  round: whole(1),
+  attempt: whole(1),
+  operation,
+  purpose,
+  key: text(),
+  undoRound: whole(0),
+  participant: id,
+  action: id,
+  args: list,
+  result: json,
+  firstRequestedAt: whole(0),
+  dueAt: whole(0),
+});
+
+const error = shape<ErrorRecord>({ name: prose, message: prose, data: json });
+type OutcomeOf<Type extends Outcome['type']> = Extract<Outcome, { readonly type: Type }>;
+
+const outcome = variants<Outcome, 'type'>('type', {
+  succeeded: shape<OutcomeOf<'succeeded'>>({
+    type: oneOf('succeeded'),
+    result: json,
+    compensable: optional(oneOf(false)),
+    afterUndo: optional(whole(0)),
+  }),
+  failed: shape<OutcomeOf<'failed'>>({
+    type: oneOf('failed'),
+    kind: oneOf('business', 'technical'),
+    error,
+    effect: oneOf('none', 'unknown'),
+  }),
+  undone: shape<OutcomeOf<'undone'>>({ type: oneOf('undone'), executed: oneOf(true, false) }),
+  sealed: shape<OutcomeOf<'sealed'>>({ type: oneOf('sealed'), doubt: optional(oneOf(true)) }),
+  refused: shape<OutcomeOf<'refused'>>({ type: oneOf('refused'), reason: oneOf('undone', 'sealed', 'expired') }),
+  unknowable: shape<OutcomeOf<'unknowable'>>({ type: oneOf('unknowable') }),
+});
+
+const reply = shape<Reply>({
+  sagaId,
+  incarnation: id,
+  step: id,
+  round: whole(1),
+  attempt: whole(1),
+  operation,
+  purpose,
+  undoRound: whole(0),
+  outcome,
+});
+
+/** `type` stands in the header, `at` is stamped by the owner. */
+const start = shape<Omit<Start, 'at' | 'type'>>({
+  request: id,
+  sagaId,
+  saga: id,
+  version: whole(0),
+  incarnation: id,
+  input: json,
+  inputHash: text(),
+  deadline: optional(whole(0)),
+});
+
+const cancel = shape<Omit<Cancel, 'at' | 'type'>>({ request: id, reason: prose, by: prose });
+
+const operator = shape<Omit<Operator, 'at' | 'type'>>({
+  request: id,
+  action: oneOf('retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'),
+  target: optional(matching<Target>(/^(?:(?:step|compensation):.+|program)$/s, '"step:…", "compensation:…" or "program"')),
+  seen: optional(whole(0)),
+  by: prose,
+  reason: prose,
+  result: json,
+});
+
+const accepted = shape<Extract<Answer, { readonly accepted: true }>>({
+  accepted: oneOf(true),
+  revision: whole(0),
+  existing: optional(oneOf(true)),
+  pending: optional(oneOf(true)),
+});
+
+type Refused = Extract<Answer, { readonly accepted: false }>;
+const refused = shape<Refused>({
+  accepted: oneOf(false),
+  code: oneOf(...(Object.keys(CATALOGUE) as Refused['code'][])),
+  details: optional(texts),
+});
+
+const answered = shape<Pick<ClientMessage, 'sagaId' | 'request'>>({ sagaId, request: id });
+
+/** Who asked stands beside the answer, since several clients read one partition. */
+export interface Answered {
+  readonly client: string;
+  readonly message: ClientMessage;
+}
+
+export const answer: Field<Answered> = (value, at) => {
+  const members = object(value, at);
+  const body: Field<Answer> = oneOf(true, false)(members['accepted'], 'accepted') ? accepted : refused;
+  return { client: id(members['client'], 'client'), message: { kind: 'answer', ...answered(members, at), answer: body(members, at) } };
+};
+
+function input(body: (value: unknown, at: string) => InboxMessage['input']): Field<InboxMessage> {
+  return (value, at) => {
+    const members = object(value, at);
+    const client = members['client'] === undefined ? {} : { client: id(members['client'], 'client') };
+    return { kind: 'input', sagaId: sagaId(members['sagaId'], 'sagaId'), input: body(members, at), ...client };
+  };
+}
+
+/** By the type of the input. */
+export const inputs: { readonly [Type in InboxMessage['input']['type']]: Field<InboxMessage> } = {
+  start: input((value, at) => ({ type: 'start', ...start(value, at) })),
+  cancel: input((value, at) => ({ type: 'cancel', ...cancel(value, at) })),
+  operator: input((value, at) => ({ type: 'operator', ...operator(value, at) })),
+  reply: input((value, at) => ({ type: 'reply', ...reply(value, at) })),
+  wake: input(() => ({ type: 'wake' })),
+};

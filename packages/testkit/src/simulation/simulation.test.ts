@@ -1,0 +1,90 @@
+import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { EnumeratedChoices, SeededChoices, TapeChoices } from './choices.js';
+import type { Coverage } from './coverage.js';
+import { explore } from './explore.js';
+import { simulate } from './simulate.js';
+import { SMALL_SCENARIOS } from './small-scenarios.js';
+import { describeWorld } from './story.js';
+
+const RUNS = 20_000;
+
+/** Where a bug would hide. A generator that stops reaching one of these proves nothing about it. */
+const HARD_CASES = [
+  ...['end: completed', 'end: compensated', 'end: failed', 'end: cancelled', 'end: terminated', 'end: suspended'],
+  ...['ended again: SagaCompleted', 'ended again: SagaCompensated', 'ended again: SagaFailed', 'ended again: SagaCancelled'],
+  ...['late success', 'late success, after the end', 'success after undo', 'success after undo, after the end', 'undone once more'],
+  ...[
+    'sealed',
+    'sealed in doubt',
+    'seal failed',
+    'seal gave up',
+    'own compensation',
+    'undo executed',
+    'undo found nothing',
+    'undo gave up',
+  ],
+  ...['step failed: business, effect none', 'step failed: technical, effect none', 'step failed: technical, effect unknown'],
+  ...['step failed: refused, effect none', 'step timed out', 'step retried', 'new round of a step', 'step skipped by its guard'],
+  ...['suspended: step', 'suspended: compensation', 'suspended: program', 'suspended: compensation, after the end'],
+  ...['operator: retry step', 'operator: skip step', 'operator: succeed step', 'operator: fail step', 'operator: retry compensation'],
+  ...['operator: skip compensation', 'operator: succeed compensation', 'operator: retry program', 'operator: suspend', 'operator: resume'],
+  ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
+  ...['note: duplicate', 'note: stray', 'note: conflict'],
+];
+
+describe('a saga in a hostile world', () => {
+  it(`obeys every law in ${RUNS} random lives, and meets every hard case in them`, () => {
+    const coverage: Coverage = {};
+    for (let seed = 1; seed <= RUNS; seed++) {
+      const world = simulate(new SeededChoices(seed), coverage);
+      if (world.violations.length > 0) throw new Error(`seed ${seed}\n${describeWorld(world)}`);
+    }
+    expect(HARD_CASES.filter((name) => !coverage[name])).toEqual([]);
+  }, 60_000);
+
+  it('obeys every law after every decision, and folds to the state that decided (shrinks to the shortest tape that does not)', () => {
+    const tape = fc.array(fc.nat({ max: 1_000 }), { maxLength: 400, size: 'max' });
+    fc.assert(
+      fc.property(tape, (numbers) => {
+        const world = simulate(new TapeChoices(numbers), {}, { thorough: true });
+        if (world.violations.length > 0) throw new Error(describeWorld(world));
+      }),
+      { numRuns: 500, seed: 42 },
+    );
+  }, 60_000);
+
+  it.each(Object.entries(SMALL_SCENARIOS))(
+    'obeys every law on every path of up to five choices: %s',
+    (_title, scenario) => {
+      const { tapes, broken } = explore(scenario, 5);
+      expect(broken).toBeUndefined();
+      expect(tapes).toBeGreaterThan(5_000);
+    },
+    60_000,
+  );
+});
+
+describe('the choices of a simulation', () => {
+  it('are the same for the same seed', () => {
+    const draw = (): number[] => {
+      const choices = new SeededChoices(7);
+      return Array.from({ length: 20 }, () => choices.pick(100));
+    };
+    expect(draw()).toEqual(draw());
+  });
+
+  it('are tame once the tape is at its end', () => {
+    const choices = new TapeChoices([5, 12]);
+    expect([choices.pick(10), choices.pick(10), choices.pick(10), choices.weigh([1, 9])]).toEqual([5, 2, 0, 0]);
+  });
+
+  it('are enumerated without a repeat and without an omission', () => {
+    const choices = new EnumeratedChoices(3);
+    const seen: string[] = [];
+    do seen.push([choices.pick(2), choices.pick(3), choices.pick(2), choices.pick(5)].join(''));
+    while (choices.next());
+    expect(new Set(seen).size).toBe(12);
+    expect(seen).toHaveLength(12);
+  });
+});
