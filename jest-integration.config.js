@@ -6,6 +6,8 @@ export default {
   testMatch: ['**/*.int.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/'],
   testTimeout: 120_000,
+  globalSetup: '<rootDir>/jest-integration-setup.config.js',
+  globalTeardown: '<rootDir>/jest-integration-teardown.config.js',
   maxWorkers: 1,
   passWithNoTests: true,
 };

@@ -17,7 +17,7 @@ const libraries = [
   ...['kernel', 'decorators', 'engine', 'testkit', 'telemetry', 'state-machine', 'orchestrator-function'],
   ...['event-store-*', 'message-bus-*'],
 ];
-const adapter: Arrow = { imports: ['kernel', 'engine'], tests: ['testkit'] };
+const adapter: Arrow = { imports: ['kernel', 'engine'], tests: ['testkit', 'eventstoredb-test-server'] };
 const program: Arrow = { imports: ['kernel'], tests: ['testkit', 'engine'] };
 
 /** Who may import whom, by the package's folder under packages/. The first name that fits holds. */
@@ -26,11 +26,13 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   decorators: { imports: ['kernel'], externals: ['inversify', 'reflect-metadata'], builtins: false },
   engine: { imports: ['kernel'], tests: ['testkit', 'message-bus-*'] },
   'event-store-*': adapter,
+  'fence-*': adapter,
   'message-bus-*': adapter,
   telemetry: adapter,
   'state-machine': program,
   'orchestrator-function': program,
   testkit: { imports: ['kernel', 'engine'] },
+  'eventstoredb-test-server': { imports: [] },
   console: { imports: libraries, tests: ['app'] },
   app: { imports: [...libraries, 'console'] },
   cli: { imports: [...libraries, 'app', 'console'] },

@@ -160,7 +160,10 @@ class JavaBroker implements KafkaBroker {
     mkdirSync(folder, { recursive: true });
     const values: Readonly<Record<string, string>> = { port: String(port), controllerPort: String(await freePort()), folder };
     const template = readFileSync(join(sources, 'server.properties'), 'utf8');
-    writeFileSync(join(folder, 'server.properties'), template.replaceAll(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all));
+    writeFileSync(
+      join(folder, 'server.properties'),
+      template.replaceAll(/\{(\w+)\}/g, (all, name: string) => values[name] ?? all),
+    );
     const { status, stdout, stderr } = spawnSync('java', formatArguments(folder), { encoding: 'utf8' });
     if (status !== 0) throw new Error(`the broker's folder cannot be formatted: ${stdout}${stderr}`);
     return new JavaBroker(port, folder, options);
@@ -177,7 +180,9 @@ class JavaBroker implements KafkaBroker {
     this.child = child;
     if (detached) child.unref();
     else process.once('exit', this.endWithUs);
-    await ready(this.brokers, () => (child.exitCode === null ? undefined : `it ended with ${child.exitCode}; see ${this.folder}/kafka.log`));
+    await ready(this.brokers, () =>
+      child.exitCode === null ? undefined : `it ended with ${child.exitCode}; see ${this.folder}/kafka.log`,
+    );
   }
 
   async kill(): Promise<void> {

@@ -123,11 +123,11 @@ describe('orders from a file', () => {
 describe('the audit', () => {
   test.each<[string, string, string, readonly string[]]>([
     ['money that was captured twice', 'payments.db', "UPDATE payments SET amount = amount * 2 WHERE state = 'captured'", ['moneyMatches']],
-    ['stock that disappeared', 'inventory.db', 'UPDATE stock SET available = available - 1', ['stockMatches']],
+    ['stock that disappeared', 'inventory.db', 'UPDATE stock SET available = available - 1 WHERE available > 0', ['stockMatches']],
     [
       'goods that were shipped once more',
       'inventory.db',
-      'UPDATE stock SET available = available - 1, shipped = shipped + 1',
+      'UPDATE stock SET available = available - 1, shipped = shipped + 1 WHERE available > 0',
       ['noEffectTwice'],
     ],
     ['an order that nobody placed', 'orders.db', "INSERT INTO orders (order_id, customer_id, total) VALUES ('x', 'c', 1)", ['ordersMatch']],

@@ -37,8 +37,9 @@ export async function demo(options: DemoOptions, output: DemoOutput, onSignal: (
     const progress = new Progress(run, source.count, output.progress, output.progress.isTTY && !options.json);
     onSignal(() => run.stop());
     for (const { line, reason } of source.badLines) progress.say(`line ${line} skipped: ${reason}`);
-    if (start === 'continued') progress.say(`carrying on in ${folder}`);
-    const figures = await process(folder, databases, source, new Faults(options.seed, options.faults), run).finally(() => progress.stop());
+    const figures = await process(folder, databases, source, new Faults(options.seed, options.faults), run, (ended) =>
+      progress.say(`${start === 'continued' ? 'carrying on' : 'beginning'} in ${folder}: ${ended} of ${source.count} orders have ended`),
+    ).finally(() => progress.stop());
     if (run.isStopped) {
       progress.say(`stopped: ${run.progress.ended} of ${source.count} orders have ended. The same command carries on.`);
       return 0;
@@ -55,10 +56,18 @@ export async function demo(options: DemoOptions, output: DemoOutput, onSignal: (
   }
 }
 
-async function process(folder: string, databases: ShopDatabases, source: OrderSource, faults: Faults, run: OrderRun): Promise<RunFigures> {
+async function process(
+  folder: string,
+  databases: ShopDatabases,
+  source: OrderSource,
+  faults: Faults,
+  run: OrderRun,
+  begins: (ended: number) => void,
+): Promise<RunFigures> {
   const app = await openShop(folder, databases, faults, run);
   try {
     fillStock(databases.inventory, source.stock);
+    begins(await run.recall(app));
     return await run.process(app, placed(source, faults));
   } finally {
     await app.stop();

@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { widthOf } from '@skald/cli';
 import { demo } from './demo.js';
 import { HELP, parseOptions, UsageError } from './options.js';
 
@@ -16,7 +17,7 @@ async function main(): Promise<number> {
     out: (line: string) => void stdout.write(`${line}\n`),
     progress: stderr,
     colours,
-    width: stdout.isTTY ? stdout.columns : undefined,
+    width: widthOf(stdout),
   };
   const code = await demo(options, output, (stop) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -5,7 +5,7 @@ import type { Order } from './order.js';
 import { OrderSaga } from './order-saga.js';
 
 /** Sagas in flight: enough for full batches, few enough that each is through in a moment. */
-const IN_FLIGHT = 800;
+const IN_FLIGHT = 500;
 /** Milliseconds without any news after which a run is given up. */
 const PATIENCE = 60_000;
 const PAGE = 10_000;
@@ -47,9 +47,28 @@ export class OrderRun implements Observer {
     this.wakeUp();
   }
 
+  /** Learns what is there from an earlier run, from the index, a page at a time. Answers how many orders have ended. */
+  async recall({ sagas }: RunningSkald): Promise<number> {
+    let after: string | undefined;
+    do {
+      const page = await sagas.list({ limit: PAGE, ...(after !== undefined && { after }) });
+      for (const { sagaId, status } of page.sagas) this.remember(sagaId, status);
+      after = page.next;
+    } while (after !== undefined);
+    return this.over.size;
+  }
+
+  private remember(sagaId: string, status: SagaStatus): void {
+    this.known.add(sagaId.slice('order-'.length));
+    if (!isEnded(status) && status !== 'suspended') this.inFlight.add(sagaId);
+    else if (!this.over.has(sagaId)) {
+      this.over.set(sagaId, status);
+      this.before += 1;
+    }
+  }
+
   /** Resolves when all have ended, or stand suspended; or after `stop`. Rejects when the store refuses, or when nothing moves any more. */
   async process(app: RunningSkald, orders: Iterable<Order>): Promise<RunFigures> {
-    await this.recall(app);
     for (const order of orders) {
       if (this.known.has(order.orderId)) continue;
       while (this.goesOn() && this.inFlight.size >= IN_FLIGHT) await this.news();
@@ -87,23 +106,6 @@ export class OrderRun implements Observer {
 
   private goesOn(): boolean {
     return !this.stopped && this.failure === undefined;
-  }
-
-  /** What was there before, from the index, a page at a time. */
-  private async recall({ sagas }: RunningSkald): Promise<void> {
-    let after: string | undefined;
-    do {
-      const page = await sagas.list({ limit: PAGE, ...(after !== undefined && { after }) });
-      for (const { sagaId, status } of page.sagas) {
-        this.known.add(sagaId.slice('order-'.length));
-        if (!isEnded(status) && status !== 'suspended') this.inFlight.add(sagaId);
-        else if (!this.over.has(sagaId)) {
-          this.over.set(sagaId, status);
-          this.before += 1;
-        }
-      }
-      after = page.next;
-    } while (after !== undefined);
   }
 
   /** A refusal that will pass, a full disk say, is tried again. */

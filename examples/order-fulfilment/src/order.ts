@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 const Line = z.object({ sku: z.string().min(1), quantity: z.int().positive() });
 
-// #region order
 /** What the saga starts with. `total` is in cents: money is never a fraction here. */
 export const OrderSchema = z.object({
   orderId: z.string().min(1),
@@ -13,4 +12,3 @@ export const OrderSchema = z.object({
 
 export type Order = z.infer<typeof OrderSchema>;
 export type OrderLine = Order['lines'][number];
-// #endregion

@@ -1,4 +1,5 @@
 import { clearLine, cursorTo } from 'node:readline';
+import { widthOf } from '@skald/cli';
 import type { OrderRun } from './order-run.js';
 
 const LIVE_EVERY = 200;
@@ -37,7 +38,7 @@ export class Progress {
     if (!this.live) this.stream.write(`${line}\n`);
     else {
       cursorTo(this.stream, 0);
-      this.stream.write(line.slice(0, this.stream.columns - 1));
+      this.stream.write(line.slice(0, (widthOf(this.stream) ?? 120) - 1));
       clearLine(this.stream, 1);
     }
   }

@@ -1,7 +1,42 @@
 import type { ParticipantDefinition } from '@skald/decorators';
-import { type SagaDefinition, SkaldError } from '@skald/kernel';
+import { lint, type SagaDefinition, SkaldError } from '@skald/kernel';
+import { type ProbedCommand, probe } from './probe.js';
 
-/** Everything that can be known to be wrong before anything runs. Throws `invalid-definition`, which lists all findings of a saga. */
-export function checkDefinitions(definitions: readonly SagaDefinition[], _participants: readonly ParticipantDefinition[]): void {
-  if (definitions.length === 0) throw new SkaldError('not-a-saga', { value: 'nothing' });
+/**
+ * Everything that can be known to be wrong before anything runs. Throws `not-a-saga`, `duplicate-saga`, `duplicate-participant`,
+ * `invalid-definition`, which lists all findings of a saga, `unknown-participant` or `unknown-action`.
+ */
+export function checkDefinitions(definitions: readonly SagaDefinition[], participants: readonly ParticipantDefinition[]): void {
+  if (definitions.length === 0) throw new SkaldError('not-a-saga', { value: 'Nothing' });
+  const twice = repeated(definitions, ({ name, version }) => `${name} ${version}`);
+  if (twice) throw new SkaldError('duplicate-saga', { saga: twice.name, version: twice.version });
+  const registered = repeated(participants, ({ name }) => name);
+  if (registered) throw new SkaldError('duplicate-participant', { participant: registered.name });
+  for (const definition of definitions) {
+    checkFindings(definition);
+    for (const command of probe(definition)) checkCommand(definition, command, participants);
+  }
+}
+
+function repeated<T>(all: readonly T[], keyOf: (one: T) => string): T | undefined {
+  const seen = new Set<string>();
+  return all.find((one) => seen.size === seen.add(keyOf(one)).size);
+}
+
+function checkFindings(definition: SagaDefinition): void {
+  const errors = lint(definition).filter(({ severity }) => severity === 'error');
+  if (errors.length === 0) return;
+  const findings = errors.map(({ step, message, fix }) => `- ${step === undefined ? 'the saga' : `step ${step}`}: ${message}. ${fix}`);
+  throw new SkaldError('invalid-definition', { saga: definition.name, findings: findings.join('\n') });
+}
+
+function checkCommand({ name: saga }: SagaDefinition, { step, participant, action }: ProbedCommand, participants: readonly ParticipantDefinition[]): void {
+  const asked = participants.find(({ name }) => name === participant);
+  if (!asked) {
+    const known = participants.map(({ name }) => name).join(', ') || 'none';
+    throw new SkaldError('unknown-participant', { saga, step, participant, known });
+  }
+  if (!asked.actions.has(action)) {
+    throw new SkaldError('unknown-action', { participant, action, known: [...asked.actions.keys()].join(', ') });
+  }
 }

@@ -1,8 +1,6 @@
 import type { Observer } from '@skald/engine';
 import { isEnded, type SagaState, SkaldError, statusOf } from '@skald/kernel';
 
-type Resolve = (end: SagaEnding) => void;
-
 /** How a saga ended. */
 export interface SagaEnding {
   readonly sagaId: string;
@@ -13,9 +11,20 @@ export interface SagaEnding {
   readonly reason: string | undefined;
 }
 
+interface Waiter {
+  resolve(ending: SagaEnding): void;
+  reject(error: Error): void;
+}
+
 /** Tells whoever waits for the end of a saga in this process. */
 export class EndWatch implements Observer {
-  private readonly waiting = new Map<string, { readonly resolve: Resolve; readonly reject: (error: Error) => void }[]>();
+  private readonly waiting = new Map<string, Set<Waiter>>();
+  private stopped = false;
+
+  /** Sagas that somebody waits for. */
+  get size(): number {
+    return this.waiting.size;
+  }
 
   moved(state: SagaState): void {
     const waiting = this.waiting.get(state.sagaId);
@@ -25,26 +34,25 @@ export class EndWatch implements Observer {
     for (const { resolve } of waiting) resolve(ending);
   }
 
-  wait(sagaId: string): Promise<SagaEnding> {
-    return new Promise((resolve, reject) => {
-      const waiting = this.waiting.get(sagaId) ?? [];
-      waiting.push({ resolve, reject });
-      this.waiting.set(sagaId, waiting);
+  /** The next end of this saga that the engine tells; `leave` when it is not needed any more. Rejects with `app-stopped`. */
+  wait(sagaId: string): { readonly ending: Promise<SagaEnding>; leave(): void } {
+    if (this.stopped) throw new SkaldError('app-stopped');
+    const waiting = this.waiting.get(sagaId) ?? new Set();
+    this.waiting.set(sagaId, waiting);
+    let leave = () => {};
+    const ending = new Promise<SagaEnding>((resolve, reject) => {
+      const waiter = { resolve, reject };
+      waiting.add(waiter);
+      leave = () => {
+        waiting.delete(waiter);
+        if (waiting.size === 0 && this.waiting.get(sagaId) === waiting) this.waiting.delete(sagaId);
+      };
     });
-  }
-
-  /** Nobody waits for what ended before: `ending` is what the store says. */
-  tell(ending: SagaEnding): void {
-    for (const { resolve } of this.waiting.get(ending.sagaId) ?? []) resolve(ending);
-    this.waiting.delete(ending.sagaId);
-  }
-
-  fail(sagaId: string, error: unknown): void {
-    for (const { reject } of this.waiting.get(sagaId) ?? []) reject(error instanceof Error ? error : new Error(String(error)));
-    this.waiting.delete(sagaId);
+    return { ending, leave };
   }
 
   stop(): void {
+    this.stopped = true;
     for (const waiting of this.waiting.values()) for (const { reject } of waiting) reject(new SkaldError('app-stopped'));
     this.waiting.clear();
   }
@@ -52,8 +60,13 @@ export class EndWatch implements Observer {
 
 export function endingOf(state: SagaState): SagaEnding {
   const { sagaId, end, compensation } = state;
-  const output = end?.type === 'SagaCompleted' ? end.data.output : undefined;
+  const output = end?.type === 'SagaCompleted' ? copy(end.data.output) : undefined;
   return { sagaId, status: statusOf(state), output, reason: reasonOf(end, compensation) };
+}
+
+/** As it is stored, whether it comes from the store or from the decision a moment ago. */
+function copy(output: unknown): unknown {
+  return output === undefined ? undefined : (JSON.parse(JSON.stringify(output)) as unknown);
 }
 
 function reasonOf(end: SagaState['end'], compensation: SagaState['compensation']): string | undefined {

@@ -125,14 +125,12 @@ export class Sagas {
   async ended(sagaId: string): Promise<SagaEnding> {
     const { ends } = this.ports;
     // First to the engine's door, then to the stream: whenever it ends, one of them tells.
-    const ending = ends.wait(sagaId);
+    const { ending, leave } = ends.wait(sagaId);
     try {
-      const now = await this.endingNow(sagaId);
-      if (now) ends.tell(now);
-    } catch (error) {
-      ends.fail(sagaId, error);
+      return (await Promise.race([ending, this.endingNow(sagaId)])) ?? (await ending);
+    } finally {
+      leave();
     }
-    return ending;
   }
 
   private async endingNow(sagaId: string): Promise<SagaEnding | undefined> {

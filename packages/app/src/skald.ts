@@ -82,11 +82,13 @@ export class Skald {
 
   /**
    * Checks the definitions, opens the store, sends again what is owed from before, and takes up work.
-   * Rejects with `invalid-definition`, `not-a-saga`, `invalid-participant`, `unknown-participant`, `duplicate-saga`, `duplicate-participant`
-   * or what opening the store rejects with; nothing runs then.
+   * Rejects with `invalid-definition`, `not-a-saga`, `invalid-participant`, `unknown-participant`, `unknown-action`, `duplicate-saga`,
+   * `duplicate-participant` or what opening the store rejects with; nothing runs then.
    */
   async start(): Promise<RunningSkald> {
     const definitions = this.sagaRefs.map((saga) => this.definition(saga));
+    // Made now, so that what they inject and nobody bound is found now.
+    for (const saga of this.sagaRefs) if (typeof saga === 'function') this.instance(saga as Class<object>);
     const participants = this.entries.map(({ type, fence }) => ({ type, fence, definition: participantDefinitionOf(type) }));
     checkDefinitions(
       definitions,
@@ -106,7 +108,7 @@ export class Skald {
       undo.push(() => engine.bus.close());
       await client.start();
       undo.push(() => client.stop());
-      const external = instances.some(({ fence }) => fence === undefined) ? externalSqliteFence({ file: `${this.options.file}-fence` }) : undefined;
+      const external = instances.some(({ fence }) => fence === undefined) ? externalSqliteFence({ file: fenceFile(this.options.file) }) : undefined;
       if (external) undo.push(() => external.close());
       undo.push(() => host.stop());
       for (const { definition, fence, instance } of instances) await host.add(definition, instance, this.fence(fence, external?.fence));
@@ -116,7 +118,8 @@ export class Skald {
       undo.push(async () => ends.stop());
       return new RunningSkald(sagas, recovered, undo);
     } catch (error) {
-      for (const step of undo.reverse()) await step();
+      // What went wrong first is what is to be told.
+      await takeBack(undo).catch(() => undefined);
       throw error;
     }
   }
@@ -156,9 +159,19 @@ export class RunningSkald {
 
   /** Takes nothing new, finishes the batches in hand, closes the store. What is under way goes on at the next start. */
   stop(): Promise<void> {
-    this.stopping ??= (async () => {
-      for (const step of this.undo.reverse()) await step();
-    })();
+    this.stopping ??= takeBack(this.undo);
     return this.stopping;
   }
+}
+
+/** The last first, all of them: what fails must not leave the store open. Rejects with the first failure. */
+async function takeBack(undo: readonly (() => Promise<void>)[]): Promise<void> {
+  const failures: unknown[] = [];
+  for (const step of undo.toReversed()) await step().catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** The external fence's file stands beside the store's. */
+function fenceFile(file: string): string {
+  return file === ':memory:' ? file : `${file}-fence`;
 }

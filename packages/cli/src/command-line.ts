@@ -1,5 +1,5 @@
-import { parseArgs } from 'node:util';
-import { type Terminal, UsageError } from './terminal.js';
+import type { Terminal } from './terminal.js';
+import { parsed, UsageError } from './usage.js';
 import { replay } from './verbs/replay.js';
 import type { Verb } from './verbs/verb.js';
 
@@ -30,17 +30,13 @@ export async function runCommandLine(args: readonly string[], terminal: Terminal
     else await verb.run(args.toSpliced(at, 1), terminal);
     return 0;
   } catch (error) {
-    const isUsage = error instanceof UsageError || isParseError(error);
+    const isUsage = error instanceof UsageError;
     terminal.err(`skald: ${error instanceof Error ? error.message : String(error)}${isUsage ? '\nskald --help says what there is.' : ''}`);
     return isUsage ? 2 : 1;
   }
 }
 
 function verbAt(args: readonly string[]): number | undefined {
-  const { tokens } = parseArgs({ args: [...args], options: BEFORE_VERB, allowPositionals: true, strict: false, tokens: true });
+  const { tokens } = parsed({ args: [...args], options: BEFORE_VERB, allowPositionals: true, strict: false, tokens: true });
   return tokens.find((token) => token.kind === 'positional')?.index;
-}
-
-function isParseError(error: unknown): boolean {
-  return error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }

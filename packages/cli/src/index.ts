@@ -1,1 +1,2 @@
+export { widthOf } from './terminal.js';
 export { type TimelineOptions, timeline } from './timeline.js';

@@ -7,14 +7,16 @@ export interface Terminal {
   readonly width: number | undefined;
 }
 
-/** What the command line asks for cannot be understood: exit code 2. */
-export class UsageError extends Error {}
-
 export function processTerminal({ stdout, stderr, env }: Pick<NodeJS.Process, 'stdout' | 'stderr' | 'env'>): Terminal {
   return {
     out: (line) => void stdout.write(`${line}\n`),
     err: (line) => void stderr.write(`${line}\n`),
     colours: stdout.isTTY === true && (env['NO_COLOR'] ?? '') === '',
-    width: stdout.isTTY ? stdout.columns : undefined,
+    width: widthOf(stdout),
   };
+}
+
+/** Some terminals say that they have no columns at all. */
+export function widthOf({ isTTY, columns }: { readonly isTTY?: boolean; readonly columns?: number }): number | undefined {
+  return isTTY && columns !== undefined && columns > 0 ? columns : undefined;
 }

@@ -64,7 +64,7 @@ export class Orchestrator {
   ) {
     const ports = { ...portsOf(options), store, index, programs };
     this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
-    const limits = { batch: options.inboxBatch ?? 1_000, cache: options.cachedSagas ?? 20_000 };
+    const limits = { batch: Math.max(1, options.inboxBatch ?? 1_000), cache: Math.max(1, options.cachedSagas ?? 20_000) };
     this.inbox = new Inbox(ports, limits, (sagaId, state) => this.timers.onTurn(sagaId, state));
   }
 
@@ -98,7 +98,7 @@ export class ParticipantHost {
   async add(definition: ParticipantDefinition, instance: object, fence: Fence): Promise<void> {
     if (this.running.has(definition.name)) throw new SkaldError('duplicate-participant', { participant: definition.name });
     const { participantBatch, participantLease, bus } = this.options;
-    const limits = { batch: participantBatch ?? 500, lease: participantLease ?? 60_000 };
+    const limits = { batch: Math.max(1, participantBatch ?? 500), lease: participantLease ?? 60_000 };
     const runner = new ParticipantRunner(definition, instance, fence, portsOf(this.options), limits);
     const address = { to: 'participant', participant: definition.name } as const;
     const consumer = await bus.consume(address, (batch) => runner.deliver(batch as readonly Delivery<ParticipantMessage>[]));

@@ -9,7 +9,6 @@
  * I4  A store that cannot write loses nothing: callers are told, all other inputs wait and are tried again.
  */
 import {
-  type AppendOutcome,
   type Clock,
   type Delivery,
   type EventStore,
@@ -24,6 +23,7 @@ import {
   statusOf,
 } from '@skald/kernel';
 import { type Activated, Activation } from './activation.js';
+import { appendResolved } from './append-resolved.js';
 import type { CrashPoints } from './crash-points.js';
 import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
@@ -52,8 +52,6 @@ type Deliveries = Delivery<InboxMessage>[];
 /** First pause after a store failure in milliseconds; doubles up to the longest. */
 const PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
-/** An append whose outcome stays unknown is repeated this often before the inputs are put back. */
-const DOUBT_RETRIES = 5;
 
 export class Inbox {
   readonly activation: Activation;
@@ -160,19 +158,29 @@ export class Inbox {
     }
   }
 
-  private async suspend(input: TurnInput, reason: unknown): Promise<Turn> {
-    try {
-      return takeFact(input, reason, this.ports.observer);
-    } catch (failed) {
-      if (!(failed instanceof TurnFailed)) throw failed;
-      return takeFault({ ...input, activated: await this.reload(input.sagaId) }, failed.cause);
+  /** Records as much as can be recorded. */
+  private async suspend(input: TurnInput, error: unknown): Promise<Turn> {
+    const { programs, observer } = this.ports;
+    let reason = error;
+    let { activated } = input;
+    for (const without of ['compensations', 'everything'] as const) {
+      try {
+        return takeFact({ ...input, activated }, without, reason, programs, observer);
+      } catch (failed) {
+        if (!(failed instanceof TurnFailed)) throw failed;
+        reason = failed.cause;
+        activated = await this.reload(input.sagaId);
+      }
     }
+    return takeFault({ ...input, activated }, reason);
   }
 
   /** Of the turns whose events are not stored, the inputs are to be decided again. */
   private async appendAll(turns: readonly Turn[]): Promise<{ readonly stored: Turn[]; readonly again: Deliveries }> {
     const writing = turns.filter((turn) => turn.write !== undefined);
-    const outcomes = await this.append(writing);
+    const { store, observer } = this.ports;
+    const writes = writing.flatMap((turn) => turn.write ?? []);
+    const outcomes = await appendResolved(store, writes, (nth) => this.sleep(PAUSE * nth), observer);
     const refused = new Set(writing.filter((_, at) => outcomes[at]?.type !== 'appended'));
     const stored: Turn[] = [];
     const again: Deliveries = [];
@@ -189,26 +197,6 @@ export class Inbox {
     }
     await this.tellIndex(stored);
     return { stored, again };
-  }
-
-  /** One outcome for each; those that stay unknown are as good as refused, since the stream is read before anything else is decided. */
-  private async append(turns: readonly Turn[]): Promise<AppendOutcome[]> {
-    const { store, observer } = this.ports;
-    const writes = turns.flatMap((turn) => turn.write ?? []);
-    const outcomes = writes.length > 0 ? [...(await store.append(writes))] : [];
-    for (let attempt = 1; attempt <= DOUBT_RETRIES; attempt++) {
-      const doubtful = outcomes.flatMap((outcome, at) => (outcome.type === 'unknown' ? [at] : []));
-      if (doubtful.length === 0) break;
-      await this.sleep(PAUSE * attempt);
-      try {
-        const repeated = await store.append(doubtful.flatMap((at) => writes[at] ?? []));
-        for (const [nth, at] of doubtful.entries()) outcomes[at] = repeated[nth] ?? outcomes[at] ?? { type: 'conflict', actual: -1 };
-      } catch (error) {
-        // The others of the batch are stored, and are not to wait for these.
-        observer.troubled('an append whose outcome is unknown could not be repeated', error);
-      }
-    }
-    return outcomes;
   }
 
   private settle(turn: Turn): void {

@@ -81,13 +81,19 @@ export function takeTurn(input: TurnInput, programs: Pick<Programs, 'find'>, obs
   return draft.finish(input, taken);
 }
 
+/** How much of the program is left out when a decision is taken again without what could not be carried out. */
+export type Without = 'compensations' | 'everything';
+
 /**
  * The first input could not be carried out, since the program threw or asked for too much: what it tells is recorded all the same, and the
- * saga is suspended with the reason. Throws `TurnFailed` when it is the input itself that cannot be recorded.
+ * saga is suspended with the reason. Throws `TurnFailed` when it is not what is left out that was wrong.
  */
-export function takeFact(input: TurnInput, error: unknown, observer: Required<Observer>): Turn {
+export function takeFact(input: TurnInput, without: Without, error: unknown, programs: Programs, observer: Required<Observer>): Turn {
+  const refused = refusing(error);
+  const reduced = (program: Program): Program =>
+    without === 'everything' ? refused : { ...refused, next: (state) => program.next(state) };
   const first = input.deliveries.slice(0, 1);
-  const turn = takeTurn({ ...input, deliveries: first }, { find: () => refusing(error) }, observer);
+  const turn = takeTurn({ ...input, deliveries: first }, { find: (name, version) => reduced(programs.find(name, version)) }, observer);
   return { ...turn, rest: input.deliveries.slice(1) };
 }
 

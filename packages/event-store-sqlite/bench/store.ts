@@ -65,9 +65,9 @@ function batches(length: number, withSummary: boolean): StreamWrite[][] {
   );
 }
 
-async function appends(folder: string, length: number, withSummary: boolean) {
-  const file = join(folder, `${length}-${withSummary}.db`);
-  const store = await openSqliteStore({ file });
+async function appends(folder: string, length: number, withSummary: boolean, shared = false) {
+  const file = join(folder, `${length}-${withSummary}-${shared}.db`);
+  const store = await openSqliteStore({ file, shared });
   const planned = batches(length, withSummary);
   const each = await microseconds(EVENTS, async () => {
     for (const writes of planned) {
@@ -93,8 +93,8 @@ async function appends(folder: string, length: number, withSummary: boolean) {
   };
 }
 
-async function alone(folder: string): Promise<number> {
-  const store = await openSqliteStore({ file: join(folder, 'alone.db') });
+async function alone(folder: string, shared = false): Promise<number> {
+  const store = await openSqliteStore({ file: join(folder, `alone-${shared}.db`), shared });
   const each = await microseconds(500, async () => {
     for (let n = 0; n < 500; n++) await store.events.append([{ stream: `order-${n}`, expectedRevision: -1, events: [event()] }]);
   });
@@ -130,7 +130,9 @@ try {
     oneEventAWrite: await appends(folder, 1, false),
     oneEventAWriteWithSummary: await appends(folder, 1, true),
     fourEventsAWriteWithSummary: await appends(folder, 4, true),
+    fourEventsAWriteWithSummaryShared: await appends(folder, 4, true, true),
     oneWriteACommit: await alone(folder),
+    oneWriteACommitShared: await alone(folder, true),
     fence: await fence(folder),
   };
   process.stdout.write(`${JSON.stringify(report, undefined, 2)}\n`);

@@ -47,6 +47,7 @@ export class Appender {
     return this.connection.transaction(
       () => {
         if (this.#others?.changed()) this.#forget(this.events.head());
+        this.sagas.refresh();
         before = this.#position;
         const outcomes = writes.map((write) => this.#write(write));
         this.events.flush();

@@ -1,7 +1,11 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SkaldError } from '@skald/kernel';
 import { translate } from './sqlite-errors.js';
+import { letGo } from './store-file.js';
 import type { WriteTurns } from './write-turns.js';
+
+/** Readers and writers do not stop each other. A reader waits, in milliseconds, only while somebody repairs the log after a crash. */
+const READER_PATIENCE = 1_000;
 
 /** What a connection is to the file: its only writer, one of several, or a reader. */
 export type Role = 'owner' | 'sharer' | 'reader';
@@ -16,7 +20,9 @@ export class Connection {
     readonly role: Role,
     /** A sharer's. */
     private readonly turns?: WriteTurns,
-  ) {}
+  ) {
+    if (turns) db.exec(`PRAGMA busy_timeout = ${READER_PATIENCE}`);
+  }
 
   get closed(): boolean {
     return this.#closed;
@@ -84,11 +90,9 @@ export class Connection {
     this.#closed = true;
     this.turns?.close();
     this.db.close();
+    letGo(this.file);
   }
 }
-
-/** Readers and writers do not stop each other. A reader waits, in milliseconds, only while somebody repairs the log after a crash. */
-const READER_PATIENCE = 1_000;
 
 /** Notices, for whoever remembers something of the file, that another connection has committed to it. */
 export class Watch {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { EventStore, SagaIndex } from '@skald/kernel';
 import { eventStoreContract, fenceContract, indexedStoreContract, sagaIndexContract } from '@skald/testkit';
 import { openSqliteStore } from './open-store.js';
 import { externalSqliteFence, openParticipantDatabase, sqliteFence } from './sqlite-fence.js';
@@ -9,9 +10,9 @@ function folder(): string {
   return mkdtempSync(join(tmpdir(), 'skald-'));
 }
 
-async function open() {
+async function open({ shared = false } = {}) {
   const path = folder();
-  const store = await openSqliteStore({ file: join(path, 'skald.db') });
+  const store = await openSqliteStore({ file: join(path, 'skald.db'), shared });
   return {
     store,
     close: async () => {
@@ -34,6 +35,61 @@ sagaIndexContract('The SQLite store', async () => {
 indexedStoreContract('The SQLite store', async () => {
   const { store, close } = await open();
   return { subject: store, close };
+});
+
+eventStoreContract('A shared SQLite store', async () => {
+  const { store, close } = await open({ shared: true });
+  return { subject: store.events, close };
+});
+
+/** Two processes' worth of one store: each call goes to the other one than the call before. */
+async function openTwice() {
+  const path = folder();
+  const options = { file: join(path, 'skald.db'), shared: true };
+  const stores = [await openSqliteStore(options), await openSqliteStore(options)] as const;
+  let calls = 0;
+  const next = () => stores[calls++ % 2 === 0 ? 0 : 1];
+  const events: EventStore = {
+    append: (writes) => next().events.append(writes),
+    read: (stream, how) => next().events.read(stream, how),
+    readAll: (position, limit) => next().events.readAll(position, limit),
+    head: () => next().events.head(),
+    subscribe: (position, listener) => next().events.subscribe(position, listener),
+    close: async () => void (await Promise.all(stores.map((store) => store.close()))),
+  };
+  const index: SagaIndex = {
+    get: (sagaId) => next().index.get(sagaId),
+    list: (query) => next().index.list(query),
+    count: () => next().index.count(),
+    due: (until, limit) => next().index.due(until, limit),
+    owing: (after, limit) => next().index.owing(after, limit),
+    position: () => next().index.position(),
+    put: (summaries, position) => next().index.put(summaries, position),
+    clear: () => next().index.clear(),
+  };
+  return {
+    events,
+    index,
+    close: async () => {
+      await events.close();
+      rmSync(path, { recursive: true });
+    },
+  };
+}
+
+eventStoreContract('A SQLite store that two share', async () => {
+  const { events, close } = await openTwice();
+  return { subject: events, close };
+});
+
+sagaIndexContract('A SQLite store that two share', async () => {
+  const { index, close } = await openTwice();
+  return { subject: index, close };
+});
+
+indexedStoreContract('A SQLite store that two share', async () => {
+  const { events, index, close } = await openTwice();
+  return { subject: { events, index }, close };
 });
 
 eventStoreContract('The SQLite store in memory', async () => {

@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SagaStatus, SagaSummary } from '@skald/kernel';
-import { type Connection, Watch } from './connection.js';
+import { type Role, Watch } from './connection.js';
 import { Recent } from './recent.js';
 
 /**
@@ -20,12 +20,14 @@ export class SagaRows {
   /** Counted once, then kept by adding and subtracting: a list's badge must not scan a million rows. */
   #counts: Map<SagaStatus, number> | undefined;
   #position: number | undefined;
+  /** Absent for an owner: there is no other writer, so what is remembered is true. */
+  readonly #others: Watch | undefined;
 
   constructor(
     private readonly db: DatabaseSync,
-    /** There is no other writer: what is remembered is true. */
-    private readonly owner: boolean,
+    role: Role,
   ) {
+    this.#others = role === 'owner' ? undefined : new Watch(db);
     this.#insert = db.prepare(`
       INSERT INTO sagas (saga_id, saga, version, status, started_at, since, due_at, owes, error)
       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
@@ -35,14 +37,14 @@ export class SagaRows {
     this.#updateOwes = db.prepare('UPDATE sagas SET owes = ? WHERE id = ?');
     this.#load = db.prepare(`SELECT ${SUMMARY} FROM sagas WHERE saga_id = ?`);
     this.#move = db.prepare("UPDATE meta SET value = ? WHERE key = 'indexed'");
-    this.#read = db.prepare("SELECT value FROM meta WHERE key = 'indexed'");
+    this.#read = db.prepare('SELECT value FROM meta WHERE key = ?');
     this.#count = db.prepare('SELECT status, count(*) AS sagas FROM sagas GROUP BY status');
   }
 
   /** Global position up to which the index has seen the store. */
   get position(): number {
-    if (!this.owner) return this.#readPosition();
-    this.#position ??= this.#readPosition();
+    this.refresh();
+    this.#position ??= this.#readMeta('indexed');
     return this.#position;
   }
 
@@ -73,20 +75,30 @@ export class SagaRows {
   }
 
   get(sagaId: string): SagaSummary | undefined {
-    return (this.owner ? this.#known.get(sagaId) : undefined)?.summary ?? this.#find(sagaId)?.summary;
+    this.refresh();
+    return this.#known.get(sagaId)?.summary ?? this.#find(sagaId)?.summary;
   }
 
   counts(): Partial<Record<SagaStatus, number>> {
-    if (this.#counts === undefined || !this.owner) {
-      this.#counts = new Map(this.#count.all().map((row) => [row['status'] as SagaStatus, Number(row['sagas'])]));
-    }
+    this.refresh();
+    this.#counts ??= new Map(this.#count.all().map((row) => [row['status'] as SagaStatus, Number(row['sagas'])]));
     return Object.fromEntries([...this.#counts].filter(([, sagas]) => sagas > 0));
   }
 
   clear(): void {
-    this.db.exec('DELETE FROM sagas');
+    this.db.exec("DELETE FROM sagas; INSERT INTO meta VALUES ('cleared', 1) ON CONFLICT DO UPDATE SET value = value + 1");
     this.forget();
     this.moveTo(0);
+  }
+
+  /** How often the index was cleared: what another process brings of the time before does not count any more. */
+  get clearings(): number {
+    return this.#readMeta('cleared');
+  }
+
+  /** Forgets what another process may have changed. At the beginning of every transaction that writes. */
+  refresh(): void {
+    if (this.#others?.changed()) this.forget();
   }
 
   /** After a rollback: nothing that is remembered can be trusted. */
@@ -96,8 +108,8 @@ export class SagaRows {
     this.#position = undefined;
   }
 
-  #readPosition(): number {
-    return Number(this.#read.get()?.['value'] ?? 0);
+  #readMeta(key: 'indexed' | 'cleared'): number {
+    return Number(this.#read.get(key)?.['value'] ?? 0);
   }
 
   #add(summary: SagaSummary): boolean {

@@ -1,13 +1,16 @@
 import type { AppendOutcome, EventStore, ReadOptions, RecordedEvent, StreamWrite, Subscription } from '@skald/kernel';
 import type { Appender } from './appender.js';
-import type { Connection } from './connection.js';
+import { type Connection, Watch } from './connection.js';
 import type { EventRows } from './event-rows.js';
 import { Feed } from './feed.js';
 
-/** How often a store that is only read looks whether its owner, another process, has written. */
-const LOOK_EVERY = 200;
+/** How often a store that others write to looks whether they have, in milliseconds: it costs some microseconds. */
+const LOOK_EVERY = 50;
 
-/** The events of a store. SQLite works synchronously: every call is done when it returns, its promise is a formality. */
+/**
+ * The events of a store. SQLite works synchronously: every call is done when it returns, its promise is a formality; except where several
+ * processes write, and each waits for its turn.
+ */
 export class SqliteEventStore implements EventStore {
   readonly #feed: Feed;
   #look: NodeJS.Timeout | undefined;
@@ -23,7 +26,7 @@ export class SqliteEventStore implements EventStore {
 
   async append(writes: readonly StreamWrite[]): Promise<readonly AppendOutcome[]> {
     const before = this.appender.head;
-    const outcomes = this.appender.append(writes);
+    const outcomes = await this.appender.append(writes);
     if (this.appender.head > before) this.#feed.wake();
     return outcomes;
   }
@@ -37,14 +40,27 @@ export class SqliteEventStore implements EventStore {
   }
 
   async head(): Promise<number> {
-    return this.connection.run(() => (this.connection.readOnly ? this.events.head() : this.appender.head));
+    return this.connection.run(() => (this.connection.role === 'owner' ? this.appender.head : this.events.head()));
   }
 
   subscribe(position: number, listener: (events: readonly RecordedEvent[]) => Promise<void>): Subscription {
     return this.connection.run(() => {
-      if (this.connection.readOnly) this.#look ??= setInterval(() => this.#feed.wake(), LOOK_EVERY).unref();
+      if (this.connection.role !== 'owner') this.#lookForOthers();
       return this.#feed.subscribe(position, listener);
     });
+  }
+
+  #lookForOthers(): void {
+    if (this.#look) return;
+    const others = new Watch(this.connection.db);
+    this.#look = setInterval(() => {
+      try {
+        if (!others.changed()) return;
+      } catch {
+        // The subscribers' own reading will say so, and they know how to wait.
+      }
+      this.#feed.wake();
+    }, LOOK_EVERY).unref();
   }
 
   close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FenceRecord, FenceSession } from '@skald/kernel';
 import { externalSqliteFence, openParticipantDatabase, sqliteFence } from './sqlite-fence.js';
+import { inTransaction } from './transaction-state.js';
 
 const DONE: FenceRecord = { type: 'succeeded', compensable: true };
 
@@ -44,7 +45,7 @@ describe('The SQLite fence', () => {
       db.exec('INSERT INTO child VALUES (1)');
     });
     await expect(failing).rejects.toMatchObject({ code: 'store-failed', cause: { code: 'ERR_SQLITE_ERROR' } });
-    expect(db.isTransaction).toBe(false);
+    expect(inTransaction(db)).toBe(false);
     await fence.session(async (session) => session.put('next', DONE));
     expect(keys()).toEqual(['next']);
   });

@@ -2,6 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Fence, type FenceRecord, type FenceSession, SkaldError } from '@skald/kernel';
 import { FenceRows } from './fence-rows.js';
 import { translate } from './sqlite-errors.js';
+import { fileOf, inTransaction } from './transaction-state.js';
 
 /**
  * A fence in a participant's own database.
@@ -25,11 +26,13 @@ export function externalFence(db: DatabaseSync): Fence {
 /** An external fence in a file of its own, which is created where there is none. */
 export function externalSqliteFence({ file }: { readonly file: string }): { readonly fence: Fence; close(): Promise<void> } {
   const db = openParticipantDatabase(file);
+  let isOpen = true;
   return {
     fence: externalFence(db),
     close: () =>
       inTurn(db, async () => {
-        if (db.isOpen) db.close();
+        if (isOpen) db.close();
+        isOpen = false;
       }),
   };
 }
@@ -66,7 +69,7 @@ function attempt<T>(db: DatabaseSync, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw translate(error, db.location() ?? ':memory:', 'use');
+    throw translate(error, fileOf(db), 'use');
   }
 }
 
@@ -97,10 +100,18 @@ class SqliteFence implements Fence {
         return result;
       } catch (error) {
         session.abandon();
-        if (this.db.isOpen && this.db.isTransaction) this.db.exec('ROLLBACK');
+        this.#rollBack();
         throw error;
       }
     });
+  }
+
+  #rollBack(): void {
+    try {
+      this.db.exec('ROLLBACK');
+    } catch {
+      // SQLite or the participant's code has ended the transaction already, or closed the connection.
+    }
   }
 
   prune(before: number): Promise<number> {
@@ -158,7 +169,7 @@ class SqliteFenceSession implements FenceSession {
 
   #undo(depth: number): void {
     if (this.#broken) return;
-    if (!this.db.isTransaction) return this.#break('the transaction was ended by a statement that failed');
+    if (!inTransaction(this.db)) return this.#break('the transaction was ended by a statement that failed');
     if (this.#depth < depth) return this.#break('a savepoint could not be released');
     try {
       this.#close(depth);
@@ -178,7 +189,7 @@ class SqliteFenceSession implements FenceSession {
 
   #check(): void {
     if (this.#broken) throw this.#broken;
-    if (this.db.isTransaction) return;
+    if (inTransaction(this.db)) return;
     this.#break('the transaction of the fence session was ended from outside, or by a statement that failed');
     this.#check();
   }

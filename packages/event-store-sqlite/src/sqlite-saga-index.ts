@@ -1,10 +1,21 @@
-import type { IndexPage, IndexQuery, SagaIndex, SagaStatus, SagaSummary } from '@skald/kernel';
+import { type IndexPage, type IndexQuery, type SagaIndex, type SagaStatus, type SagaSummary, SkaldError } from '@skald/kernel';
 import type { Connection } from './connection.js';
 import type { SagaPages } from './saga-pages.js';
 import type { SagaRows } from './saga-rows.js';
 
-/** The index of a store, in its file; written by `append` in the transaction of the events, and by `put` when it is rebuilt. */
+/**
+ * The index of a store, in its file; written by `append` in the transaction of the events, and by `put` when it is rebuilt.
+ *
+ * Where processes share the store, more than one may bring the index up to date at the same time, or one while the others append:
+ *
+ * X1. The position moves only forward, except by `clear()`.
+ * X2. What is behind the position was seen already, and maybe overtaken: such a put changes nothing.
+ * X3. A put of a rebuild that began before another process cleared the index rejects: the rows before it are gone.
+ */
 export class SqliteSagaIndex implements SagaIndex {
+  /** X3: how often the index had been cleared when this process last looked where it stands. */
+  #clearings: number | undefined;
+
   constructor(
     private readonly connection: Connection,
     private readonly rows: SagaRows,
@@ -32,21 +43,42 @@ export class SqliteSagaIndex implements SagaIndex {
   }
 
   async position(): Promise<number> {
-    return this.connection.run(() => this.rows.position);
+    return this.connection.run(() => {
+      // In this order: cleared in between, it must look like a rebuild that began before.
+      this.#clearings = this.rows.clearings;
+      return this.rows.position;
+    });
   }
 
   async put(summaries: readonly SagaSummary[], position: number): Promise<void> {
-    this.#write(() => {
+    await this.#write(() => {
+      if (this.connection.role === 'sharer' && !this.#isNews(position)) return;
       for (const summary of summaries) this.rows.put(summary);
       this.rows.moveTo(position);
     });
   }
 
   async clear(): Promise<void> {
-    this.#write(() => this.rows.clear());
+    await this.#write(() => {
+      this.rows.clear();
+      this.#clearings = this.rows.clearings;
+    });
   }
 
-  #write(work: () => void): void {
-    this.connection.transaction(work, () => this.rows.forget());
+  #isNews(position: number): boolean {
+    const { clearings } = this.rows;
+    this.#clearings ??= clearings;
+    if (this.#clearings !== clearings) throw new SkaldError('index-cleared', { file: this.connection.file });
+    return position >= this.rows.position;
+  }
+
+  #write(work: () => void): Promise<void> {
+    return this.connection.transaction(
+      () => {
+        this.rows.refresh();
+        work();
+      },
+      () => this.rows.forget(),
+    );
   }
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -162,6 +162,29 @@ describe('A store opened for reading', () => {
     expect(await reader.index.count()).toEqual({ completed: 1 });
     await owner.close();
     await reader.close();
+  });
+});
+
+/** What Linux knows of the locks on the store's file. */
+function locks(): string[] {
+  const { ino } = statSync(file);
+  return readFileSync('/proc/locks', 'utf8')
+    .split('\n')
+    .filter((line) => line.includes(`:${ino} `));
+}
+
+const onLinux = process.platform === 'linux' ? describe : describe.skip;
+
+onLinux('A store opened twice in one process', () => {
+  it('F4: keeps its lock on the file, without which another process would take its log away', async () => {
+    const store = await openSqliteStore({ file });
+    const held = locks();
+    expect(held).toHaveLength(1);
+    const reader = await openSqliteStore({ file, readOnly: true });
+    expect(locks()).toEqual(held);
+    await reader.close();
+    expect(locks()).toEqual(held);
+    await store.close();
   });
 });
 

@@ -12,8 +12,24 @@ import { APPLICATION_ID, FORMAT, INDEX_SCHEMA, SCHEMA } from './schema.js';
  *     touches it.
  * F2. A store is created whole or not at all: one transaction in rollback-journal mode, so that the header that F1 reads is always true.
  * F3. Reading only creates no store and leaves no file behind.
+ * F4. A file that this process has open is not read past SQLite: closing any descriptor of a file drops all locks that the process holds on
+ *     it (POSIX), and another process would take away the log that this one still writes to. Its header was checked when it was opened.
  */
 export const IN_MEMORY = ':memory:';
+
+/** F4: how many connections of this process have a file open. */
+const openHere = new Map<string, number>();
+
+function hold(file: string): void {
+  openHere.set(file, (openHere.get(file) ?? 0) + 1);
+}
+
+/** When a connection that was given out is closed. */
+export function letGo(file: string): void {
+  const others = (openHere.get(file) ?? 0) - 1;
+  if (others > 0) openHere.set(file, others);
+  else openHere.delete(file);
+}
 
 const HEADER_BYTES = 100;
 const MAGIC = 'SQLite format 3\0';
@@ -33,6 +49,7 @@ export function locate(file: string): string {
 /** F1. Answers whether there is a store; throws when there is something else. */
 export function inspect(file: string): 'absent' | 'store' {
   if (file === IN_MEMORY || !existsSync(file)) return 'absent';
+  if (openHere.has(file)) return 'store';
   if (!statSync(file).isFile()) throw new SkaldError('store-unavailable', { file, problem: 'it is not a file' });
   const header = readHeader(file);
   // SQLite makes the file before it writes to it: an empty one is a creation that was interrupted.
@@ -68,7 +85,7 @@ function checkFormat(file: string, found: number): void {
 
 /** For the owner: creates the store where there is none. */
 export function openForWriting(file: string, maxPages: number | undefined): DatabaseSync {
-  return opened(new DatabaseSync(file), (db) => {
+  return opened(file, new DatabaseSync(file), (db) => {
     db.exec('PRAGMA busy_timeout = 5000');
     // Larger pages: fewer page writes to the log for each batch (measured: 8 % at 1,000 events a batch, against 4,096).
     if (pragma(db, 'application_id') === 0 && pragma(db, 'page_count') === 0) create(db);
@@ -107,25 +124,27 @@ export function openForReading(file: string): DatabaseSync {
     checkFormat(file, pragma(db, 'user_version'));
   };
   try {
-    return opened(new DatabaseSync(file, { readOnly: !settled }), prepare);
+    return opened(file, new DatabaseSync(file, { readOnly: !settled }), prepare);
   } catch (error) {
     if (!settled || error instanceof SkaldError) throw error;
     const url = pathToFileURL(file);
     url.search = '?immutable=1';
     try {
-      return opened(new DatabaseSync(url, { readOnly: true }), prepare);
+      return opened(file, new DatabaseSync(url, { readOnly: true }), prepare);
     } catch {
       throw error;
     }
   }
 }
 
-function opened(db: DatabaseSync, prepare: (db: DatabaseSync) => void): DatabaseSync {
+function opened(file: string, db: DatabaseSync, prepare: (db: DatabaseSync) => void): DatabaseSync {
+  hold(file);
   try {
     prepare(db);
     return db;
   } catch (error) {
     db.close();
+    letGo(file);
     throw error;
   }
 }

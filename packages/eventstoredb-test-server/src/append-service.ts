@@ -24,7 +24,7 @@ import {
   batchTooLarge,
   streamIdentifier,
 } from './responses.js';
-import { invalidArgument, maxAppendSizeExceeded, type RpcError, streamDeleted } from './rpc-errors.js';
+import { invalidArgument, maxAppendSizeExceeded, type RpcError, streamDeleted, timedOut, tooBusy } from './rpc-errors.js';
 
 export interface Write {
   readonly stream: string;
@@ -73,7 +73,11 @@ export async function append(context: AppendContext, parts: AsyncIterable<Pb.App
       throw streamDeleted(write.stream);
     case 'error':
       throw fate.error;
-    default:
+    case 'timed-out':
+      throw timedOut('Commit phase timeout.');
+    case 'too-busy':
+      throw tooBusy();
+    case 'silence':
       return undefined;
   }
 }

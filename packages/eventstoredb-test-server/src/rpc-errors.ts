@@ -7,9 +7,9 @@ export type RpcError = Pick<ServiceError, 'code' | 'details' | 'metadata'>;
 
 function rpcError(code: status, details: string, trailers: Readonly<Record<string, string>> = {}): RpcError {
   const metadata = new Metadata();
-  // Trailers are Latin-1 on the wire; the server sends UTF-8 bytes in them.
-  for (const [key, value] of Object.entries(trailers)) metadata.set(key, Buffer.from(value).toString('latin1'));
-  return { code, details: Buffer.from(details).toString('latin1'), metadata };
+  // Trailers take printable ASCII only.
+  for (const [key, value] of Object.entries(trailers)) metadata.set(key, value.replaceAll(/[^ -~]/g, '?'));
+  return { code, details, metadata };
 }
 
 export function notReady(): RpcError {

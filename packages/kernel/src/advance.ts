@@ -11,8 +11,8 @@ import type { Draft } from './decide.js';
 import { recordError, SkaldError } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd } from './events.js';
 import type { Directive, Program } from './program.js';
-import { isHeld, type SagaState, type StepState, stepOf } from './state.js';
 import { requestSeal, requestStep, requestUndo } from './requests.js';
+import { isHeld, type SagaState, type StepState, stepOf } from './state.js';
 
 /** Rounds of advancing without coming to rest that are taken for a program that never will. */
 const MAX_ROUNDS = 100_000;

@@ -122,7 +122,7 @@ export const CATALOGUE = {
   },
   'store-in-use': {
     what: 'The store {file} is in use by process {pid} on {host}.',
-    fix: 'One process owns a store. Stop the other one, or use another file.',
+    fix: 'One process owns a store, unless all of them open it as shared. Stop the other one, or use another file.',
     retryable: true,
   },
   'store-corrupt': {
@@ -150,12 +150,63 @@ export const CATALOGUE = {
     fix: 'Check the disk and its log. What was acknowledged is stored; what was not is tried again.',
     retryable: true,
   },
+  'store-busy': {
+    what: 'Other processes wrote to the store {file} without pause for {milliseconds} ms.',
+    fix: 'Nothing was stored; it is tried again. If it lasts, look for a process that holds a transaction open, or share the store among fewer.',
+    retryable: true,
+  },
+  'index-cleared': {
+    what: 'The index in {file} was cleared by another process while this one brought it up to date.',
+    fix: 'Begin again: what that process does not put back, this one will.',
+    retryable: true,
+  },
   'store-read-only': {
     what: 'The store {file} was opened for reading only.',
     fix: 'Open it without readOnly; one process at a time owns it.',
     retryable: false,
   },
+  'store-unreachable': {
+    what: 'The event store at {server} does not answer: {problem}.',
+    fix: 'Check that it runs and can be reached from here. Nothing of this call was stored; the same call may be made again.',
+    retryable: true,
+  },
+  'store-access-denied': {
+    what: 'The event store at {server} does not permit to {action}.',
+    fix: 'Give the user of the connection the rights that the documentation of the adapter lists.',
+    retryable: false,
+  },
+  'invalid-connection': {
+    what: 'The connection to the event store cannot be made: {problem}.',
+    fix: 'Correct the connection string, or pass settings.',
+    retryable: false,
+  },
+  'stream-deleted': {
+    what: 'The stream {stream} was deleted for ever (a tombstone stands in its place).',
+    fix: 'Start another saga with another id.',
+    retryable: false,
+  },
   'store-closed': { what: 'The store is closed.', fix: 'Call it before stop().', retryable: false },
+  'fence-unavailable': {
+    what: 'The database of the fence {table} cannot be reached: {problem}.',
+    fix: 'Check that it runs and that the pool may connect. Nothing happened; the command is tried again.',
+    retryable: true,
+  },
+  'fence-not-ready': {
+    what: 'The fence’s table {table} cannot be used: {problem}.',
+    fix: 'Grant the role the right to create and change it, or create it with what postgresFenceSchema() gives. Nothing happened.',
+    retryable: true,
+  },
+  'fence-rolled-back': {
+    what: 'The transaction of the fence {table} was rolled back: {problem}.',
+    fix: 'Nothing happened; the step’s retry policy says when it is tried again.',
+    retryable: true,
+  },
+  'fence-unknown': {
+    what: 'The fence {table} lost its connection while it committed, and could not find out within {milliseconds} ms whether it did: {problem}.',
+    fix: 'Ask again under the same key when the database can be reached: what was committed is answered, what was not is done.',
+    retryable: true,
+  },
+  'fence-misused': { what: 'In a participant with a fence in PostgreSQL, {problem}.', fix: '{remedy}', retryable: false },
   'invalid-cursor': {
     what: '"{after}" does not continue a page of this index.',
     fix: 'Pass the `next` of the page before, or nothing for the first page.',
@@ -167,6 +218,38 @@ export const CATALOGUE = {
     retryable: false,
   },
   'bus-closed': { what: 'The message bus is closed.', fix: 'Call it before close().', retryable: false },
+  'bus-misconfigured': { what: 'The Kafka bus cannot be set up: {problem}.', fix: 'Correct the option.', retryable: false },
+  'bus-unavailable': {
+    what: 'Kafka does not answer ({what}): {problem}.',
+    fix: 'Check the brokers and the network; whether something was sent is unknown, and sending it again is harmless.',
+    retryable: true,
+  },
+  'bus-overloaded': {
+    what: '{waiting} messages wait for Kafka, more than the limit of {limit}.',
+    fix: 'Wait, and send more slowly; or raise publish.maxWaiting.',
+    retryable: true,
+  },
+  'bus-unauthorised': {
+    what: 'Kafka refuses {what}: {problem}.',
+    fix: 'Give the client its credentials, or its user the rights; docs/reference/protocol.md lists what Skald needs.',
+    retryable: false,
+  },
+  'message-refused': {
+    what: 'A message of saga {sagaId} to {topic} cannot be sent: {problem}.',
+    fix: 'Pass references instead of data, and only what JSON can say. The other messages were sent.',
+    retryable: false,
+  },
+  'topics-missing': {
+    what: 'These topics are missing, and may not be created from here ({problem}): {topics}.',
+    fix: 'Create them, or allow it with topics.missing: create and the right to do so:\n{commands}\n',
+    retryable: false,
+  },
+  'topic-unsuitable': { what: 'Topic {topic} loses messages as it is set: {problem}.', fix: '{remedy}', retryable: false },
+  'inbox-partitions-differ': {
+    what: 'The inbox {topic} has {there} partitions, not {wanted}; they divide the sagas and cannot be changed under way.',
+    fix: 'Set topics.inboxPartitions to {there}. To change it: stop all starts, let every saga end, then use another prefix with {wanted} partitions.',
+    retryable: false,
+  },
   'app-stopped': { what: 'Skald has been stopped.', fix: 'Start it again; sagas go on where they stood.', retryable: true },
   'timed-out': {
     what: 'No answer for {what} within {milliseconds} ms.',

@@ -68,7 +68,7 @@ export type StepRequested = Recorded<
   }
 >;
 /**
- * The action happened. `compensable: false`: its participant has nothing to undo. `late`: it came when the step no longer waited for it.
+ * The action happened. `compensable: false`: nobody has anything to undo. `late`: it came when the step no longer waited for it.
  * `afterUndo`: the participant ended the action after that round of its compensation, so that it must be undone again.
  */
 export type StepSucceeded = Recorded<

@@ -8,10 +8,11 @@
  * E4  While undoing, `open` counts the steps that are not clear, and `undoReady` holds those whose turn has come.
  */
 import type { DataOf, SagaEnd, SagaEvent } from './events.js';
+import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
 import { evolveOperator } from './evolve-operator.js';
-import { TIMEOUT } from './retry.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
-import { foundItDone, type SagaState, type StepState, type StepStatus, statusOf, stepOf } from './state.js';
+import { TIMEOUT } from './retry.js';
+import { type SagaState, type StepState, type StepStatus, statusOf, stepOf } from './state.js';
 
 export function evolve(state: SagaState, event: SagaEvent): SagaState {
   const before = statusOf(state);
@@ -59,7 +60,11 @@ function apply(state: SagaState, event: SagaEvent): void {
       return evolveOperator(state, event);
     case 'CancelRequested':
       state.cancel = event.data;
-      state.answers.set(event.data.request, { accepted: true, revision: state.revision, ...(state.pivotsOpen.size > 0 && { pending: true }) });
+      state.answers.set(event.data.request, {
+        accepted: true,
+        revision: state.revision,
+        ...(state.pivotsOpen.size > 0 && { pending: true }),
+      });
       return;
     case 'CancelRefused':
       state.cancel = undefined;
@@ -260,48 +265,4 @@ function sealFailed(state: SagaState, data: DataOf<'StepSealFailed'>): void {
   step.error = data.error;
   step.status = 'seal-backoff';
   if (data.retryAt !== undefined) state.timers.set(`step:${step.id}`, data.retryAt);
-}
-
-function undoRequested(state: SagaState, data: DataOf<'CompensationRequested'>, at: number): void {
-  const step = stepOf(state, data.step);
-  const before = step.undo?.round === data.round ? step.undo : undefined;
-  step.undo = {
-    round: data.round,
-    attempt: data.attempt,
-    tries: (before?.tries ?? 0) + 1,
-    status: 'requested',
-    command: data.command ?? before?.command,
-    firstRequestedAt: before?.firstRequestedAt ?? at,
-    dueAt: data.dueAt,
-    executed: false,
-    crossed: before?.crossed,
-  };
-  state.undone = true;
-  state.undoReady.delete(step.id);
-  state.owed.set(`compensation:${step.id}`, state.revision);
-  state.timers.set(`compensation:${step.id}`, data.dueAt);
-}
-
-function undoSucceeded(state: SagaState, data: DataOf<'CompensationSucceeded'>): void {
-  const step = stepOf(state, data.step);
-  const undo = step.undo;
-  if (!undo) throw new Error(`history ends a compensation of ${step.id} that was never requested`);
-  state.owed.delete(`compensation:${step.id}`);
-  state.timers.delete(`compensation:${step.id}`);
-  state.parked.delete(`compensation:${step.id}`);
-  undo.executed = data.executed;
-  // A success that came while an undo was under way which did not find it done was after it; it must be undone once more.
-  const again = undo.crossed === 'after-undo' || (undo.crossed === 'success' && !foundItDone(undo));
-  undo.status = again ? 'again' : 'done';
-  review(state, step);
-}
-
-function undoFailed(state: SagaState, data: DataOf<'CompensationFailed'>): void {
-  const step = stepOf(state, data.step);
-  const undo = step.undo;
-  if (!undo) throw new Error(`history fails a compensation of ${step.id} that was never requested`);
-  undo.status = 'backoff';
-  state.owed.delete(`compensation:${step.id}`);
-  if (data.retryAt === undefined) state.timers.delete(`compensation:${step.id}`);
-  else state.timers.set(`compensation:${step.id}`, data.retryAt);
 }

@@ -1,12 +1,21 @@
+export type { Decision, Note } from './decide.js';
+export { decide, fold } from './decide.js';
 export type { Command, SagaCompensation, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+export { describeDefinition } from './describe.js';
+export { diffDefinitions } from './diff-definitions.js';
 export type { Duration } from './duration.js';
 export { milliseconds } from './duration.js';
 export { CATALOGUE } from './error-catalogue.js';
 export type { ErrorCode, ErrorEntry, ErrorRecord } from './errors.js';
 export { BusinessError, recordError, SagaAborted, SkaldError } from './errors.js';
 export type { CompensationReason, DataOf, EventType, RecordedCommand, SagaEnd, SagaEvent, StepPolicy, Target } from './events.js';
+export { evolve } from './evolve.js';
 export type { Json } from './json.js';
 export { canonicalJson } from './json.js';
+export { checkLaws, LAWS } from './laws/check-laws.js';
+export type { Law, Violation } from './laws/law.js';
+export type { Finding, LintRule } from './lint.js';
+export { lint } from './lint.js';
 export type {
   Answer,
   Cancel,
@@ -23,6 +32,7 @@ export type {
   Start,
   Wake,
 } from './messages.js';
+export { outstanding } from './outstanding.js';
 export type { Clock, Ids } from './ports/clock.js';
 export type {
   AppendOutcome,
@@ -49,21 +59,14 @@ export type {
   Partitioning,
 } from './ports/message-bus.js';
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary } from './ports/saga-index.js';
+export type { Directive, Program } from './program.js';
 export type { RetryPolicy } from './retry.js';
 export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY } from './retry.js';
+export type { RetryOptions, SagaData, StepData, StepOptions } from './saga-definition.js';
+export { sagaDefinition } from './saga-definition.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
 export { describeIssues } from './standard-schema.js';
 export type { Parked, SagaState, SagaStatus, StepState, StepStatus, Timer, UndoState } from './state.js';
 export { initialState, isEnded, nextDue, statusOf } from './state.js';
-export type { Decision, Note } from './decide.js';
-export { decide, fold } from './decide.js';
-export { evolve } from './evolve.js';
-export { outstanding } from './outstanding.js';
-export type { Directive, Program } from './program.js';
-export { policyOf, stepGraph, viewOf } from './step-graph.js';
 export { possibleActions } from './steering.js';
-export { describeDefinition } from './describe.js';
-export type { RetryOptions, SagaData, StepData, StepOptions } from './saga-definition.js';
-export { sagaDefinition } from './saga-definition.js';
-export type { Law, Violation } from './laws/law.js';
-export { checkLaws, LAWS } from './laws/check-laws.js';
+export { policyOf, stepGraph, viewOf } from './step-graph.js';

@@ -17,7 +17,13 @@ export interface Program {
 }
 
 export type Directive =
-  | { readonly do: 'request'; readonly step: string; readonly after: readonly string[]; readonly command: Command; readonly policy: StepPolicy }
+  | {
+      readonly do: 'request';
+      readonly step: string;
+      readonly after: readonly string[];
+      readonly command: Command;
+      readonly policy: StepPolicy;
+    }
   | { readonly do: 'skip'; readonly step: string; readonly after: readonly string[]; readonly reason: string }
   | { readonly do: 'complete'; readonly output?: unknown }
   /** Nothing handles this failure: turn back. With `step`, the step that failed. */

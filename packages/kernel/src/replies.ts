@@ -8,8 +8,8 @@
  * R4  A success that is known to precede its undo at the same fence tells nothing new; any other opens a new round of the undo, once.
  */
 import type { Draft } from './decide.js';
-import { canonicalJson } from './json.js';
 import { afterStepFailure, failSeal, failUndo, UNKNOWABLE } from './failures.js';
+import { canonicalJson } from './json.js';
 import type { Outcome, ReplyMessage } from './messages.js';
 import { foundItDone, isInFlight, isSealing, type StepState } from './state.js';
 
@@ -21,7 +21,8 @@ export function recordReply(draft: Draft, reply: ReplyMessage): void {
   const known = state.incarnation === reply.incarnation && step?.command !== undefined && state.end?.type !== 'SagaTerminated';
   if (!step || !known) draft.note = 'stray';
   else if (reply.operation === 'compensation' || reply.purpose === 'compensation') undoReply(draft, step, reply);
-  else if (reply.round !== step.round) draft.note = 'stray';
+  // A round opened on the word that nothing came of the one before: a success of that one says otherwise, and a person should know.
+  else if (reply.round !== step.round) draft.note = reply.outcome.type === 'succeeded' && reply.round < step.round ? 'conflict' : 'stray';
   else stepReply(draft, step, reply);
 }
 
@@ -69,7 +70,8 @@ function succeeded(draft: Draft, step: StepState, outcome: Of<'succeeded'>): voi
     step: step.id,
     round: step.round,
     ...(outcome.result !== undefined && { result: outcome.result }),
-    ...(outcome.compensable === false && { compensable: false }),
+    // Where the saga itself says how, what its participant could undo does not matter.
+    ...(outcome.compensable === false && step.policy?.compensation === 'participant' && { compensable: false }),
     ...(late && { late: true }),
     ...(afterUndo !== undefined && { afterUndo }),
   });
@@ -135,7 +137,12 @@ function undoReply(draft: Draft, step: StepState, reply: ReplyMessage): void {
   const through = outcome.type === 'undone' || (reply.purpose === 'compensation' && outcome.type === 'succeeded');
   if (through) {
     if (undo.status === 'done' || undo.status === 'skipped' || undo.status === 'again') draft.note = 'duplicate';
-    else draft.emit('CompensationSucceeded', { step: step.id, round: undo.round, executed: outcome.type === 'undone' ? outcome.executed : true });
+    else
+      draft.emit('CompensationSucceeded', {
+        step: step.id,
+        round: undo.round,
+        executed: outcome.type === 'undone' ? outcome.executed : true,
+      });
     return;
   }
   if (undo.status !== 'requested' || reply.attempt !== undo.attempt) {

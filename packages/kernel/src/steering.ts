@@ -1,7 +1,7 @@
 import type { Draft } from './decide.js';
 import type { Target } from './events.js';
 import type { Answer, Cancel, Fault, Operator, OperatorAction, RefusalCode, Start } from './messages.js';
-import { isHeld, type SagaState, statusOf, type StepState } from './state.js';
+import { isHeld, type SagaState, type StepState, statusOf } from './state.js';
 
 export function recordStart(draft: Draft, start: Start): void {
   const { state } = draft;
@@ -76,7 +76,8 @@ export function recordOperator(draft: Draft, operator: Operator): void {
 
 function refusedOperator(state: SagaState, { action, target, seen }: Operator): Answer | undefined {
   if (state.phase === 'new') return refusal('saga-not-found');
-  if (action === 'terminate') return state.phase === 'ended' && !state.reopened ? refusal('saga-ended', { status: statusOf(state) }) : undefined;
+  if (action === 'terminate')
+    return state.phase === 'ended' && !state.reopened ? refusal('saga-ended', { status: statusOf(state) }) : undefined;
   if (state.phase === 'ended' && !state.reopened) return refusal('saga-ended', { status: statusOf(state) });
   if (action === 'suspend') return state.heldSince === undefined ? undefined : heldAlready(action);
   if (action === 'resume') return isHeld(state) ? undefined : refusal('not-parked', { target: 'the saga' });

@@ -20,6 +20,7 @@ export const standardLog: Log = ({ level, message, about }) => {
 
 /** What kafkajs calls an error and mends by itself within a moment: of interest only to whoever looks for it. */
 const MENDS_ITSELF = [
+  /this Kafka client has ended/,
   /coordinator (?:is not available|for this group|is loading)/i,
   /not coordinator|coordinator is not aware/i,
   /rebalanc|illegal generation|generation id is not/i,

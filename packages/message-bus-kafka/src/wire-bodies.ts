@@ -1,7 +1,7 @@
 import {
   type Answer,
-  type Cancel,
   CATALOGUE,
+  type Cancel,
   type ClientMessage,
   type CommandMessage,
   type ErrorRecord,
@@ -19,8 +19,8 @@ import { type Field, json, list, matching, object, oneOf, optional, prose, shape
  * would not survive is a new type (`skald.command.v2`) beside the old one. Described for people in docs/reference/protocol.md.
  */
 
-const sagaId = text(256);
-const id = text(200);
+const sagaId = text();
+const id = text();
 const operation = oneOf('action', 'compensation', 'seal');
 const purpose = oneOf('step', 'compensation');
 
@@ -28,8 +28,8 @@ export const command = shape<CommandMessage>({
   sagaId,
   incarnation: id,
   step: id,
-  round: whole(1),
-  attempt: whole(1),
+  round: whole(0),
+  attempt: whole(0),
   operation,
   purpose,
   key: text(),
@@ -68,8 +68,8 @@ const reply = shape<Reply>({
   sagaId,
   incarnation: id,
   step: id,
-  round: whole(1),
-  attempt: whole(1),
+  round: whole(0),
+  attempt: whole(0),
   operation,
   purpose,
   undoRound: whole(0),

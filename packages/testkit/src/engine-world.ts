@@ -35,6 +35,10 @@ export interface EngineWorldOptions {
   /** A bus within this process; a new one at every start, as its queues end with the process. */
   readonly bus: () => MessageBus;
   readonly sagas?: readonly SagaDefinition[];
+  /** Tells the ids of this world from those of another one. */
+  readonly name?: string;
+  /** Default: one of its own. */
+  readonly clock?: VirtualClock;
   /** Default: in memory, the index kept by the store. */
   readonly store?: { readonly events: EventStore; readonly index: SagaIndex };
   readonly engine?: Partial<Omit<EngineOptions, 'bus' | 'clock' | 'ids'>>;
@@ -44,7 +48,7 @@ export interface WorldParticipant {
   readonly definition: ParticipantDefinition;
   readonly instance: object;
   /** Default: transactional, in memory. */
-  readonly fence?: Fence;
+  readonly fence?: Fence | undefined;
 }
 
 export interface Trouble {
@@ -58,8 +62,8 @@ export interface Trouble {
  * same order in every run. What is stored outlives `restart`; the bus does not.
  */
 export class EngineWorld {
-  readonly clock = new VirtualClock();
-  readonly ids = new SequentialIds();
+  readonly clock: VirtualClock;
+  readonly ids: SequentialIds;
   readonly events: EventStore;
   readonly index: SagaIndex;
   readonly troubles: Trouble[] = [];
@@ -70,12 +74,14 @@ export class EngineWorld {
   sagas: SagaDefinition[];
   /** Sagas that the last start found owing something. */
   recovered = 0;
-  readonly #participants: (WorldParticipant & { readonly fence: Fence })[] = [];
+  readonly participants: (WorldParticipant & { readonly fence: Fence })[] = [];
   #client: Client | undefined;
   #orchestrator: Orchestrator | undefined;
   #host: ParticipantHost | undefined;
 
   constructor(private readonly options: EngineWorldOptions) {
+    this.clock = options.clock ?? new VirtualClock();
+    this.ids = new SequentialIds(options.name);
     const index = new MemorySagaIndex();
     const { events, index: given } = options.store ?? { events: new MemoryEventStore(index), index };
     this.events = events;
@@ -86,7 +92,7 @@ export class EngineWorld {
 
   /** Answers the participant's fence. */
   participant({ definition, instance, fence = new MemoryFence({ now: () => this.clock.now() }) }: WorldParticipant): Fence {
-    this.#participants.push({ definition, instance, fence });
+    this.participants.push({ definition, instance, fence });
     return fence;
   }
 
@@ -103,7 +109,7 @@ export class EngineWorld {
     this.#client = new Client(this.bus, this.clock, this.ids, { repeatAfter: 5_000, giveUpAfter: 30_000 });
     await this.#client.start();
     this.#host = new ParticipantHost(options);
-    for (const { definition, instance, fence } of this.#participants) await this.#host.add(definition, instance, fence);
+    for (const { definition, instance, fence } of this.participants) await this.#host.add(definition, instance, fence);
     this.#orchestrator = new Orchestrator(this.events, this.index, programs, options);
     this.recovered = await this.#orchestrator.start();
   }
@@ -155,7 +161,7 @@ export class EngineWorld {
 
   /** Resolves when nothing goes on any more without time passing. */
   async quiet(): Promise<void> {
-    const activity = () => this.bus.published.length + this.clock.set;
+    const activity = () => this.bus.published.length + this.clock.alarmsSet;
     let seen = activity();
     for (let calm = 0; calm < 6; calm++) {
       await new Promise<void>((resolve) => setImmediate(resolve));

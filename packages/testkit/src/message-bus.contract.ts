@@ -18,17 +18,33 @@ const PAYMENT: Address = { to: 'participant', participant: 'payment' };
 const INVENTORY: Address = { to: 'participant', participant: 'inventory' };
 const CLIENT: Address = { to: 'client', client: 'client-1' };
 
-/** A message that can be told from others by its saga and a number. */
-function message(sagaId: string, n: number): BusMessage {
-  return { kind: 'answer', sagaId, request: String(n), answer: { accepted: true, revision: n } };
+/** A message as it goes to this address, that can be told from others by its saga and a number. */
+function message(address: Address, sagaId: string, n: number): BusMessage {
+  if (address.to === 'participant') return command(address.participant, sagaId, n);
+  if (address.to === 'client') return { kind: 'answer', sagaId, request: String(n), answer: { accepted: true, revision: n } };
+  return { kind: 'input', sagaId, input: { type: 'cancel', request: String(n), reason: 'no stock', by: 'me' } };
+}
+
+function command(participant: string, sagaId: string, n: number): BusMessage {
+  const step = { sagaId, incarnation: 'i', step: 'charge', round: 1, attempt: n, undoRound: 0, firstRequestedAt: 1, dueAt: 2 } as const;
+  const what = {
+    operation: 'action',
+    purpose: 'step',
+    key: `${sagaId}/i/charge/1`,
+    participant,
+    action: 'charge',
+    args: [{ amount: n }],
+  } as const;
+  return { kind: 'command', sagaId, command: { ...step, ...what } };
 }
 
 function outgoing(address: Address, sagaId: string, ...numbers: readonly number[]): Outgoing[] {
-  return numbers.map((n) => ({ address, message: message(sagaId, n) }));
+  return numbers.map((n) => ({ address, message: message(address, sagaId, n) }));
 }
 
 function numberOf({ message: one }: Delivery): number {
-  return one.kind === 'answer' ? Number(one.request) : Number.NaN;
+  if (one.kind === 'command') return one.command.attempt;
+  return Number(one.kind === 'answer' ? one.request : one.input.type === 'cancel' && one.input.request);
 }
 
 function ofSaga(sagaId: string, deliveries: readonly Delivery[]): number[] {

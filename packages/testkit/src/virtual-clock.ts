@@ -31,7 +31,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Number of alarms set so far: it grows while anything goes on. */
-  get set(): number {
+  get alarmsSet(): number {
     return this.#order;
   }
 

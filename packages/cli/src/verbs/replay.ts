@@ -1,10 +1,9 @@
 import { join } from 'node:path';
-import { parseArgs } from 'node:util';
 import { type HistoryEvent, readHistory, stateOf } from '@skald/engine';
 import { openSqliteStore } from '@skald/event-store-sqlite';
 import { stateView } from '../state-view.js';
-import { UsageError } from '../terminal.js';
 import { timeline } from '../timeline.js';
+import { parsed, UsageError } from '../usage.js';
 import type { Verb } from './verb.js';
 
 const DEFAULT_FOLDER = '.skald-demo';
@@ -45,7 +44,7 @@ export const replay: Verb = {
 
 function parse(args: readonly string[]): Request {
   const options = { data: { type: 'string' }, at: { type: 'string' }, json: { type: 'boolean' } } as const;
-  const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true });
+  const { values, positionals } = parsed({ args: [...args], options, allowPositionals: true, strict: true });
   const [sagaId, ...more] = positionals;
   if (sagaId === undefined || more.length > 0) throw new UsageError('one saga id is wanted, as in: skald replay order-1001');
   if (values.at !== undefined && !/^\d{1,15}$/.test(values.at))

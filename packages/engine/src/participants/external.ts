@@ -93,8 +93,9 @@ export async function takeEffect(actions: Actions, admitted: Admitted): Promise<
     return { ...admitted, outcome: outcomeOf(record), record };
   } catch (thrown) {
     const { error, business } = thrownBy(thrown);
-    // What is thrown after the effect (a result that cannot be recorded) does not mean that there was none.
-    const final = business && verdict.do === 'run' && !isDone;
+    // A declared failure says that this run had no effect: not when it is thrown after the effect (a result that cannot be recorded), and
+    // nothing of an interrupted run before.
+    const final = business && verdict.do === 'run' && !isDone && !admitted.before;
     const outcome: Outcome = final
       ? { type: 'failed', kind: 'business', effect: 'none', error }
       : { type: 'failed', kind: 'technical', effect: 'unknown', error };

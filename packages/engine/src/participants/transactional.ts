@@ -41,8 +41,12 @@ async function carryOut(session: FenceSession, actions: Actions, command: Comman
 async function run(session: FenceSession, actions: Actions, command: CommandMessage): Promise<Outcome> {
   const compensable = actions.isCompensable(command.action);
   try {
-    const result = await session.savepoint(() => actions.run(command));
-    await session.put(command.key, { type: 'succeeded', compensable, ...(result !== undefined && { result }) });
+    // The record in the same savepoint: neither stands without the other.
+    const result = await session.savepoint(async () => {
+      const answered = await actions.run(command);
+      await session.put(command.key, { type: 'succeeded', compensable, ...(answered !== undefined && { result: answered }) });
+      return answered;
+    });
     return {
       type: 'succeeded',
       ...(result !== undefined && { result: JSON.parse(result) as unknown }),
@@ -59,8 +63,11 @@ async function run(session: FenceSession, actions: Actions, command: CommandMess
 
 async function undo(session: FenceSession, actions: Actions, command: CommandMessage, result: string | undefined): Promise<Outcome> {
   try {
-    const executed = await session.savepoint(() => actions.undo(command, result));
-    await session.put(command.key, { type: 'undone', round: command.undoRound, executed });
+    const executed = await session.savepoint(async () => {
+      const undone = await actions.undo(command, result);
+      await session.put(command.key, { type: 'undone', round: command.undoRound, executed: undone });
+      return undone;
+    });
     return { type: 'undone', executed };
   } catch (thrown) {
     return { type: 'failed', kind: 'technical', effect: 'none', error: thrownBy(thrown).error };

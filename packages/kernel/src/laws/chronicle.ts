@@ -187,7 +187,7 @@ export class Chronicle {
   #succeeded(step: StepRecord, data: DataOf<'StepSucceeded'>): void {
     const behind = this.end !== undefined || step.outcome === 'skipped';
     step.late = behind || this.turnedBack !== undefined;
-    step.outOfTurn = step.late && (behind || (!isInFlight(step) && (step.standing === 'nothing' || step.standing === 'left')));
+    step.outOfTurn ||= step.late && (behind || (!isInFlight(step) && (step.standing === 'nothing' || step.standing === 'left')));
     if (!behind || this.turnedBack) step.outcome = 'succeeded';
     step.success = true;
     step.standing = data.compensable === false ? 'nothing' : step.undo.state === 'skipped' ? 'left' : 'effect';

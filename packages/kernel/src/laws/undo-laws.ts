@@ -12,14 +12,17 @@ const undoWhatStands: Rules = {
 };
 
 /** A dependent that asked for no compensation of its own is looked through: what depends on it counts as well. */
-function unfinishedDependent(step: StepRecord, seen = new Set<StepRecord>()): StepRecord | undefined {
-  for (const dependent of step.dependents) {
-    if (seen.has(dependent) || dependent.outOfTurn) continue;
-    seen.add(dependent);
-    const { standing, undo } = dependent;
-    if (isInFlight(dependent) || standing === 'effect' || standing === 'maybe' || undo.state === 'asked') return dependent;
-    const further = undo.round === 0 ? unfinishedDependent(dependent, seen) : undefined;
-    if (further) return further;
+function unfinishedDependent(step: StepRecord): StepRecord | undefined {
+  const seen = new Set<StepRecord>();
+  const waiting = [step];
+  for (let next = waiting.pop(); next; next = waiting.pop()) {
+    for (const dependent of next.dependents) {
+      if (seen.has(dependent) || dependent.outOfTurn) continue;
+      seen.add(dependent);
+      const { standing, undo } = dependent;
+      if (isInFlight(dependent) || standing === 'effect' || standing === 'maybe' || undo.state === 'asked') return dependent;
+      if (undo.round === 0) waiting.push(dependent);
+    }
   }
   return undefined;
 }

@@ -16,6 +16,8 @@ export interface ModelStep {
 export interface Scenario {
   readonly definition: SagaDefinition;
   readonly steps: ReadonlyMap<string, ModelStep>;
+  /** Nothing stands beside its pivot: the linter has nothing against it. */
+  readonly orderly: boolean;
   /** Saga methods that throw do so until this is set, as if a mended version had been deployed. */
   repaired: boolean;
 }
@@ -48,7 +50,7 @@ export function drawScenario(choices: Choices): Scenario {
   }
   const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data, ...(deadline !== undefined && { deadline }) });
-  return Object.assign(scenario, { definition, steps });
+  return Object.assign(scenario, { definition, steps, orderly: !beside });
 }
 
 function drawAfter(choices: Choices, at: number, pivot: number, before: readonly StepData[]): readonly string[] {

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
+import { lint } from '@skald/kernel';
 import * as fc from 'fast-check';
 import { EnumeratedChoices, SeededChoices, TapeChoices } from './choices.js';
 import type { Coverage } from './coverage.js';
 import { explore } from './explore.js';
+import { drawScenario } from './scenario.js';
 import { simulate } from './simulate.js';
 import { SMALL_SCENARIOS } from './small-scenarios.js';
 import { describeWorld } from './story.js';
@@ -43,14 +45,14 @@ describe('a saga in a hostile world', () => {
     expect(HARD_CASES.filter((name) => !coverage[name])).toEqual([]);
   }, 60_000);
 
-  it('obeys every law after every decision, and folds to the state that decided (shrinks to the shortest tape that does not)', () => {
+  it('obeys every law after every decision, and folds to the state that decided (shrinks to the shortest tape that does not)', async () => {
     const tape = fc.array(fc.nat({ max: 1_000 }), { maxLength: 400, size: 'max' });
-    fc.assert(
+    await fc.assert(
       fc.property(tape, (numbers) => {
         const world = simulate(new TapeChoices(numbers), {}, { thorough: true });
         if (world.violations.length > 0) throw new Error(describeWorld(world));
       }),
-      { numRuns: 500, seed: 42 },
+      { numRuns: 1_000, seed: 42 },
     );
   }, 60_000);
 
@@ -63,6 +65,16 @@ describe('a saga in a hostile world', () => {
     },
     60_000,
   );
+});
+
+describe('the scenarios of a simulation', () => {
+  it('have nothing that the linter refuses, but where they are disorderly on purpose', () => {
+    const drawn = Array.from({ length: 2_000 }, (_, seed) => drawScenario(new SeededChoices(seed + 1)));
+    const orderly = drawn.filter((scenario) => scenario.orderly);
+    expect(orderly.flatMap(({ definition }) => lint(definition)).filter(({ severity }) => severity === 'error')).toEqual([]);
+    expect(orderly.length).toBeGreaterThan(1_500);
+    expect(orderly.length).toBeLessThan(drawn.length);
+  });
 });
 
 describe('the choices of a simulation', () => {

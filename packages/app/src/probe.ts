@@ -1,0 +1,59 @@
+import type { Command, SagaDefinition, SagaView } from '@skald/kernel';
+
+/** A command that a saga asks for, as far as this can be known without an input. */
+export interface ProbedCommand {
+  /** Step that asks for it, or whose compensation does. */
+  readonly step: string;
+  readonly participant: string;
+  readonly action: string;
+}
+
+/** Asked more often than this, an input is taken to be walked through without end. */
+const MAX_LOOKS = 10_000;
+
+/**
+ * What a saga asks of whom. Its methods are called with an input that answers to everything, which they must bear, since they only build
+ * commands. Each is called twice with different answers: what depends on the input is not reported, nor what throws.
+ */
+export function probe(definition: SagaDefinition): ProbedCommand[] {
+  return definition.steps.flatMap(({ id, run, compensation }) => {
+    const methods = compensation ? [run, compensation.run] : [run];
+    return methods.flatMap((method) => {
+      const [one, other] = [call(method, definition, 'left', 0), call(method, definition, 'right', 1)];
+      const isCertain = one && other && one.participant === other.participant && one.action === other.action;
+      return isCertain ? [{ step: id, participant: one.participant, action: one.action }] : [];
+    });
+  });
+}
+
+function call(method: (input: unknown, view: SagaView) => Command, { name, version }: SagaDefinition, text: string, number: number): Command | undefined {
+  const anything = answersEverything(text, number);
+  const saga = { id: `${name}-${text}`, name, version, startedAt: number };
+  try {
+    const command = method(anything, { results: anything as SagaView['results'], saga, now: number });
+    return typeof command?.participant === 'string' && typeof command.action === 'string' ? command : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function answersEverything(text: string, number: number): unknown {
+  let looks = 0;
+  const look = <T>(answer: () => T): T => {
+    looks += 1;
+    if (looks > MAX_LOOKS) throw new Error('looked at too often');
+    return answer();
+  };
+  const anything: unknown = new Proxy(() => undefined, {
+    get: (_target, member) =>
+      look(() => {
+        if (member === Symbol.toPrimitive) return (hint: string) => (hint === 'string' ? text : number);
+        if (member === Symbol.iterator) return () => [].values();
+        return member === 'then' || member === 'toJSON' ? undefined : anything;
+      }),
+    apply: () => look(() => anything),
+    construct: () => look(() => anything as object),
+    has: () => true,
+  });
+  return anything;
+}

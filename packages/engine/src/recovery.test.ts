@@ -1,0 +1,144 @@
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import type { SagaDefinition, StepData } from '@skald/kernel';
+import { InProcessBus } from '@skald/message-bus-in-process';
+import { EngineWorld, MemoryEventStore, MemorySagaIndex, ScriptedParticipant, SteeredStore, sagaOf } from '@skald/testkit';
+
+let shop: ScriptedParticipant;
+let bank: ScriptedParticipant;
+let world: EngineWorld;
+let store: SteeredStore;
+
+beforeEach(() => {
+  shop = new ScriptedParticipant('shop');
+  bank = new ScriptedParticipant('bank');
+});
+afterEach(() => world.stop());
+
+async function worldOf(...sagas: readonly SagaDefinition[]): Promise<void> {
+  const index = new MemorySagaIndex();
+  store = new SteeredStore(new MemoryEventStore(index));
+  world = new EngineWorld({ bus: () => new InProcessBus(), sagas, store: { events: store, index } });
+  for (const participant of [shop, bank]) world.participant(participant);
+  await world.start();
+}
+
+const throwing = () => {
+  throw new Error('no');
+};
+
+function loseCommands(): void {
+  world.bus.loses = ({ address }) => address.to === 'participant';
+}
+
+describe('After a restart', () => {
+  it('every owed command is sent again, and only those', async () => {
+    await worldOf(sagaOf('order', { reserve: shop, pay: bank }), sagaOf('held', { reserve: { ask: shop, run: throwing } }));
+    await world.answered(world.begin('order', 'done'));
+    await world.answered(world.begin('held', '1'));
+    loseCommands();
+    for (let n = 0; n < 1_200; n++) void world.begin('order', `${n}`);
+    await world.quiet();
+    shop.calls.length = 0;
+    await world.restart();
+    await world.quiet();
+    expect(world.recovered).toBe(1_200);
+    expect(await world.index.count()).toEqual({ completed: 1_201, suspended: 1 });
+    expect(shop.calls).toHaveLength(1_200);
+    await world.restart();
+    await world.quiet();
+    expect([world.recovered, world.commands()]).toEqual([0, []]);
+  });
+
+  it('a command whose action was carried out, but whose reply was lost, is answered from the fence', async () => {
+    await worldOf(sagaOf('order', { reserve: shop }));
+    world.bus.loses = ({ message }) => message.kind === 'input' && message.input.type === 'reply';
+    shop.on('act', (_input, nth) => nth);
+    await world.answered(world.begin('order', '1'));
+    await world.quiet();
+    await world.restart();
+    await world.quiet();
+    expect([await world.status('order-1'), shop.log]).toEqual(['completed', ['act']]);
+    expect((await world.state('order-1')).results['reserve']).toBe(1);
+  });
+
+  it('an interrupted compensation goes on where it stood', async () => {
+    await worldOf(sagaOf('order', { reserve: shop, pay: bank }));
+    bank.on('act', () => {
+      loseCommands();
+      throw Object.assign(new Error('declined'), { business: true });
+    });
+    await world.answered(world.begin('order', '1'));
+    await world.quiet();
+    expect(await world.status('order-1')).toBe('compensating');
+    await world.restart();
+    await world.quiet();
+    expect([await world.status('order-1'), shop.log]).toEqual(['compensated', ['act', 'undo']]);
+  });
+
+  it('V2: what is owed is sent again once, however many inputs come', async () => {
+    await worldOf(sagaOf('order', { a: { ask: shop, after: [] }, b: { ask: bank, after: [] } }));
+    loseCommands();
+    await world.answered(world.begin('order', '1'));
+    await world.restart();
+    loseCommands();
+    await world.quiet();
+    for (let n = 0; n < 5; n++) await world.answered(world.begin('order', '1'));
+    expect(world.commands().map(({ step }) => step)).toEqual(['a', 'b']);
+  });
+
+  it('V2: with fewer states at hand than sagas are under way nothing is sent twice', async () => {
+    const index = new MemorySagaIndex();
+    store = new SteeredStore(new MemoryEventStore(index));
+    const saga = sagaOf('order', { a: { ask: shop, after: [] }, b: { ask: bank, after: [] }, c: { ask: shop, after: ['a', 'b'] } });
+    world = new EngineWorld({ bus: () => new InProcessBus(), sagas: [saga], store: { events: store, index }, engine: { cachedSagas: 2, participantBatch: 1 } });
+    for (const participant of [shop, bank]) world.participant(participant);
+    await world.start();
+    await Promise.all(Array.from({ length: 15 }, (_, n) => world.begin('order', `${n}`)));
+    await world.quiet();
+    expect(await index.count()).toEqual({ completed: 15 });
+    expect(world.commands()).toHaveLength(45);
+  });
+});
+
+describe('A version that is not deployed', () => {
+  it('suspends its sagas; where it is deployed they go on by themselves, each from where it stood', async () => {
+    const declined: StepData = { id: 'pay', run: () => bank.command('act') };
+    const compensation = { name: 'release', run: () => shop.command('act', 'release') };
+    const old = sagaOf('order', { reserve: { ask: shop, compensation }, pay: { ask: bank, ...declined } });
+    const newer = { ...sagaOf('order', { reserve: shop }), version: 2 };
+    await worldOf(old);
+    loseCommands();
+    await world.answered(world.begin('order', 'forward'));
+    await world.answered(world.begin('order', 'back'));
+    await world.answered(world.cancel('order-back'));
+    world.sagas = [newer];
+    await world.restart();
+    await world.quiet();
+    expect((await world.index.list({ status: ['suspended'] })).sagas.map(({ error }) => error?.split(':')[0])).toEqual([
+      'version-not-deployed',
+      'version-not-deployed',
+    ]);
+    world.sagas = [newer, old];
+    await world.restart();
+    await world.quiet();
+    expect([await world.status('order-forward'), await world.status('order-back')]).toEqual(['completed', 'cancelled']);
+  });
+
+  it('does not resume what is suspended for another reason, and one unreadable history keeps nobody from starting', async () => {
+    const broken = sagaOf('broken', { reserve: { ask: shop, run: throwing } });
+    const order = sagaOf('order', { reserve: shop });
+    await worldOf(order, broken);
+    await world.answered(world.begin('broken', '1'));
+    world.sagas = [];
+    await world.restart();
+    await world.answered(world.begin('order', '1'));
+    await world.answered(world.begin('order', '2'));
+    world.sagas = [order, broken];
+    store.onRead = (stream, events) => (stream === 'order-1' ? events.map((event) => ({ ...event, data: '{' })) : events);
+    await world.restart();
+    await world.quiet();
+    expect(await world.index.count()).toEqual({ suspended: 2, completed: 1 });
+    expect(world.troubles).toContainEqual(expect.objectContaining({ sagaId: 'order-1', error: expect.objectContaining({ code: 'history-unreadable' }) }));
+    expect(await world.story('broken-1')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,2 @@
+export { connectEventStore } from './connect-event-store.js';
+export type { ConnectionSettings, EventStoreOptions, HostAndPort, Timeouts } from './store-options.js';

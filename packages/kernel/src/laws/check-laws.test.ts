@@ -1,0 +1,160 @@
+import { describe, expect, it } from '@jest/globals';
+import type { DataOf, EventType, SagaEvent } from '../events.js';
+import { DEFAULT_RETRY } from '../retry.js';
+import { checkLaws, LAWS } from './check-laws.js';
+
+function event<Type extends EventType>(type: Type, data: DataOf<Type>, at = 0): SagaEvent {
+  return { type, at, data } as SagaEvent;
+}
+
+interface StepOptions {
+  readonly after?: readonly string[];
+  readonly pivot?: boolean;
+  readonly own?: boolean;
+}
+
+const error = { name: 'Declined', message: 'no' };
+const start = event('SagaStarted', {
+  ...{ sagaId: 'm-1', saga: 'm', version: 1, incarnation: 'i', input: {}, inputHash: 'h', request: 'r', deadlineAt: 500 },
+});
+const command = { participant: 'p', action: 'a', args: [] };
+
+function opens(step: string, { after = [], pivot = false, own = false }: StepOptions = {}): SagaEvent {
+  const compensation = own ? ('saga' as const) : ('participant' as const);
+  const policy = { timeout: 100, retry: DEFAULT_RETRY, pivot, compensation, compensationTimeout: 100, compensationRetry: DEFAULT_RETRY };
+  return event('StepRequested', { step, round: 1, attempt: 1, dueAt: 100, opens: { after, command, policy } });
+}
+
+const again = (step: string, attempt: number, round = 1, at = 100) => event('StepRequested', { step, round, attempt, dueAt: at + 100 }, at);
+const succeeded = (step: string, more: { late?: true; compensable?: false } = {}) => event('StepSucceeded', { step, round: 1, ...more });
+const failed = (step: string) => event('StepFailed', { step, round: 1, attempt: 1, error, kind: 'business', effect: 'none' });
+const timedOut = (step: string, attempt = 1, at = 100) => event('StepTimedOut', { step, round: 1, attempt }, at);
+const retry = (step: string, attempt: number, round = 1, dueAt = 100) => event('StepRetryScheduled', { step, round, attempt, dueAt });
+const turned = (step: string) => event('CompensationStarted', { reason: { type: 'failed', step, error } });
+const undo = (step: string, round = 1, attempt = 1) => event('CompensationRequested', { step, round, attempt, dueAt: 300 });
+const ownUndo = (step: string) => event('CompensationRequested', { step, round: 1, attempt: 1, dueAt: 300, command });
+const undone = (step: string, round = 1) => event('CompensationSucceeded', { step, round, executed: true });
+const parked = (target: `step:${string}` | 'program') => event('SagaSuspended', { target, error });
+const seal = (step: string, attempt = 2) => event('StepSealRequested', { step, round: 1, attempt, dueAt: 300 });
+const cancel = (request = 'c') => event('CancelRequested', { request, reason: 'why', by: 'me' });
+const completed = event('SagaCompleted', {});
+const compensated = event('SagaCompensated', {});
+const failedSaga = event('SagaFailed', { error });
+const terminated = event('SagaTerminated', { request: 't', by: 'me', reason: 'why' });
+
+type Action = DataOf<'OperatorIntervened'>['action'];
+function operator(action: Action, target?: `step:${string}` | `compensation:${string}`, request = 'o'): SagaEvent {
+  return event('OperatorIntervened', { request, action, by: 'me', reason: 'why', ...(target && { target }) });
+}
+
+/** Two steps done, the third declined, the first two undone in reverse order. */
+const wayBack = [
+  ...[
+    start,
+    opens('a'),
+    succeeded('a'),
+    opens('b', { after: ['a'] }),
+    succeeded('b'),
+    opens('c', { after: ['b'] }),
+    failed('c'),
+    turned('c'),
+  ],
+  ...[undo('b'), undone('b'), undo('a'), undone('a'), compensated],
+];
+const pivotPassed = [start, opens('p', { pivot: true }), succeeded('p')];
+
+const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
+  'everything succeeds': [start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), succeeded('b'), completed],
+  'a failure turns it back in reverse order': wayBack,
+  'nothing had to be undone': [start, opens('a'), failed('a'), turned('a'), failedSaga],
+  'a late success is undone and it ends again': [
+    ...[start, opens('a'), timedOut('a'), turned('a'), undo('a'), event('CompensationSucceeded', { step: 'a', round: 1, executed: false })],
+    ...[compensated, succeeded('a', { late: true }), undo('a', 2), undone('a', 2), compensated],
+  ],
+  'an unknown outcome is sealed before the own compensation': [
+    ...[start, opens('a', { own: true }), timedOut('a'), turned('a'), seal('a'), event('StepSealed', { step: 'a', round: 1, doubt: true })],
+    ...[ownUndo('a'), undone('a'), compensated],
+  ],
+  'a cancel waits for the pivot and is refused': [
+    ...[start, opens('p', { pivot: true }), cancel(), succeeded('p'), event('CancelRefused', { request: 'c' }), completed],
+  ],
+  'a declined step is tried again under a new key': [
+    ...[start, opens('a'), failed('a'), retry('a', 1, 2), again('a', 1, 2), event('StepSucceeded', { step: 'a', round: 2 }), completed],
+  ],
+  'an operator leaves something standing and the end says so': [
+    ...[start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), failed('b'), turned('b'), undo('a')],
+    event('CompensationFailed', { step: 'a', round: 1, attempt: 1, error }),
+    event('SagaSuspended', { target: 'compensation:a', error }),
+    ...[operator('skip', 'compensation:a'), event('SagaCompensated', { withSkips: true })],
+  ],
+};
+
+/** For each law a history that breaks it, at its last event. */
+const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
+  'starts-once': [start, start],
+  'ends-once': [...wayBack, compensated],
+  'reopens-for-a-success': [...wayBack, undo('a', 2)],
+  'terminated-is-final': [start, terminated, opens('a')],
+  'completed-is-complete': [start, opens('a'), completed],
+  'turned-back-is-clean': [start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), failed('b'), turned('b'), failedSaga],
+  'end-says-why': [start, opens('a'), failed('a'), turned('a'), event('SagaCancelled', {})],
+  'skips-are-flagged': [...(OBEYING['an operator leaves something standing and the end says so']?.slice(0, -1) ?? []), compensated],
+  'outcomes-were-asked-for': [start, succeeded('a')],
+  'one-end-for-an-attempt': [start, opens('a'), timedOut('a'), timedOut('a')],
+  'attempts-count-up': [start, opens('a'), timedOut('a'), retry('a', 2), again('a', 3)],
+  'one-attempt-at-a-time': [start, opens('a'), again('a', 2)],
+  'rounds-open-for-cause': [start, opens('a'), timedOut('a'), retry('a', 1, 2), again('a', 1, 2)],
+  'dependencies-first': [start, opens('a'), opens('b', { after: ['a'] })],
+  'success-once': [start, opens('a'), succeeded('a'), succeeded('a')],
+  'not-before': [start, opens('a'), timedOut('a', 1, 99)],
+  'undo-what-stands': [start, opens('a'), failed('a'), turned('a'), undo('a')],
+  'reverse-order': [...wayBack.slice(0, 8), undo('a')],
+  'undo-attempts-count-up': [...wayBack.slice(0, 9), undo('b', 1, 2)],
+  'pivot-is-kept': [...pivotPassed, opens('a', { after: ['p'] }), failed('a'), undo('p')],
+  'undo-needs-turning': [start, opens('a'), succeeded('a'), undo('a')],
+  'seal-first': [start, opens('a', { own: true }), timedOut('a'), turned('a'), ownUndo('a')],
+  'one-way-back': [start, opens('a'), failed('a'), turned('a'), opens('b')],
+  'pivot-decides': [start, opens('p', { pivot: true }), opens('a'), failed('a'), turned('a')],
+  'pivot-missed': [start, event('DeadlinePassed', { pastPivot: false }, 500), opens('p', { pivot: true })],
+  'turns-back-for-cause': [start, opens('a'), succeeded('a'), turned('a')],
+  'parked-stands-still': [start, opens('a'), parked('program'), opens('b')],
+  'held-stands-still': [start, operator('suspend'), opens('a')],
+  'parked-is-not-over': [start, parked('program'), completed],
+  'requests-once': [start, operator('suspend'), operator('resume')],
+  'steering-fits': [...pivotPassed, cancel()],
+  'operators-decide-the-undecided': [start, opens('a'), parked('step:a'), operator('succeed', 'step:a')],
+};
+
+describe('the laws of a history', () => {
+  it.each(Object.entries(OBEYING))('are all obeyed where %s', (_title, history) => {
+    expect(checkLaws(history)).toEqual([]);
+  });
+
+  it.each(LAWS.map(({ name, sentence }) => [name, sentence]))('are told apart: %s. %s', (name) => {
+    const history = BREAKING[name] ?? [];
+    const law = LAWS.find((one) => one.name === name);
+    expect(law?.check(history)).toEqual([{ law: name, revision: history.length - 1, message: expect.any(String) }]);
+    expect(law?.check(history.slice(0, -1))).toEqual([]);
+    for (const obeying of Object.values(OBEYING)) expect(law?.check(obeying)).toEqual([]);
+  });
+
+  it('are each broken by one history of this test', () => {
+    expect(Object.keys(BREAKING).sort()).toEqual(LAWS.map(({ name }) => name).sort());
+  });
+
+  it('cost one pass, however long the history', () => {
+    const history: SagaEvent[] = [start];
+    for (let at = 0; at < 20_000; at++) history.push(opens(`s${at}`, { after: at === 0 ? [] : [`s${at - 1}`] }), succeeded(`s${at}`));
+    const begun = performance.now();
+    expect(checkLaws(history)).toEqual([]);
+    expect(performance.now() - begun).toBeLessThan(2_000);
+  });
+
+  it('are broken by a beginning of a history when the whole of it is, since what was wrong stays wrong', () => {
+    const history = [...wayBack, compensated, ...wayBack.slice(1)];
+    const broken = checkLaws(history);
+    for (let length = 1; length <= history.length; length++) {
+      expect(checkLaws(history.slice(0, length))).toEqual(broken.filter(({ revision }) => revision < length));
+    }
+  });
+});

@@ -1,0 +1,125 @@
+/** The part of the linter that looks at how steps depend on each other: cycles, and what may run where a pivot allows no way back. */
+import type { StepDefinition } from './definition.js';
+import type { Remark } from './lint.js';
+
+export function lintOrder(steps: readonly StepDefinition[]): Remark[] {
+  const byId = new Map(steps.map((step) => [step.id, step]));
+  const remarks = [...repeated(steps), ...dependencies(steps, byId)];
+  const cycle = findCycle(steps, byId);
+  if (cycle) {
+    const [step = ''] = cycle;
+    remarks.push({
+      step,
+      rule: 'cycle',
+      message: `it waits for itself: ${cycle.join(' → ')}`,
+      fix: 'Take one of these out of an "after".',
+    });
+  }
+  // Before and after the pivot mean nothing in a circle.
+  return cycle ? remarks : [...remarks, ...lintPivot(steps, byId)];
+}
+
+type ById = ReadonlyMap<string, StepDefinition>;
+
+function repeated(steps: readonly StepDefinition[]): Remark[] {
+  const seen = new Set<string>();
+  return steps.flatMap(({ id }): Remark[] => {
+    if (seen.has(id)) return [{ step: id, rule: 'duplicate-step', message: 'its id is used twice', fix: 'Give each step its own id.' }];
+    seen.add(id);
+    return [];
+  });
+}
+
+function dependencies(steps: readonly StepDefinition[], byId: ById): Remark[] {
+  return steps.flatMap(({ id, after }) =>
+    after.flatMap((dependency): Remark[] => {
+      const step = { step: id };
+      if (dependency === id)
+        return [{ ...step, rule: 'own-dependency', message: 'it comes after itself', fix: 'Take it out of its "after".' }];
+      if (byId.has(dependency)) return [];
+      const fix = `Name one of: ${[...byId.keys()].filter((other) => other !== id).join(', ') || 'none'}.`;
+      return [{ ...step, rule: 'unknown-dependency', message: `it comes after "${dependency}", which is not a step`, fix }];
+    }),
+  );
+}
+
+/** The ids of a cycle of two or more, its first again at its end. */
+function findCycle(steps: readonly StepDefinition[], byId: ById): readonly string[] | undefined {
+  const done = new Set<string>();
+  for (const { id } of steps) {
+    const path: string[] = [];
+    const cycle = follow(id, byId, done, path);
+    if (cycle) return cycle;
+  }
+  return undefined;
+}
+
+function follow(id: string, byId: ById, done: Set<string>, path: string[]): readonly string[] | undefined {
+  const at = path.indexOf(id);
+  if (at >= 0) return [...path.slice(at), id];
+  if (done.has(id)) return undefined;
+  path.push(id);
+  for (const dependency of byId.get(id)?.after ?? []) {
+    const cycle = dependency === id ? undefined : follow(dependency, byId, done, path);
+    if (cycle) return cycle;
+  }
+  path.pop();
+  done.add(id);
+  return undefined;
+}
+
+function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
+  const [pivot, ...others] = steps.filter((step) => step.pivot);
+  if (!pivot) return [];
+  const remarks = others.map(({ id }): Remark => {
+    return { step: id, rule: 'many-pivots', message: `${pivot.id} is the pivot already`, fix: 'Keep one point of no return.' };
+  });
+  if (pivot.when) {
+    const fix = 'Put the guard on the steps around it, or be sure that they may turn back when it is skipped.';
+    remarks.push({
+      step: pivot.id,
+      rule: 'guarded-pivot',
+      severity: 'warning',
+      message: 'skipped by its guard, it is no point of no return',
+      fix,
+    });
+  }
+  const before = ancestors(pivot.id, byId);
+  return [...remarks, ...steps.flatMap((step) => lintAroundPivot(step, pivot.id, before, byId))];
+}
+
+function lintAroundPivot(step: StepDefinition, pivot: string, before: ReadonlySet<string>, byId: ById): Remark[] {
+  const { id, compensation } = step;
+  if (before.has(id)) return [];
+  if (step.pivot) {
+    const fix = 'Take the compensation away, or let another step be the pivot.';
+    return compensation ? [{ step: id, rule: 'compensated-pivot', message: 'a pivot is never compensated', fix }] : [];
+  }
+  if (!ancestors(id, byId).has(pivot)) {
+    const message = `it may run while pivot ${pivot} does, and could then neither be undone nor be waited for`;
+    return [
+      {
+        step: id,
+        rule: 'step-beside-pivot',
+        message,
+        fix: `Put it before ${pivot} (name it in that step’s "after"), or after it (after: '${pivot}').`,
+      },
+    ];
+  }
+  if (!compensation) return [];
+  const fix = 'Take the compensation away (the step is retried until it succeeds), or put the step before the pivot.';
+  return [{ step: id, rule: 'compensation-past-pivot', message: `nothing is compensated past pivot ${pivot}`, fix }];
+}
+
+function ancestors(id: string, byId: ById): ReadonlySet<string> {
+  const found = new Set<string>();
+  const waiting = [id];
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    for (const dependency of byId.get(next)?.after ?? []) {
+      if (found.has(dependency)) continue;
+      found.add(dependency);
+      waiting.push(dependency);
+    }
+  }
+  return found;
+}

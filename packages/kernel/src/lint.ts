@@ -1,0 +1,126 @@
+/**
+ * What is wrong with a definition, before any saga of it is started. A definition with an error must not be registered; a warning is for
+ * its author. Saga methods are not called: a compensation that cannot do without a result shows only when it is run without one.
+ */
+import type { SagaDefinition, StepDefinition } from './definition.js';
+import { lintOrder } from './lint-order.js';
+import type { RetryPolicy } from './retry.js';
+
+export type LintRule =
+  | 'saga-name'
+  | 'saga-version'
+  | 'saga-deadline'
+  | 'no-steps'
+  | 'step-id'
+  | 'duplicate-step'
+  | 'unknown-dependency'
+  | 'own-dependency'
+  | 'cycle'
+  | 'many-pivots'
+  | 'compensated-pivot'
+  | 'compensation-past-pivot'
+  | 'step-beside-pivot'
+  | 'guarded-pivot'
+  | 'attempts'
+  | 'jitter'
+  | 'delay'
+  | 'timeout'
+  | 'retry-names'
+  | 'retry-for-ever';
+
+export interface Finding {
+  readonly saga: string;
+  readonly step?: string;
+  readonly rule: LintRule;
+  readonly severity: 'error' | 'warning';
+  readonly message: string;
+  /** What to do about it. */
+  readonly fix: string;
+}
+
+/** A finding before it is known whose it is. */
+export interface Remark {
+  readonly step?: string;
+  readonly rule: LintRule;
+  readonly severity?: 'warning';
+  readonly message: string;
+  readonly fix: string;
+}
+
+const MAX_ATTEMPTS = 1_000;
+
+/** Everything that is wrong, the saga's own first, then step by step. Empty: it can run. */
+export function lint(definition: SagaDefinition): Finding[] {
+  const remarks = [
+    ...lintSaga(definition),
+    ...definition.steps.flatMap((step) => lintStep(step, definition)),
+    ...lintOrder(definition.steps),
+  ];
+  return remarks.map((remark) => ({ saga: definition.name, severity: 'error', ...remark }));
+}
+
+function lintSaga({ name, version, deadline, steps }: SagaDefinition): Remark[] {
+  const remarks: Remark[] = [];
+  if (!/^[A-Za-z0-9_.]{1,64}$/.test(name)) {
+    const fix = 'Use 1 to 64 letters, digits, "_" and "."; a "-" would end the name in the saga’s stream.';
+    remarks.push({ rule: 'saga-name', message: `"${name}" cannot be the name of a saga`, fix });
+  }
+  if (!Number.isSafeInteger(version) || version < 1) {
+    remarks.push({ rule: 'saga-version', message: `version ${version} is not a whole number from 1`, fix: 'Count versions 1, 2, 3.' });
+  }
+  if (deadline !== undefined && !(deadline >= 1)) {
+    remarks.push({ rule: 'saga-deadline', message: `a deadline of ${deadline} ms is over at the start`, fix: 'Give it time, or none.' });
+  }
+  if (steps.length === 0) remarks.push({ rule: 'no-steps', message: 'it has no steps', fix: 'Give it at least one step.' });
+  return remarks;
+}
+
+function lintStep(step: StepDefinition, { deadline }: SagaDefinition): Remark[] {
+  const remarks = [
+    ...lintId(step.id),
+    ...lintTimes(step),
+    ...lintRetry(step.retry, 'retry'),
+    ...lintRetry(step.compensationRetry, 'compensationRetry'),
+  ];
+  if (step.retry.attempts === 0 && deadline === undefined) {
+    const fix = 'Give the saga a deadline, or the step a last attempt.';
+    remarks.push({ rule: 'retry-for-ever', severity: 'warning', message: 'it is tried for ever, and nothing ends that', fix });
+  }
+  return remarks.map((remark) => ({ step: step.id, ...remark }));
+}
+
+function lintId(id: string): Remark[] {
+  if (/^[A-Za-z_$][\w$]{0,99}$/.test(id) && !(id in {})) return [];
+  const fix = 'Name it as a method could be named: letters, digits, "_" and "$", up to 100, and nothing every object has.';
+  return [{ rule: 'step-id', message: `"${id}" cannot be the id of a step`, fix }];
+}
+
+function lintTimes({ timeout, compensationTimeout }: StepDefinition): Remark[] {
+  const remarks: Remark[] = [];
+  for (const [field, time] of Object.entries({ timeout, compensationTimeout })) {
+    if (time >= 1) continue;
+    remarks.push({ rule: 'timeout', message: `${field} is ${time} ms`, fix: 'Give an attempt time to be answered; the default is 60s.' });
+  }
+  return remarks;
+}
+
+/** Without end is written as 0 attempts; 0 attempts as less than that. */
+function lintRetry({ attempts, delay, maxDelay, jitter, on, never }: RetryPolicy, field: string): Remark[] {
+  const remarks: Remark[] = [];
+  if (!Number.isSafeInteger(attempts) || attempts < 0 || attempts > MAX_ATTEMPTS) {
+    const message = `${field}.attempts is ${attempts === -1 ? 0 : attempts}`;
+    remarks.push({ rule: 'attempts', message, fix: `Give 1 to ${MAX_ATTEMPTS} attempts, the first included, or Infinity.` });
+  }
+  if (!(jitter >= 0 && jitter <= 1)) {
+    remarks.push({ rule: 'jitter', message: `${field}.jitter is ${jitter}`, fix: 'Give a share of the delay: 0 to 1.' });
+  }
+  if (delay > maxDelay) {
+    const fix = 'Raise maxDelay or shorten the delay.';
+    remarks.push({ rule: 'delay', message: `${field}.delay of ${delay} ms is longer than its maxDelay of ${maxDelay} ms`, fix });
+  }
+  for (const name of on ?? []) {
+    if (!never?.includes(name)) continue;
+    remarks.push({ rule: 'retry-names', message: `${field} names ${name} both in "on" and in "never"`, fix: 'Keep it in one of them.' });
+  }
+  return remarks;
+}

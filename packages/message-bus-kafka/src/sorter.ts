@@ -1,0 +1,72 @@
+import { type Address, type Partitioning, SkaldError } from '@skald/kernel';
+import type { KafkaMessage } from 'kafkajs';
+import type { ConsumerPlan, Sorted } from './address-consumer.js';
+import { type DeadLetter, deadLetter, type Place } from './dead-letters.js';
+import type { Names } from './names.js';
+import type { ProduceRecord, Publisher } from './publisher.js';
+import type { MalformedReason } from './shape.js';
+import { decode } from './wire.js';
+
+/** So often an input is sent on; more, and two owners disagree on where it belongs. */
+const MOST_HOPS = 3;
+
+/** Says what becomes of a message that was fetched: delivered, sent to its own partition, or laid with the dead letters. */
+export class Sorter {
+  constructor(
+    private readonly names: Names,
+    private readonly partitioning: Partitioning,
+    private readonly publisher: Pick<Publisher, 'publish'>,
+  ) {}
+
+  of(address: Address): ConsumerPlan['sort'] {
+    const topic = this.names.topic(address);
+    return (message, partition) => {
+      const decoded = decode(message, address);
+      const place = { topic, partition };
+      if (address.to === 'client') return decoded.ok && decoded.client === address.client ? decoded : 'skip';
+      if (!decoded.ok) return this.#dead(message, place, decoded.reason, decoded.problem);
+      if (address.to === 'inbox') return this.#here(message, place, decoded);
+      return decoded;
+    };
+  }
+
+  /** Where a dead letter came from, as it was; an input to where its saga is now. */
+  back({ topic, partition, key, value, headers }: DeadLetter): ProduceRecord {
+    const sagaId = key?.toString('utf8') ?? '';
+    const belongs = topic === this.names.inbox && sagaId !== '' ? this.partitioning.of(sagaId) : partition;
+    return { topic, partition: belongs, key, value, headers, sagaId };
+  }
+
+  /** A participant with a partitioner of its own may write to the wrong partition: its owner must not decide on another's saga. */
+  #here(message: KafkaMessage, place: Place, decoded: Extract<Sorted, { ok: true }>): Sorted {
+    const { sagaId } = decoded.message;
+    const belongs = this.partitioning.of(sagaId);
+    if (belongs === place.partition) return decoded;
+    const hops = Number(message.headers?.['skald_hops']?.toString() ?? 0) + 1;
+    if (!(hops <= MOST_HOPS)) {
+      return this.#dead(message, place, 'astray', `it was sent on ${MOST_HOPS} times; the owners do not agree on the number of partitions`);
+    }
+    const headers = { ...message.headers, skald_hops: String(hops) };
+    const record: ProduceRecord = { topic: place.topic, partition: belongs, key: message.key, value: message.value, headers, sagaId };
+    return { elsewhere: () => this.publisher.publish([record]) };
+  }
+
+  #dead(message: KafkaMessage, place: Place, reason: MalformedReason | 'astray', problem: string): Sorted {
+    const record = deadLetter(message, place, reason, problem, this.names.deadLetters(place.topic));
+    return {
+      elsewhere: async () => {
+        try {
+          await this.publisher.publish([record]);
+        } catch (error) {
+          if (!(error instanceof SkaldError && error.code === 'message-refused')) throw error;
+          // Too large with its reason beside it: that it was there is kept, and where.
+          await this.publisher.publish([{ ...record, value: null, headers: onlyOurs(record.headers) }]);
+        }
+      },
+    };
+  }
+}
+
+function onlyOurs(headers: ProduceRecord['headers'] = {}): NonNullable<ProduceRecord['headers']> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => name.startsWith('skald_')));
+}

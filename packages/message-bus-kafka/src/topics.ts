@@ -1,0 +1,194 @@
+/**
+ * The topics that Skald uses: created as stated here, or checked, and never used when they would lose messages.
+ *
+ * T1. The number of partitions of the inbox is what the topic has; another number is refused.
+ * T2. A topic that is compacted is refused: it keeps one message for each saga.
+ * T3. Where topics may not be created from here, the error says which are missing and how to create them.
+ */
+import { type Address, SkaldError } from '@skald/kernel';
+import kafkajs, { type Admin } from 'kafkajs';
+import { faultOf, problemOf, protocolError } from './kafka-errors.js';
+import type { Names } from './names.js';
+import type { Settings } from './options.js';
+import { leashed, within } from './producer-connection.js';
+import { SocketLeash } from './socket-leash.js';
+
+interface TopicPlan {
+  readonly topic: string;
+  readonly partitions: number;
+  /** Any other number is refused. */
+  readonly fixed?: number | undefined;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+const HOUR = 60 * 60 * 1_000;
+/** A dead letter is a message with more headers. */
+const DEAD_LETTER_EXTRA = 64 * 1024;
+const METADATA_WITHIN = 15_000;
+
+export class Topics {
+  readonly #partitions = new Map<string, number>();
+
+  constructor(
+    private readonly settings: Settings,
+    private readonly names: Names,
+  ) {}
+
+  /** Once `ensure` has resolved for it. */
+  partitions(topic: string): number | undefined {
+    return this.#partitions.get(topic);
+  }
+
+  /** Throws `topics-missing`, `topic-unsuitable`, `inbox-partitions-differ`, `bus-unauthorised`, `bus-unavailable`. */
+  async ensure(addresses: readonly Address['to'][] | { readonly participant: string }): Promise<void> {
+    const plans = 'participant' in addresses ? this.#ofParticipant(addresses.participant) : addresses.flatMap((to) => this.#of(to));
+    try {
+      await withAdmin(this.settings, (admin) => this.#ensure(admin, plans));
+    } catch (error) {
+      if (error instanceof SkaldError) throw error;
+      const code = faultOf(error) === 'transient' ? 'bus-unavailable' : 'bus-unauthorised';
+      throw new SkaldError(code, { what: 'to look at topics', problem: problemOf(error) }, { cause: error });
+    }
+  }
+
+  #of(to: Address['to']): TopicPlan[] {
+    const { inboxPartitions, partitions } = this.settings.topics;
+    if (to === 'inbox') return this.#withDeadLetters(this.names.inbox, inboxPartitions ?? 12, inboxPartitions);
+    if (to === 'client') return [{ topic: this.names.clients, partitions, config: this.#config(HOUR) }];
+    return [];
+  }
+
+  #ofParticipant(participant: string): TopicPlan[] {
+    return this.#withDeadLetters(this.names.topic({ to: 'participant', participant }), this.settings.topics.partitions);
+  }
+
+  #withDeadLetters(topic: string, partitions: number, fixed?: number): TopicPlan[] {
+    const { retention, deadLetterRetention } = this.settings.topics;
+    return [
+      { topic, partitions, fixed, config: this.#config(retention) },
+      { topic: this.names.deadLetters(topic), partitions: 1, config: this.#config(deadLetterRetention, DEAD_LETTER_EXTRA) },
+    ];
+  }
+
+  #config(retention: number, extra = 0): Readonly<Record<string, string>> {
+    return {
+      'cleanup.policy': 'delete',
+      'retention.ms': String(retention),
+      'max.message.bytes': String(this.settings.topics.maxMessageBytes + extra),
+      // The broker's clock, so that nobody's wrong clock shortens the retention.
+      'message.timestamp.type': 'LogAppendTime',
+    };
+  }
+
+  async #ensure(admin: Admin, plans: readonly TopicPlan[]): Promise<void> {
+    const missing: TopicPlan[] = [];
+    const there: TopicPlan[] = [];
+    for (const plan of plans) ((await partitionsOf(admin, plan.topic)) === undefined ? missing : there).push(plan);
+    if (missing.length > 0) await this.#create(admin, missing);
+    for (const plan of plans) this.#accept(plan, await waitFor(admin, plan.topic));
+    if (there.length > 0) await this.#check(admin, there);
+  }
+
+  /** T1. */
+  #accept({ topic, fixed }: TopicPlan, found: number): void {
+    if (fixed !== undefined && fixed !== found) throw new SkaldError('inbox-partitions-differ', { topic, there: found, wanted: fixed });
+    this.#partitions.set(topic, found);
+  }
+
+  async #create(admin: Admin, missing: readonly TopicPlan[]): Promise<void> {
+    const { brokers } = await admin.describeCluster();
+    const replicas = this.settings.topics.replicationFactor ?? Math.min(3, brokers.length);
+    const plans = missing.map((plan) => (replicas >= 3 ? { ...plan, config: { ...plan.config, 'min.insync.replicas': '2' } } : plan));
+    if (this.settings.topics.missing === 'check') throw this.#mustBeCreated(plans, replicas, 'topics.missing is "check"');
+    try {
+      await admin.createTopics({
+        waitForLeaders: true,
+        topics: plans.map(({ topic, partitions, config }) => ({
+          topic,
+          numPartitions: partitions,
+          replicationFactor: replicas,
+          configEntries: Object.entries(config).map(([name, value]) => ({ name, value })),
+        })),
+      });
+    } catch (error) {
+      if (protocolError(error) === 'TOPIC_ALREADY_EXISTS') return;
+      if (faultOf(error) === 'transient' && protocolError(error) === undefined) throw error;
+      throw this.#mustBeCreated(plans, replicas, problemOf(error));
+    }
+  }
+
+  /** T3. */
+  #mustBeCreated(plans: readonly TopicPlan[], replicas: number, problem: string): SkaldError {
+    const commands = plans.map(({ topic, partitions, config }) => {
+      const settings = Object.entries(config).map(([name, value]) => ` --config ${name}=${value}`);
+      return `kafka-topics.sh --create --topic ${topic} --partitions ${partitions} --replication-factor ${replicas}${settings.join('')}`;
+    });
+    return new SkaldError('topics-missing', { topics: plans.map(({ topic }) => topic).join(', '), problem, commands: commands.join('\n') });
+  }
+
+  async #check(admin: Admin, plans: readonly TopicPlan[]): Promise<void> {
+    const resources = plans.map(({ topic }) => ({ type: kafkajs.ConfigResourceTypes.TOPIC, name: topic }));
+    const described = await admin.describeConfigs({ resources, includeSynonyms: false }).catch((error: unknown) => {
+      this.settings.log({
+        level: 'debug',
+        message: 'the settings of topics cannot be read, and are not checked',
+        about: { problem: problemOf(error) },
+      });
+      return undefined;
+    });
+    for (const { resourceName: topic, configEntries } of described?.resources ?? []) {
+      const of = new Map(configEntries.map(({ configName, configValue }) => [configName, configValue]));
+      this.#checkOne(topic, of.get('cleanup.policy') ?? '', Number(of.get('retention.ms') ?? -1));
+    }
+  }
+
+  /** T2. */
+  #checkOne(topic: string, cleanup: string, retention: number): void {
+    if (cleanup.includes('compact')) {
+      const remedy = `Set cleanup.policy=delete: kafka-configs.sh --alter --topic ${topic} --add-config cleanup.policy=delete`;
+      throw new SkaldError('topic-unsuitable', { topic, problem: 'it is compacted, and keeps one message for each saga', remedy });
+    }
+    if (retention < 0 || retention >= this.settings.topics.retention || topic === this.names.clients) return;
+    const about = { topic, retention, wanted: this.settings.topics.retention };
+    this.settings.log({
+      level: 'warn',
+      message: 'a topic keeps messages for less time than is wanted; whoever is down for longer misses them',
+      about,
+    });
+  }
+}
+
+async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
+  try {
+    const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+    return topics.find(({ name }) => name === topic)?.partitions.length;
+  } catch (error) {
+    if (protocolError(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+    throw error;
+  }
+}
+
+/** Brokers hear of a new topic one after the other. */
+async function waitFor(admin: Admin, topic: string): Promise<number> {
+  const deadline = Date.now() + METADATA_WITHIN;
+  for (;;) {
+    const found = await partitionsOf(admin, topic);
+    if (found !== undefined) return found;
+    if (Date.now() > deadline) throw new Error(`topic ${topic} does not appear`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+const FAREWELL = 2_000;
+
+export async function withAdmin<T>({ kafka }: Pick<Settings, 'kafka'>, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const leash = new SocketLeash(kafka.socketFactory);
+  const admin = new kafkajs.Kafka(leashed(kafka, leash)).admin();
+  try {
+    await admin.connect();
+    return await work(admin);
+  } finally {
+    await within(FAREWELL, admin.disconnect());
+    leash.cut();
+  }
+}

@@ -1,0 +1,245 @@
+/** The hard cases of the protocol that are about what a participant's answer, or its silence, means. */
+import { describe, it } from '@jest/globals';
+import { type StepData, sagaDefinition } from '@skald/kernel';
+import { lateReply, operator, outcomes, reply, start, wake } from './made-up-messages.js';
+import { given } from './specification.js';
+
+const { succeeded, declined, rolledBack, reset, undone, nothingToUndo, sealed, sealedInDoubt, refused, unknowable } = outcomes;
+
+const once = { attempts: 1, delay: 10, jitter: 0 };
+const twice = { attempts: 2, delay: 10, jitter: 0 };
+const step = (id: string, more: Partial<StepData> = {}): StepData => ({
+  ...{ id, timeout: 100, retry: once, compensationRetry: twice, run: () => ({ participant: 'shop', action: id, args: [id] }) },
+  ...more,
+});
+const saga = (...steps: readonly StepData[]) => sagaDefinition({ name: 'order', version: 1, steps });
+const refund = { name: 'refund', run: () => ({ participant: 'bank', action: 'refund', args: [] }) };
+
+const one = saga(step('charge'));
+const own = saga(step('charge', { compensation: refund }));
+const ownThenShip = saga(step('charge', { compensation: refund }), step('ship'));
+const pivot = saga(step('ship', { pivot: true }));
+
+describe('a failure', () => {
+  it('A4: that is declared did not happen, and nothing is undone', () => {
+    given(one).when(start(one), reply('charge', declined)).then('StepFailed', 'CompensationStarted', 'SagaFailed').thenStands('failed');
+  });
+
+  it('A4: that was rolled back did not happen, and nothing is undone', () => {
+    given(one).when(start(one), reply('charge', rolledBack)).then('StepFailed', 'CompensationStarted', 'SagaFailed');
+  });
+
+  it('A4: of any other kind may have happened, and is undone', () => {
+    given(one)
+      .when(start(one), reply('charge', reset))
+      .then(['StepFailed', { effect: 'unknown' }], 'CompensationStarted', 'CompensationRequested')
+      .thenOwes('compensation charge');
+  });
+
+  it('A4: a timeout may have happened, and is undone', () => {
+    given(one).when(start(one), wake(100)).then('StepTimedOut', 'CompensationStarted', 'CompensationRequested');
+  });
+
+  it('A4: rolled back after an attempt in doubt leaves the doubt', () => {
+    const definition = saga(step('charge', { retry: twice }));
+    given(definition)
+      .when(start(definition), wake(100), wake(110), reply('charge', rolledBack))
+      .then('StepFailed', 'CompensationStarted', 'CompensationRequested');
+  });
+
+  it('A13: a refusal is known not to have happened, and is not tried again', () => {
+    const definition = saga(step('charge', { retry: twice }));
+    given(definition)
+      .when(start(definition), reply('charge', { type: 'refused', reason: 'expired' }))
+      .then(['StepFailed', { kind: 'refused', effect: 'none' }], 'CompensationStarted', 'SagaFailed');
+  });
+
+  it('A12: of a key too old to be remembered is unknown and not tried again; its undo, as little known, waits for a person', () => {
+    const definition = saga(step('charge', { retry: twice }));
+    given(definition)
+      .when(start(definition), reply('charge', unknowable))
+      .then(['StepFailed', { effect: 'unknown' }], 'CompensationStarted', 'CompensationRequested')
+      .when(reply('charge', unknowable))
+      .then('CompensationFailed', ['SagaSuspended', { target: 'compensation:charge' }])
+      .thenOwes();
+  });
+});
+
+describe('attempts and rounds', () => {
+  const definition = saga(step('charge', { retry: { ...twice, on: ['Declined', 'Timeout'] } }));
+
+  it('A21: a success of an earlier attempt counts', () => {
+    given(definition)
+      .when(start(definition), wake(100), wake(110), reply('charge', succeeded, { attempt: 1 }))
+      .then('StepSucceeded', 'SagaCompleted');
+  });
+
+  it('A21: a technical failure of an earlier attempt tells nothing of the one in flight', () => {
+    given(definition)
+      .when(start(definition), wake(100), wake(110), reply('charge', rolledBack, { attempt: 1 }))
+      .thenNothing('stray');
+  });
+
+  it('A21: a business failure of an earlier attempt is final for the key', () => {
+    const [key, next] = ['order-1/i1/charge', 'order-1/i1/charge#2'];
+    const saga = given(definition).when(start(definition));
+    if (saga.command('charge').key !== key) throw new Error('another key');
+    saga.when(wake(100), reply('charge', declined, { attempt: 1 })).then('StepFailed', ['StepRetryScheduled', { round: 2, attempt: 1 }]);
+    saga.when(wake(120)).then(['StepRequested', { round: 2, attempt: 1 }]);
+    if (saga.command('charge').key !== next) throw new Error('round 2 is under the key of round 1');
+  });
+
+  it('round 2 opens only after a failure the fence recorded: a step that was rolled back is asked again under its key', () => {
+    const past = saga(step('ship', { pivot: true }), step('notify'));
+    given(past)
+      .when(start(past), reply('ship', succeeded), reply('notify', rolledBack))
+      .then('StepFailed', ['SagaSuspended', { target: 'step:notify' }])
+      .when(operator('retry', 'step:notify'))
+      .then('OperatorIntervened', ['StepRequested', { round: 1, attempt: 2 }]);
+  });
+
+  it('round 2 opens when an operator asks again for a step that declined', () => {
+    const past = saga(step('ship', { pivot: true }), step('notify'));
+    given(past)
+      .when(start(past), reply('ship', succeeded), reply('notify', declined), operator('retry', 'step:notify'))
+      .then('OperatorIntervened', ['StepRequested', { round: 2, attempt: 1 }])
+      .when(reply('notify', succeeded, { round: 1 }))
+      .thenNothing('conflict');
+  });
+});
+
+describe('a compensation', () => {
+  it('A6: of an unknown outcome goes by key, with the action’s arguments and without a result', () => {
+    const { key, args, operation, result } = given(one).when(start(one), wake(100)).command('charge');
+    const fits = key === 'order-1/i1/charge' && operation === 'compensation' && args[0] === 'charge' && result === undefined;
+    if (!fits) throw new Error(`${operation} ${key} ${JSON.stringify(args)} ${JSON.stringify(result)}`);
+  });
+
+  it('A6: of a known outcome carries its result', () => {
+    const definition = saga(step('charge'), step('ship'));
+    const saga_ = given(definition).when(start(definition), reply('charge', { ...succeeded, result: 7 }), reply('ship', declined));
+    if (saga_.command('charge').result !== 7) throw new Error('no result');
+  });
+
+  it('A10: at another participant waits until the action is sealed', () => {
+    given(own)
+      .when(start(own), wake(100))
+      .then('StepTimedOut', 'CompensationStarted', 'StepSealRequested')
+      .thenOwes('seal charge')
+      .when(reply('charge', sealed))
+      .then('StepSealed', 'SagaFailed');
+  });
+
+  it('A10: at another participant follows a seal that tells of a success', () => {
+    given(own)
+      .when(start(own), wake(100), reply('charge', succeeded))
+      .then(['StepSucceeded', { late: true }], ['CompensationRequested', { command: refund.run() }])
+      .thenOwes('compensation charge');
+  });
+
+  it('A10: at another participant follows a seal in doubt, and once more a success that shows up after it', () => {
+    const spec = given(own).when(start(own), wake(100), reply('charge', sealedInDoubt)).then('StepSealed', 'CompensationRequested');
+    spec.when(reply('charge', succeeded)).then('CompensationSucceeded', 'SagaCompensated');
+    spec.when(reply('charge', succeeded)).then(['StepSucceeded', { late: true }], ['CompensationRequested', { round: 2 }]);
+    if (spec.command('charge').key !== 'order-1/i1/charge:undo#2') throw new Error('the second undo is under the key of the first');
+    spec
+      .when(reply('charge', succeeded))
+      .then('CompensationSucceeded', 'SagaCompensated')
+      .when(reply('charge', succeeded))
+      .thenNothing('duplicate');
+  });
+
+  it('A10: refused as sealed says nothing while the seal’s own answer is awaited, which alone knows of a doubt', () => {
+    given(own)
+      .when(start(own), wake(100), reply('charge', refused, { operation: 'action', attempt: 1 }))
+      .thenNothing('stray')
+      .thenOwes('seal charge');
+  });
+
+  it('A9: a success that ended after its undo is undone in a second round, once, and the saga ends again', () => {
+    const spec = given(one).when(start(one), wake(100), reply('charge', undone)).then('CompensationSucceeded', 'SagaCompensated');
+    const afterUndo = lateReply('charge', { ...succeeded, afterUndo: 1 });
+    spec.when(afterUndo).then(['StepSucceeded', { afterUndo: 1, late: true }], ['CompensationRequested', { round: 2, attempt: 1 }]);
+    spec.when(afterUndo).thenNothing('duplicate').thenStands('compensating');
+    if (spec.command('charge').undoRound !== 2) throw new Error('the second undo would be swallowed by the fence');
+    spec.when(reply('charge', undone)).then('CompensationSucceeded', 'SagaCompensated').thenStands('compensated');
+  });
+
+  it('A9: a success that ended after its undo and is heard of before it opens the second round as well', () => {
+    given(one)
+      .when(start(one), wake(100), lateReply('charge', { ...succeeded, afterUndo: 1 }))
+      .then('StepSucceeded')
+      .when(reply('charge', undone))
+      .then('CompensationSucceeded', ['CompensationRequested', { round: 2 }]);
+  });
+
+  it('A10: a success that its undo found done tells nothing new', () => {
+    given(one).when(start(one), wake(100), reply('charge', undone), reply('charge', succeeded)).thenNothing('duplicate');
+  });
+
+  it('A10: a success that its undo did not find is undone, and the saga ends again', () => {
+    given(one)
+      .when(start(one), wake(100), reply('charge', nothingToUndo), reply('charge', succeeded))
+      .then(['StepSucceeded', { late: true }], ['CompensationRequested', { round: 2 }]);
+  });
+
+  it('is tried again and then waits for a person, who can have it tried, skip it or declare it done', () => {
+    const spec = given(ownThenShip).when(start(ownThenShip), reply('charge', succeeded), reply('ship', declined), reply('charge', reset));
+    spec
+      .then(['CompensationFailed', { attempt: 1, retryAt: 10 }])
+      .when(wake(10))
+      .then(['CompensationRequested', { attempt: 2 }]);
+    spec.when(reply('charge', declined)).then('CompensationFailed', 'SagaSuspended').thenStands('suspended');
+    const history = [...spec.history];
+    spec.when(operator('retry', 'compensation:charge')).then('OperatorIntervened', ['CompensationRequested', { round: 1, attempt: 3 }]);
+    given(ownThenShip, ...history)
+      .when(operator('skip', 'compensation:charge'))
+      .then('OperatorIntervened', ['SagaCompensated', { withSkips: true }]);
+    given(ownThenShip, ...history)
+      .when(operator('succeed', 'compensation:charge'))
+      .then('OperatorIntervened', ['SagaCompensated', {}]);
+  });
+});
+
+describe('an unknown pivot', () => {
+  it('A3: is sealed, never compensated on doubt', () => {
+    given(pivot).when(start(pivot), wake(100)).then('StepTimedOut', 'StepSealRequested').when(reply('ship', sealed));
+  });
+
+  it('A3: is sealed even when its last attempt was rolled back, for a copy of the command may still run', () => {
+    given(pivot).when(start(pivot), reply('ship', rolledBack)).then('StepFailed', 'StepSealRequested').thenOwes('seal ship');
+  });
+
+  it('A3: whose seal tells of a success completes the saga', () => {
+    given(pivot).when(start(pivot), wake(100), reply('ship', succeeded)).then('StepSucceeded', 'SagaCompleted');
+  });
+
+  it('A3: whose seal is in doubt waits for a person, who says whether it happened', () => {
+    const spec = given(pivot).when(start(pivot), wake(100), reply('ship', sealedInDoubt)).then('StepSealed', 'SagaSuspended');
+    const history = [...spec.history];
+    given(pivot, ...history)
+      .when(operator('succeed', 'step:ship'))
+      .then('OperatorIntervened', 'SagaCompleted');
+    given(pivot, ...history)
+      .when(operator('fail', 'step:ship'))
+      .then('OperatorIntervened', 'CompensationStarted', 'SagaFailed');
+    given(pivot, ...history)
+      .when(operator('skip', 'step:ship'))
+      .thenNothing();
+  });
+
+  it('A3: whose seal gives up waits for a person; tried again it is sealed again, not run', () => {
+    const spec = given(pivot).when(start(pivot), wake(100), wake(200), wake(210), wake(310));
+    spec.then('StepSealFailed', ['SagaSuspended', { target: 'step:ship' }]).thenOwes();
+    spec
+      .when(operator('retry', 'step:ship', { at: 400 }))
+      .then('OperatorIntervened', 'StepSealRequested')
+      .thenOwes('seal ship');
+  });
+
+  it('A12: whose key is too old to be remembered waits for a person', () => {
+    given(pivot)
+      .when(start(pivot), reply('ship', unknowable))
+      .then('StepFailed', ['SagaSuspended', { target: 'step:ship' }]);
+  });
+});
