@@ -51,9 +51,9 @@ export async function resolveCommit({ pool, table, xid, error, patience }: LostC
   if (xid === undefined) return;
   const start = performance.now();
   let problem = problemOf(error);
-  for (;;) {
+  for (let left = patience; left >= 0; left = patience - (performance.now() - start)) {
     try {
-      const status = await statusOf(pool, xid);
+      const status = await within(left, statusOf(pool, xid));
       if (status === 'committed') return;
       if (status === 'aborted') throw new SkaldError('fence-rolled-back', { table, problem }, { cause: error });
       if (status === 'forgotten') break;
@@ -61,11 +61,23 @@ export async function resolveCommit({ pool, table, xid, error, patience }: LostC
       if (failure instanceof SkaldError) throw failure;
       problem = problemOf(failure);
     }
-    if (performance.now() - start > patience) break;
     await new Promise((resolve) => setTimeout(resolve, ASK_EVERY));
   }
   const milliseconds = Math.round(performance.now() - start);
   throw new SkaldError('fence-unknown', { table, problem, milliseconds }, { cause: error });
+}
+
+/** A pool without a connection timeout may wait for ever. */
+async function within<T>(milliseconds: number, answer: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer from the database')), milliseconds);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 type Status = 'committed' | 'aborted' | 'in progress' | 'forgotten';

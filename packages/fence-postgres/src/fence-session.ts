@@ -71,7 +71,8 @@ export class PostgresFenceSession implements FenceSession {
   }
 
   async put(key: string, record: FenceRecord): Promise<void> {
-    if (!this.#locked.has(key) && (await this.get(key)) && !this.#locked.has(key)) throw this.#rolledBack(`another session has the key ${key}`);
+    if (!this.#locked.has(key)) await this.get(key);
+    if (!this.#locked.has(key)) throw this.#rolledBack(`another session has the key ${key}`);
     const { table } = this.settings;
     const { rows } = await this.#query(table.put, [...table.parameters(key, record), this.#token]);
     if (rows.length === 0) throw this.#break('the transaction was ended by the action’s code');

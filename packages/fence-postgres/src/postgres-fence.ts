@@ -80,7 +80,6 @@ class PoolFence implements PostgresFence {
     return this.#slots.within(async () => {
       const { table } = this.#table;
       const lease = await this.#connect();
-      let lost: unknown;
       let session: PostgresFenceSession | undefined;
       try {
         session = new PostgresFenceSession(lease.client, {
@@ -90,17 +89,15 @@ class PoolFence implements PostgresFence {
         });
         const result = await this.#carryOut(session, work);
         const ended = await commit(lease.client, table);
-        if (ended === 'stored') {
-          lease.giveBack();
-          return result;
+        if (ended === 'stored') lease.giveBack();
+        else {
+          lease.close();
+          await resolveCommit({ pool: this.pool, table, xid: session.xid, error: ended.lost, patience: this.#resolveFor });
         }
-        lost = ended.lost;
-        lease.close();
-        await resolveCommit({ pool: this.pool, table, xid: session.xid, error: lost, patience: this.#resolveFor });
         return result;
       } catch (error) {
         session?.abandon();
-        if (lost === undefined) await lease.rollBack();
+        await lease.rollBack();
         throw error;
       }
     });
