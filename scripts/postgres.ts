@@ -50,9 +50,13 @@ function findBinaries(): string | undefined {
 
 function install(): void {
   if (process.env['CI'] !== 'true' || process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  const quiet = { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
-  execFileSync('apt-get', ['update', '-q'], quiet);
-  execFileSync('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'postgresql'], quiet);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  for (const args of [
+    ['update', '-q'],
+    ['install', '-y', '-q', '--no-install-recommends', 'postgresql'],
+  ]) {
+    execFileSync('apt-get', args, { stdio: ['ignore', 'ignore', 'inherit'], env });
+  }
 }
 
 /** P4. */
@@ -90,7 +94,9 @@ function control({ binaries, data }: Pick<Running, 'binaries' | 'data'>, user: U
 }
 
 function answers(known: Running): boolean {
-  return spawnSync(join(known.binaries, 'pg_ctl'), ['-D', known.data, 'status'], { ...unprivileged(), cwd: '/', stdio: 'ignore' }).status === 0;
+  return (
+    spawnSync(join(known.binaries, 'pg_ctl'), ['-D', known.data, 'status'], { ...unprivileged(), cwd: '/', stdio: 'ignore' }).status === 0
+  );
 }
 
 async function start(): Promise<string> {
@@ -99,7 +105,9 @@ async function start(): Promise<string> {
   if (findBinaries() === undefined) install();
   const binaries = findBinaries();
   if (binaries === undefined) {
-    console.error('there is no PostgreSQL: set DATABASE_URL, or install one (Debian: apt-get install postgresql; macOS: brew install postgresql)');
+    console.error(
+      'there is no PostgreSQL: set DATABASE_URL, or install one (Debian: apt-get install postgresql; macOS: brew install postgresql)',
+    );
     process.exit(3);
   }
   const user = unprivileged();

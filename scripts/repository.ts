@@ -4,7 +4,7 @@ import { join, relative, sep } from 'node:path';
 /** Absolute path of the repository, without a trailing separator. */
 export const root = join(import.meta.dirname, '..');
 
-const notOurs = new Set(['node_modules', 'dist', 'coverage', 'reports', '.git', '.nx', '.kafka']);
+const notOurs = new Set(['node_modules', 'dist', 'coverage', 'reports', '.git', '.nx', '.kafka', '.postgres']);
 
 /** Every file of the repository that people write, as `/`-separated paths from its root, sorted. */
 export function repositoryFiles(folder = root): string[] {

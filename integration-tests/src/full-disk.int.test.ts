@@ -72,7 +72,10 @@ onADisk(`A full disk${reason === undefined ? '' : ` (skipped: ${reason})`}`, () 
   it('refuses new sagas by name, keeps what was accepted, and all of it goes on by itself when there is space again', async () => {
     const lines: string[] = [];
     const file = join(disk, 'skald.db');
-    const app = await Skald.embedded({ file, log: (line) => lines.push(line) }).sagas(order).participants(Shop).start();
+    const app = await Skald.embedded({ file, log: (line) => lines.push(line) })
+      .sagas(order)
+      .participants(Shop)
+      .start();
     const accepted = new Set<string>();
     for (let n = 0; n < 20; n++) accepted.add((await app.sagas.start(order, { n }, { id: `${n}` })).sagaId);
     fill();

@@ -43,7 +43,12 @@ const READY_WITHIN = 60_000;
 
 /** Why there can be no broker here; `undefined` when there can. */
 export function whyNoKafka(): string | undefined {
-  if (process.env['KAFKA_BROKERS'] || hasDocker() || hasJava()) return undefined;
+  return process.env['KAFKA_BROKERS'] ? undefined : whyNoOwnKafka();
+}
+
+/** The same of a broker that may be killed. */
+export function whyNoOwnKafka(): string | undefined {
+  if (hasDocker() || hasJava()) return undefined;
   return 'no broker: set KAFKA_BROKERS, or start a Docker engine, or install Java 17 and Maven';
 }
 

@@ -30,7 +30,11 @@ function checkFindings(definition: SagaDefinition): void {
   throw new SkaldError('invalid-definition', { saga: definition.name, findings: findings.join('\n') });
 }
 
-function checkCommand({ name: saga }: SagaDefinition, { step, participant, action }: ProbedCommand, participants: readonly ParticipantDefinition[]): void {
+function checkCommand(
+  { name: saga }: SagaDefinition,
+  { step, participant, action }: ProbedCommand,
+  participants: readonly ParticipantDefinition[],
+): void {
   const asked = participants.find(({ name }) => name === participant);
   if (!asked) {
     const known = participants.map(({ name }) => name).join(', ') || 'none';

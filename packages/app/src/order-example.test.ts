@@ -129,7 +129,12 @@ describe('The order saga of the front page', () => {
 
   it('undoes only what happened', async () => {
     const saga = await app.sagas.start(OrderSaga, { ...order, total: 5_000 }, { id: order.id });
-    expect(await saga.ended()).toEqual({ sagaId: 'order-4711', status: 'compensated', output: undefined, reason: 'BusinessError: over the limit' });
+    expect(await saga.ended()).toEqual({
+      sagaId: 'order-4711',
+      status: 'compensated',
+      output: undefined,
+      reason: 'BusinessError: over the limit',
+    });
     expect(books.entries).toEqual(['reserved book', 'released r-4711']);
   });
 });

@@ -26,7 +26,12 @@ export function probe(definition: SagaDefinition): ProbedCommand[] {
   });
 }
 
-function call(method: (input: unknown, view: SagaView) => Command, { name, version }: SagaDefinition, text: string, number: number): Command | undefined {
+function call(
+  method: (input: unknown, view: SagaView) => Command,
+  { name, version }: SagaDefinition,
+  text: string,
+  number: number,
+): Command | undefined {
   const anything = answersEverything(text, number);
   const saga = { id: `${name}-${text}`, name, version, startedAt: number };
   try {

@@ -141,7 +141,10 @@ describe('The end of a saga', () => {
       .done();
     const { sagas } = await start([aborting]);
     const saga = await sagas.start(aborting, {});
-    await expect(saga.result()).rejects.toMatchObject({ code: 'saga-did-not-complete', details: { status: 'failed', reason: 'SagaAborted: we are closed' } });
+    await expect(saga.result()).rejects.toMatchObject({
+      code: 'saga-did-not-complete',
+      details: { status: 'failed', reason: 'SagaAborted: we are closed' },
+    });
   });
 });
 
@@ -202,9 +205,12 @@ describe('What is passed in', () => {
 
   it('is checked and changed by the saga’s schema', async () => {
     const { sagas } = await start([strict]);
-    await (await sagas.start(strict, { n: '7' })).result();
+    await (await sagas.start(strict, { n: '7' } as never)).result();
     expect(calls).toEqual([{ n: 7 }]);
-    await expect(sagas.start(strict, { n: -1 })).rejects.toMatchObject({ code: 'invalid-input', details: { issues: expect.stringContaining('n: must be positive') } });
+    await expect(sagas.start(strict, { n: -1 })).rejects.toMatchObject({
+      code: 'invalid-input',
+      details: { issues: expect.stringContaining('n: must be positive') },
+    });
     expect(await sagas.count()).toEqual({ completed: 1 });
   });
 
@@ -221,7 +227,10 @@ describe('What is passed in', () => {
 
   it('is refused when it is too large, with size and limit', async () => {
     const { sagas } = await start();
-    await expect(sagas.start(echo, { text: 'x'.repeat(300_000) } as never)).rejects.toMatchObject({ code: 'input-too-large', details: { limit: 204_800 } });
+    await expect(sagas.start(echo, { text: 'x'.repeat(300_000) } as never)).rejects.toMatchObject({
+      code: 'input-too-large',
+      details: { limit: 204_800 },
+    });
   });
 
   it.each(['', 'a'.repeat(201), 'tab\there', 'nul\u0000'])('as an id is refused when it cannot be one: %j', async (id) => {

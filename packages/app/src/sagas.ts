@@ -58,6 +58,8 @@ export interface SagasPorts {
   readonly client: Client;
   readonly ids: Ids;
   readonly ends: EndWatch;
+  /** True where the engine knows that the saga has not ended. */
+  readonly isUnderWay: (sagaId: string) => boolean;
 }
 
 /** Starts, shows and steers sagas. Everything that changes something resolves once it is stored. */
@@ -123,9 +125,10 @@ export class Sagas {
 
   /** How the saga ended; waits for it. A suspended saga has not ended. */
   async ended(sagaId: string): Promise<SagaEnding> {
-    const { ends } = this.ports;
+    const { ends, isUnderWay } = this.ports;
     // First to the engine's door, then to the stream: whenever it ends, one of them tells.
     const { ending, leave } = ends.wait(sagaId);
+    if (isUnderWay(sagaId)) return ending;
     try {
       return (await Promise.race([ending, this.endingNow(sagaId)])) ?? (await ending);
     } finally {
@@ -213,7 +216,8 @@ export class Sagas {
 /** Id of an instance everywhere: the saga's name and the instance's id. Throws `invalid-saga-id`. */
 export function sagaIdOf(saga: string, id: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (id.length < 1 || id.length > 200 || /[\u0000-\u001f\u007f]/.test(id)) throw new SkaldError('invalid-saga-id', { id: id.slice(0, 250) });
+  if (id.length < 1 || id.length > 200 || /[\u0000-\u001f\u007f]/.test(id))
+    throw new SkaldError('invalid-saga-id', { id: id.slice(0, 250) });
   return `${saga}-${id}`;
 }
 

@@ -10,7 +10,11 @@ import { EndWatch } from './end-watch.js';
 import { Sagas } from './sagas.js';
 import { troubleLog } from './trouble-log.js';
 
-export interface EmbeddedOptions extends Pick<EngineOptions, 'clock' | 'ids' | 'crashPoints' | 'inboxBatch' | 'cachedSagas' | 'timerScanInterval' | 'participantBatch' | 'participantLease'> {
+export interface EmbeddedOptions
+  extends Pick<
+    EngineOptions,
+    'clock' | 'ids' | 'crashPoints' | 'inboxBatch' | 'cachedSagas' | 'timerScanInterval' | 'participantBatch' | 'participantLease'
+  > {
   /** The event store: one SQLite file, created where there is none; its folder must exist. One process owns it. */
   readonly file: string;
   /** Milliseconds until a start or an operator's action without an answer is given up. Default 30,000. */
@@ -102,19 +106,29 @@ export class Skald {
     try {
       const engine = this.engineOptions();
       const ends = new EndWatch();
-      const orchestrator = new Orchestrator(store.events, store.index, programs, { ...engine, observers: [...(engine.observers ?? []), ends] });
+      const orchestrator = new Orchestrator(store.events, store.index, programs, {
+        ...engine,
+        observers: [...(engine.observers ?? []), ends],
+      });
       const host = new ParticipantHost(engine);
-      const client = new Client(engine.bus, engine.clock, engine.ids, { repeatAfter: 5_000, giveUpAfter: this.options.answerTimeout ?? 30_000 });
+      const client = new Client(engine.bus, engine.clock, engine.ids, {
+        repeatAfter: 5_000,
+        giveUpAfter: this.options.answerTimeout ?? 30_000,
+      });
       undo.push(() => engine.bus.close());
       await client.start();
       undo.push(() => client.stop());
-      const external = instances.some(({ fence }) => fence === undefined) ? externalSqliteFence({ file: fenceFile(this.options.file) }) : undefined;
+      const external = instances.some(({ fence }) => fence === undefined)
+        ? externalSqliteFence({ file: fenceFile(this.options.file) })
+        : undefined;
       if (external) undo.push(() => external.close());
       undo.push(() => host.stop());
       for (const { definition, fence, instance } of instances) await host.add(definition, instance, this.fence(fence, external?.fence));
       undo.push(() => orchestrator.stop());
       const recovered = await orchestrator.start();
-      const sagas = new Sagas({ store: store.events, index: store.index, client, ids: engine.ids, ends }, definitions, (saga) => this.definition(saga));
+      const isUnderWay = (sagaId: string) => orchestrator.isUnderWay(sagaId);
+      const ports = { store: store.events, index: store.index, client, ids: engine.ids, ends, isUnderWay };
+      const sagas = new Sagas(ports, definitions, (saga) => this.definition(saga));
       undo.push(async () => ends.stop());
       return new RunningSkald(sagas, recovered, undo);
     } catch (error) {

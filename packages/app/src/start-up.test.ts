@@ -47,7 +47,12 @@ async function start(wiring: Skald): Promise<RunningSkald> {
 
 describe('What is wrong with the wiring is found before anything runs', () => {
   const bank = participant<Shop>('bank');
-  const unclear = (input: { readonly country: string; readonly lines: readonly unknown[] }) => ({
+  interface Endless {
+    readonly country: string;
+    readonly lines: readonly unknown[];
+    readonly next?: Endless;
+  }
+  const unclear = (input: Endless) => ({
     participant: `bank-${input.country}`,
     action: 'act',
     args: input.lines.map((line) => line),
@@ -56,9 +61,25 @@ describe('What is wrong with the wiring is found before anything runs', () => {
   it.each<[string, () => Skald, keyof typeof CATALOGUE, RegExp]>([
     ['no sagas', () => skald().participants(Shop), 'not-a-saga', /Nothing is not a saga/],
     ['a class that is not decorated', () => skald().sagas(class Plain {} as never), 'not-a-saga', /Class Plain/],
-    ['the same saga twice', () => skald().sagas(order, { ...order }).participants(Shop), 'duplicate-saga', /order version 1/],
+    [
+      'the same saga twice',
+      () =>
+        skald()
+          .sagas(order, { ...order })
+          .participants(Shop),
+      'duplicate-saga',
+      /order version 1/,
+    ],
     ['the same participant twice', () => skald().sagas(order).participants(Shop, OtherShop), 'duplicate-participant', /shop/],
-    ['a class that is no participant', () => skald().sagas(order).participants(class Plain {}), 'invalid-participant', /Plain/],
+    [
+      'a class that is no participant',
+      () =>
+        skald()
+          .sagas(order)
+          .participants(class Plain {}),
+      'invalid-participant',
+      /Plain/,
+    ],
     [
       'a participant that nobody registered',
       () =>
@@ -113,12 +134,12 @@ describe('What is wrong with the wiring is found before anything runs', () => {
   });
 
   it('but nothing is said of what depends on the input', async () => {
-    const loop = (input: { readonly next: never }) => {
+    const loop = (input: Endless) => {
       let end = input;
       while (end.next) end = end.next;
       return bank.act(end);
     };
-    const saga = defineSaga<never>({ name: 'order', version: 1 }).step('unclear', unclear).step('loop', loop).done();
+    const saga = defineSaga<Endless>({ name: 'order', version: 1 }).step('unclear', unclear).step('loop', loop).done();
     await start(skald().sagas(saga).participants(Shop));
   });
 
@@ -212,14 +233,17 @@ describe('A store that cannot be opened', () => {
   });
 
   const root = process.getuid?.() === 0;
-  (root ? it.skip : it)(`because its folder cannot be written to is store-unavailable${root ? ' (skipped: root may write anywhere)' : ''}`, async () => {
-    chmodSync(folder, 0o500);
-    try {
-      await expect(wiring().start()).rejects.toMatchObject({ code: 'store-unavailable' });
-    } finally {
-      chmodSync(folder, 0o700);
-    }
-  });
+  (root ? it.skip : it)(
+    `because its folder cannot be written to is store-unavailable${root ? ' (skipped: root may write anywhere)' : ''}`,
+    async () => {
+      chmodSync(folder, 0o500);
+      try {
+        await expect(wiring().start()).rejects.toMatchObject({ code: 'store-unavailable' });
+      } finally {
+        chmodSync(folder, 0o700);
+      }
+    },
+  );
 
   it('leaves nothing open when the fence of a participant cannot be opened', async () => {
     writeFileSync(`${file}-fence`, 'not a database, but long enough to be taken for one by whoever does not look'.repeat(20));

@@ -12,7 +12,10 @@ const STARTED: SagaEvent = {
 
 async function storeWith(events: number, stream = 'order-1'): Promise<MemoryEventStore> {
   const store = new MemoryEventStore();
-  const later = Array.from({ length: events - 1 }, (_, i): SagaEvent => ({ type: 'DeadlinePassed', at: 2 + i, data: { pastPivot: false } }));
+  const later = Array.from(
+    { length: events - 1 },
+    (_, i): SagaEvent => ({ type: 'DeadlinePassed', at: 2 + i, data: { pastPivot: false } }),
+  );
   await store.append([{ stream, expectedRevision: -1, events: encodeEvents([STARTED, ...later], 'start', stream) }]);
   return store;
 }
@@ -27,7 +30,10 @@ describe('Activation', () => {
   });
 
   it('C2: has the name of the stream for a head where there is none', async () => {
-    expect(await new Activation(new MemoryEventStore(), 10).load('order-1')).toMatchObject({ head: 'order-1', state: { phase: 'new', revision: -1 } });
+    expect(await new Activation(new MemoryEventStore(), 10).load('order-1')).toMatchObject({
+      head: 'order-1',
+      state: { phase: 'new', revision: -1 },
+    });
   });
 
   it('keeps as many states as it may, those used last', async () => {

@@ -42,6 +42,11 @@ export class Activation {
     return found;
   }
 
+  /** The state at hand, by the way: only to be looked at. */
+  peek(sagaId: string): SagaState | undefined {
+    return this.cache.get(sagaId)?.state;
+  }
+
   /** As it is when nothing is stored of it. */
   fresh(sagaId: string): Activated {
     return { state: initialState(), head: sagaId, published: -1, indexed: undefined };
@@ -69,6 +74,12 @@ export class Activation {
       if (this.cache.size <= this.capacity) return;
       this.drop(oldest);
     }
+  }
+
+  /** Forgets all of the sagas that do not fit, also up to where they were published: they are another owner's. */
+  keepOnly(fits: (sagaId: string) => boolean): void {
+    for (const sagaId of this.cache.keys()) if (!fits(sagaId)) this.cache.delete(sagaId);
+    for (const sagaId of this.published.keys()) if (!fits(sagaId)) this.published.delete(sagaId);
   }
 
   drop(sagaId: string): void {

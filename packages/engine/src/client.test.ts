@@ -63,7 +63,11 @@ describe('A client', () => {
   });
 
   it('gives up with timed-out, which is retryable', async () => {
-    const expected = expect(client.ask('order-1', question)).rejects.toMatchObject({ code: 'timed-out', retryable: true, details: { milliseconds: 30_000 } });
+    const expected = expect(client.ask('order-1', question)).rejects.toMatchObject({
+      code: 'timed-out',
+      retryable: true,
+      details: { milliseconds: 30_000 },
+    });
     await clock.advance(30_000);
     await expected;
     expect(clock.pending).toBe(0);

@@ -98,7 +98,8 @@ export class Client {
       for (const { reject } of this.pending.get(request) ?? []) reject(error);
     };
     const ask = () => {
-      if (this.clock.now() >= deadline) return fail(new SkaldError('timed-out', { what: message.sagaId, milliseconds: this.options.giveUpAfter }));
+      if (this.clock.now() >= deadline)
+        return fail(new SkaldError('timed-out', { what: message.sagaId, milliseconds: this.options.giveUpAfter }));
       this.bus.publish([{ address: { to: 'inbox' }, message }]).catch(fail);
       cancel = this.clock.at(Math.min(this.clock.now() + this.options.repeatAfter, deadline), ask);
     };

@@ -14,6 +14,7 @@ import {
 import { type CrashPoints, NO_CRASH_POINTS } from './crash-points.js';
 import { Inbox } from './inbox.js';
 import { type Observer, observers } from './observer.js';
+import { Ownership } from './ownership.js';
 import type { ParticipantDefinition } from './participants/actions.js';
 import { ParticipantRunner } from './participants/participant-runner.js';
 import type { Programs } from './programs.js';
@@ -50,10 +51,19 @@ function portsOf(options: EngineOptions) {
   };
 }
 
+/** Until a take-over that failed is tried again, in milliseconds. */
+const TAKE_OVER_PAUSE = 2_000;
+
 /** Owns sagas: decides, stores, sends, wakes, recovers. */
 export class Orchestrator {
   private readonly inbox: Inbox;
   private readonly timers: Timers;
+  private readonly ownership: Ownership;
+  /** The taking over of partitions, one after the other. */
+  private takingOver = Promise.resolve();
+  private readonly retries = new Set<() => void>();
+  private stopped = false;
+  private recovered = 0;
   private consumer: BusConsumer | undefined;
 
   constructor(
@@ -62,28 +72,62 @@ export class Orchestrator {
     private readonly programs: Programs,
     private readonly options: EngineOptions,
   ) {
-    const ports = { ...portsOf(options), store, index, programs };
+    this.ownership = new Ownership(
+      options.bus.partitioning,
+      (partitions) => this.takeOver(partitions),
+      (owns) => this.inbox.disown(owns),
+    );
+    const ports = { ...portsOf(options), store, index, programs, ownership: this.ownership };
     this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
     const limits = { batch: Math.max(1, options.inboxBatch ?? 1_000), cache: Math.max(1, options.cachedSagas ?? 20_000) };
     this.inbox = new Inbox(ports, limits, (sagaId, state) => this.timers.onTurn(sagaId, state));
   }
 
-  /** Brings the index up to date, takes over the inbox, and sends again what is owed. Answers how many sagas owed something. */
+  /** Brings the index up to date and takes over the inbox, or its share of it. Answers how many sagas owed something. */
   async start(): Promise<number> {
-    const { store, index, programs } = this;
+    const { store, index, programs, ownership } = this;
     const { bus, observer, ids } = portsOf(this.options);
     await catchUpIndex(store, index, observer);
-    this.consumer = await bus.consume({ to: 'inbox' }, (batch) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]));
-    const recovered = await recover(index, bus);
+    const deliver = (batch: readonly Delivery[]) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]);
+    this.consumer = await bus.consume({ to: 'inbox' }, deliver, ownership);
+    await this.takingOver;
     await resumeDeployed({ store, index, bus, programs, ids, observer });
     this.timers.start();
-    return recovered;
+    return this.recovered;
+  }
+
+  /** O2. A failure is tried again for as long as the partitions are this owner's. */
+  private takeOver(partitions: readonly number[]): void {
+    const { index, ownership } = this;
+    const { bus, observer, clock } = portsOf(this.options);
+    const fits = (sagaId: string) => partitions.includes(ownership.partitionOf(sagaId)) && ownership.owns(sagaId);
+    this.takingOver = this.takingOver.then(async () => {
+      try {
+        this.recovered += await recover(index, bus, fits);
+      } catch (error) {
+        observer.troubled('what is owed by the sagas of a partition could not be sent again; it is tried again', error);
+        if (this.stopped) return;
+        const cancel = clock.at(clock.now() + TAKE_OVER_PAUSE, () => {
+          this.retries.delete(cancel);
+          this.takeOver(partitions);
+        });
+        this.retries.add(cancel);
+      }
+    });
+  }
+
+  /** True where this owner knows that the saga has not ended: when it does, observers are told. False where it does not know. */
+  isUnderWay(sagaId: string): boolean {
+    return this.inbox.isUnderWay(sagaId);
   }
 
   /** Takes nothing new; resolves when the batch in hand is stored and sent. */
   async stop(): Promise<void> {
+    this.stopped = true;
     await this.timers.stop();
     await this.consumer?.stop();
+    await this.takingOver;
+    for (const cancel of this.retries) cancel();
     await this.inbox.stop();
   }
 }

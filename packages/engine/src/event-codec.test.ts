@@ -66,7 +66,11 @@ describe('The chain of events', () => {
 
   it('C1: an event that was replaced with its own hash made anew breaks the one after it', () => {
     const events = encoded();
-    const [forged] = encodeEvents([{ type: 'StepSucceeded', at: 5, data: { step: 'pay', round: 1, result: { ref: 'other' } } }], 'reply', 'order-1');
+    const [forged] = encodeEvents(
+      [{ type: 'StepSucceeded', at: 5, data: { step: 'pay', round: 1, result: { ref: 'other' } } }],
+      'reply',
+      'order-1',
+    );
     if (!forged) throw new Error('one was encoded');
     expect(brokenAt([forged, ...events.slice(1)])).toBe(1);
   });
@@ -119,7 +123,9 @@ describe('An event that was read', () => {
 
   it('that is no JSON is refused by name, with the cause', () => {
     for (const damaged of [{ data: '{' }, { metadata: '' }]) {
-      expect(() => decodeEvent(recorded(damaged))).toThrow(expect.objectContaining({ code: 'history-unreadable', cause: expect.any(SyntaxError) }));
+      expect(() => decodeEvent(recorded(damaged))).toThrow(
+        expect.objectContaining({ code: 'history-unreadable', cause: expect.any(SyntaxError) }),
+      );
     }
   });
 });

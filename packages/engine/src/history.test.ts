@@ -12,7 +12,10 @@ const STARTED: SagaEvent = {
 
 async function storeWith(events: number): Promise<SteeredStore> {
   const store = new SteeredStore(new MemoryEventStore());
-  const later = Array.from({ length: events - 1 }, (_, i): SagaEvent => ({ type: 'DeadlinePassed', at: 2 + i, data: { pastPivot: false } }));
+  const later = Array.from(
+    { length: events - 1 },
+    (_, i): SagaEvent => ({ type: 'DeadlinePassed', at: 2 + i, data: { pastPivot: false } }),
+  );
   await store.append([{ stream: 'order-1', expectedRevision: -1, events: encodeEvents([STARTED, ...later], 'start', 'order-1') }]);
   return store;
 }
@@ -30,12 +33,18 @@ describe('A history', () => {
   });
 
   it('that is not there is saga-not-found', async () => {
-    await expect(readHistory(await storeWith(1), 'order-2')).rejects.toMatchObject({ code: 'saga-not-found', details: { sagaId: 'order-2' } });
+    await expect(readHistory(await storeWith(1), 'order-2')).rejects.toMatchObject({
+      code: 'saga-not-found',
+      details: { sagaId: 'order-2' },
+    });
   });
 
   it('that is damaged is history-unreadable, with stream and revision', async () => {
     const store = await storeWith(3);
     store.onRead = (_stream, events) => events.map((event) => (event.revision === 2 ? { ...event, data: 'x' } : event));
-    await expect(readHistory(store, 'order-1')).rejects.toMatchObject({ code: 'history-unreadable', details: { stream: 'order-1', revision: 2 } });
+    await expect(readHistory(store, 'order-1')).rejects.toMatchObject({
+      code: 'history-unreadable',
+      details: { stream: 'order-1', revision: 2 },
+    });
   });
 });

@@ -13,21 +13,22 @@ import {
   type Delivery,
   type EventStore,
   type InboxMessage,
+  isEnded,
   type MessageBus,
   type Outgoing,
   outstanding,
   type SagaIndex,
   type SagaState,
-  isEnded,
-  SkaldError,
   statusOf,
 } from '@skald/kernel';
-import { type Activated, Activation } from './activation.js';
+import { Activation } from './activation.js';
 import { appendResolved } from './append-resolved.js';
 import type { CrashPoints } from './crash-points.js';
+import { Deciding } from './deciding.js';
 import type { Observer } from './observer.js';
+import type { Ownership, Term } from './ownership.js';
 import type { Programs } from './programs.js';
-import { refusal, refuse, takeFact, takeFault, takeTurn, type Turn, TurnFailed, type TurnInput } from './turn.js';
+import { refusal, type Turn } from './turn.js';
 import { WorkLoop } from './work-loop.js';
 
 export interface InboxPorts {
@@ -38,6 +39,7 @@ export interface InboxPorts {
   readonly programs: Programs;
   readonly observer: Required<Observer>;
   readonly crashPoints: CrashPoints;
+  readonly ownership: Ownership;
 }
 
 export interface InboxLimits {
@@ -54,7 +56,8 @@ const PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
 
 export class Inbox {
-  readonly activation: Activation;
+  private readonly activation: Activation;
+  private readonly deciding: Deciding;
   private readonly loop: WorkLoop<Delivery<InboxMessage>>;
   private pause = PAUSE;
   /** Sagas whose last turn did not go through: a start of theirs may not be new, and what is stored of them may not have been told. */
@@ -68,11 +71,25 @@ export class Inbox {
     private readonly onTurn: (sagaId: string, state: SagaState) => void,
   ) {
     this.activation = new Activation(ports.store, limits.cache);
+    this.deciding = new Deciding(this.activation, this.unsure, ports);
     this.loop = new WorkLoop(limits.batch, (batch) => this.work(batch));
   }
 
   deliver(batch: readonly Delivery<InboxMessage>[]): void {
     this.loop.push(batch);
+  }
+
+  /** Partitions are gone: what is in hand of them is the next owner's. */
+  disown(owns: (sagaId: string) => boolean): void {
+    this.loop.keep(({ message }) => owns(message.sagaId));
+    this.activation.keepOnly(owns);
+    for (const sagaId of this.unsure) if (!owns(sagaId)) this.unsure.delete(sagaId);
+  }
+
+  /** Is this saga at hand, and known not to have ended? */
+  isUnderWay(sagaId: string): boolean {
+    const state = this.activation.peek(sagaId);
+    return state !== undefined && state.phase !== 'new' && !isEnded(statusOf(state));
   }
 
   async stop(): Promise<void> {
@@ -83,96 +100,34 @@ export class Inbox {
   }
 
   private async work(batch: Deliveries): Promise<void> {
-    const { crashPoints } = this.ports;
+    const { crashPoints, ownership } = this.ports;
     try {
       crashPoints.reach('inbox:taken');
-      const turns = await this.decideAll(bySaga(batch));
+      const terms = new Map<string, Term | undefined>();
+      for (const { message } of batch) terms.set(message.sagaId, ownership.termOf(message.sagaId));
+      const turns = await this.deciding.decideAll(bySaga(batch.filter(({ message }) => terms.get(message.sagaId))));
       crashPoints.reach('inbox:decided');
-      const { stored, again } = await this.appendAll(turns);
+      const { stored: all, again } = await this.appendAll(turns);
       crashPoints.reach('inbox:appended');
+      const stored = this.stillOwned(all, terms);
       await this.publishAll(stored);
       crashPoints.reach('inbox:published');
       for (const turn of stored) for (const delivery of turn.deliveries) delivery.done();
       crashPoints.reach('inbox:acknowledged');
-      this.loop.pushFirst(again);
+      this.loop.pushFirst(again.filter(({ message }) => ownership.owns(message.sagaId)));
       this.pause = PAUSE;
     } catch (error) {
       await this.putBack(batch, error);
     }
   }
 
-  private async decideAll(groups: ReadonlyMap<string, Deliveries>): Promise<Turn[]> {
-    const now = this.ports.clock.now();
-    const turns: Turn[] = [];
-    for (const [sagaId, deliveries] of groups) {
-      try {
-        turns.push(await this.decideOne(sagaId, deliveries, now));
-      } catch (error) {
-        const reason = error instanceof TurnFailed ? error.cause : error;
-        if (reason === error && !isUnreadable(error)) throw error;
-        // It stops its own saga only: inputs are answered and dropped, the stream is as it was.
-        this.ports.observer.troubled('nothing can be decided for a saga; its input is dropped', reason, sagaId);
-        this.activation.drop(sagaId);
-        const dropped = isUnreadable(reason) ? deliveries.length : 1;
-        turns.push(refuse({ sagaId, deliveries, now, activated: this.activation.fresh(sagaId) }, dropped, reason));
-      }
-    }
-    return turns;
-  }
-
-  private async decideOne(sagaId: string, deliveries: Deliveries, now: number): Promise<Turn> {
-    const cached = this.activation.cached(sagaId);
-    if (!cached) return this.take({ sagaId, deliveries, now, activated: await this.activate(sagaId, deliveries) });
-    const turn = await this.take({ sagaId, deliveries, now, activated: cached });
-    // The expected revision guards what is appended; what is only answered or dropped must not be decided on a stale state either.
-    if (turn.write || !(await this.activation.isStale(sagaId, turn.activated))) return turn;
-    return this.take({ sagaId, deliveries, now, activated: await this.reload(sagaId) });
-  }
-
-  /** A start is decided as if nothing were stored; the append says whether that is so. Everything else reads first. */
-  private async activate(sagaId: string, deliveries: Deliveries): Promise<Activated> {
-    const isStart = deliveries[0]?.message.input.type === 'start';
-    return isStart && !this.unsure.has(sagaId) ? this.activation.fresh(sagaId) : this.activation.load(sagaId);
-  }
-
-  private reload(sagaId: string): Promise<Activated> {
-    this.activation.drop(sagaId);
-    return this.activation.load(sagaId);
-  }
-
-  private async take(input: TurnInput): Promise<Turn> {
-    const { programs, observer } = this.ports;
-    try {
-      return takeTurn(input, programs, observer);
-    } catch (failed) {
-      if (!(failed instanceof TurnFailed)) throw failed;
-      const { sagaId, deliveries } = input;
-      const again = { ...input, activated: await this.reload(sagaId) };
-      if (failed.index > 0) {
-        // Those before it first; it is the next batch's then.
-        const turn = await this.take({ ...again, deliveries: deliveries.slice(0, failed.index) });
-        return { ...turn, rest: [...turn.rest, ...deliveries.slice(failed.index)] };
-      }
-      observer.troubled('a decision failed; the saga is suspended', failed.cause, sagaId);
-      return this.suspend(again, failed.cause);
-    }
-  }
-
-  /** Records as much as can be recorded. */
-  private async suspend(input: TurnInput, error: unknown): Promise<Turn> {
-    const { programs, observer } = this.ports;
-    let reason = error;
-    let { activated } = input;
-    for (const without of ['compensations', 'everything'] as const) {
-      try {
-        return takeFact({ ...input, activated }, without, reason, programs, observer);
-      } catch (failed) {
-        if (!(failed instanceof TurnFailed)) throw failed;
-        reason = failed.cause;
-        activated = await this.reload(input.sagaId);
-      }
-    }
-    return takeFault({ ...input, activated }, reason);
+  /** O1: the others' events are stored, and their next owner will read them. */
+  private stillOwned(turns: Turn[], terms: ReadonlyMap<string, Term | undefined>): Turn[] {
+    return turns.filter(({ sagaId }) => {
+      const owned = this.ports.ownership.termOf(sagaId) === terms.get(sagaId);
+      if (!owned) this.activation.forget(sagaId);
+      return owned;
+    });
   }
 
   /** Of the turns whose events are not stored, the inputs are to be decided again. */
@@ -251,7 +206,7 @@ export class Inbox {
     }
     await this.sleep(this.pause);
     this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
-    this.loop.pushFirst(others);
+    this.loop.pushFirst(others.filter(({ message }) => this.ports.ownership.owns(message.sagaId)));
   }
 
   private async sleep(milliseconds: number): Promise<void> {
@@ -276,8 +231,4 @@ function bySaga(batch: Deliveries): ReadonlyMap<string, Deliveries> {
     else groups.set(sagaId, [delivery]);
   }
   return groups;
-}
-
-function isUnreadable(error: unknown): boolean {
-  return error instanceof SkaldError && error.code === 'history-unreadable';
 }

@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SagaIndex, SagaSummary } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, MemoryEventStore, MemorySagaIndex, ScriptedParticipant, SteeredStore, sagaOf } from '@skald/testkit';
+import {
+  EngineWorld,
+  MemoryEventStore,
+  MemorySagaIndex,
+  ScriptedParticipant,
+  type SteeredStore,
+  sagaOf,
+  steeredStore,
+} from '@skald/testkit';
 import { catchUpIndex } from './rebuild-index.js';
 
 let world: EngineWorld;
@@ -15,14 +23,14 @@ beforeEach(async () => {
     if (n % 5 === 1) throw Object.assign(new Error('declined'), { business: true });
     if (n % 5 === 2) throw new Error('out of order');
   });
-  const index = new MemorySagaIndex();
-  store = new SteeredStore(new MemoryEventStore(index));
+  const steered = steeredStore();
+  store = steered.events;
   const order = sagaOf('order', {
     reserve: shop,
     pay: { ask: bank, pivot: true, retry: { attempts: 2, delay: '10s' } },
     pack: { ask: shop, timeout: '1h' },
   });
-  world = new EngineWorld({ bus: () => new InProcessBus(), sagas: [order], store: { events: store, index } });
+  world = new EngineWorld({ bus: () => new InProcessBus(), sagas: [order], store: steered });
   for (const participant of [shop, bank]) world.participant(participant);
   await world.start();
   world.bus.loses = ({ message }) => message.kind === 'command' && message.command.step === 'pack' && message.sagaId.endsWith('4');
@@ -56,7 +64,9 @@ async function expectSame(before: ReadonlyMap<string, SagaSummary>): Promise<voi
 describe('An index that was lost', () => {
   it('is made anew from the events, with the same rows', async () => {
     const before = await rows(world.index);
-    expect(new Set([...before.values()].map(({ status }) => status))).toEqual(new Set(['completed', 'compensated', 'suspended', 'running']));
+    expect(new Set([...before.values()].map(({ status }) => status))).toEqual(
+      new Set(['completed', 'compensated', 'suspended', 'running']),
+    );
     await world.index.clear();
     expect(await catchUpIndex(store, world.index)).toBe(await store.head());
     await expectSame(before);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { SagaDefinition, StepData } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, MemoryEventStore, MemorySagaIndex, ScriptedParticipant, SteeredStore, sagaOf } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, type SteeredStore, sagaOf, steeredStore } from '@skald/testkit';
 
 let shop: ScriptedParticipant;
 let bank: ScriptedParticipant;
@@ -15,9 +15,9 @@ beforeEach(() => {
 afterEach(() => world.stop());
 
 async function worldOf(...sagas: readonly SagaDefinition[]): Promise<void> {
-  const index = new MemorySagaIndex();
-  store = new SteeredStore(new MemoryEventStore(index));
-  world = new EngineWorld({ bus: () => new InProcessBus(), sagas, store: { events: store, index } });
+  const steered = steeredStore();
+  store = steered.events;
+  world = new EngineWorld({ bus: () => new InProcessBus(), sagas, store: steered });
   for (const participant of [shop, bank]) world.participant(participant);
   await world.start();
 }
@@ -75,6 +75,23 @@ describe('After a restart', () => {
     expect([await world.status('order-1'), shop.log]).toEqual(['compensated', ['act', 'undo']]);
   });
 
+  it('what is owed is sent again later when the index cannot be read at first; one that stops meanwhile leaves no alarm', async () => {
+    await worldOf(sagaOf('order', { reserve: shop }));
+    loseCommands();
+    await world.answered(world.begin('order', '1'));
+    const { index } = world;
+    const owing = index.owing.bind(index);
+    index.owing = () => Promise.reject(new Error('locked'));
+    await world.restart();
+    expect([world.recovered, world.troubles.length]).toEqual([0, 1]);
+    await world.stop();
+    expect(world.clock.pending).toBe(0);
+    await world.restart();
+    index.owing = owing;
+    await world.pass(2_000);
+    expect(await world.status('order-1')).toBe('completed');
+  });
+
   it('V2: what is owed is sent again once, however many inputs come', async () => {
     await worldOf(sagaOf('order', { a: { ask: shop, after: [] }, b: { ask: bank, after: [] } }));
     loseCommands();
@@ -87,15 +104,20 @@ describe('After a restart', () => {
   });
 
   it('V2: with fewer states at hand than sagas are under way nothing is sent twice', async () => {
-    const index = new MemorySagaIndex();
-    store = new SteeredStore(new MemoryEventStore(index));
+    const steered = steeredStore();
+    store = steered.events;
     const saga = sagaOf('order', { a: { ask: shop, after: [] }, b: { ask: bank, after: [] }, c: { ask: shop, after: ['a', 'b'] } });
-    world = new EngineWorld({ bus: () => new InProcessBus(), sagas: [saga], store: { events: store, index }, engine: { cachedSagas: 2, participantBatch: 1 } });
+    world = new EngineWorld({
+      bus: () => new InProcessBus(),
+      sagas: [saga],
+      store: steered,
+      engine: { cachedSagas: 2, participantBatch: 1 },
+    });
     for (const participant of [shop, bank]) world.participant(participant);
     await world.start();
     await Promise.all(Array.from({ length: 15 }, (_, n) => world.begin('order', `${n}`)));
     await world.quiet();
-    expect(await index.count()).toEqual({ completed: 15 });
+    expect(await world.index.count()).toEqual({ completed: 15 });
     expect(world.commands()).toHaveLength(45);
   });
 });
@@ -138,7 +160,9 @@ describe('A version that is not deployed', () => {
     await world.restart();
     await world.quiet();
     expect(await world.index.count()).toEqual({ suspended: 2, completed: 1 });
-    expect(world.troubles).toContainEqual(expect.objectContaining({ sagaId: 'order-1', error: expect.objectContaining({ code: 'history-unreadable' }) }));
+    expect(world.troubles).toContainEqual(
+      expect.objectContaining({ sagaId: 'order-1', error: expect.objectContaining({ code: 'history-unreadable' }) }),
+    );
     expect(await world.story('broken-1')).toHaveLength(2);
   });
 });

@@ -1,4 +1,4 @@
-import { type EventStore, type Ids, type MessageBus, type Outgoing, type SagaIndex, type Target } from '@skald/kernel';
+import type { EventStore, Ids, MessageBus, Outgoing, SagaIndex, Target } from '@skald/kernel';
 import { readHistory, stateOf } from './history.js';
 import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
@@ -8,17 +8,18 @@ import { isNotDeployed, waitsForVersion } from './summary.js';
 const PAGE = 500;
 
 /**
- * After a start or a take-over: every saga that owes the world a command is woken, whereupon its owner sends again what is owed.
- * Reads only those, never all. Resolves with their number when all wakes are with the bus.
+ * At the beginning of a term: every saga that fits and owes the world a command is woken, whereupon its owner sends again what is owed.
+ * Reads only those that owe, never all. Resolves with their number when all wakes are with the bus.
  */
-export async function recover(index: SagaIndex, bus: MessageBus): Promise<number> {
+export async function recover(index: SagaIndex, bus: MessageBus, fits: (sagaId: string) => boolean = () => true): Promise<number> {
   let recovered = 0;
   for (let after = ''; ; ) {
     const page = await index.owing(after, PAGE);
-    if (page.length > 0) {
-      await bus.publish(page.map((sagaId) => ({ address: { to: 'inbox' }, message: { kind: 'input', sagaId, input: { type: 'wake' } } })));
+    const own = page.filter(fits);
+    if (own.length > 0) {
+      await bus.publish(own.map((sagaId) => ({ address: { to: 'inbox' }, message: { kind: 'input', sagaId, input: { type: 'wake' } } })));
     }
-    recovered += page.length;
+    recovered += own.length;
     after = page.at(-1) ?? after;
     if (page.length < PAGE) return recovered;
   }

@@ -102,7 +102,10 @@ describe('A cancel', () => {
       ['act', 'undo'],
     ]);
     expect(await world.answered(world.cancel('order-1', 'c1'))).toMatchObject({ accepted: true });
-    await expect(world.answered(world.cancel('order-1', 'c2'))).rejects.toMatchObject({ code: 'saga-ended', details: { status: 'cancelled' } });
+    await expect(world.answered(world.cancel('order-1', 'c2'))).rejects.toMatchObject({
+      code: 'saga-ended',
+      details: { status: 'cancelled' },
+    });
   });
 
   it('of a saga that does not exist is refused, and leaves nothing behind', async () => {
@@ -124,9 +127,13 @@ describe('A cancel', () => {
   it('while the pivot is in flight is pending: its success refuses it', async () => {
     await worldOf(sagaOf('order', { ship: { ask: shop, pivot: true } }));
     let ship = () => {};
-    shop.on('act', () => new Promise<void>((resolve) => {
-      ship = resolve;
-    }));
+    shop.on(
+      'act',
+      () =>
+        new Promise<void>((resolve) => {
+          ship = resolve;
+        }),
+    );
     await world.answered(world.begin('order', '1'));
     await world.quiet();
     expect(await world.answered(world.cancel('order-1', 'c'))).toMatchObject({ pending: true });

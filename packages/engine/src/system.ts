@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { Clock, Ids } from '@skald/kernel';
 
 /** Longest delay that setTimeout takes; a longer one is cut into pieces. */
@@ -20,5 +20,9 @@ export const systemClock: Clock = {
 
 export const systemIds: Ids = {
   unique: () => randomUUID(),
-  incarnation: () => randomBytes(6).toString('base64url').replaceAll('-', 'a').replaceAll('_', 'b'),
+  /** The first 48 bits of a random UUID: Node makes those in advance, many at once. */
+  incarnation: () => {
+    const uuid = randomUUID();
+    return `${uuid.slice(0, 8)}${uuid.slice(9, 13)}`;
+  },
 };

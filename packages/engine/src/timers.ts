@@ -12,6 +12,7 @@ import { type Clock, type MessageBus, nextDue, type SagaIndex, type SagaState } 
 import type { CrashPoints } from './crash-points.js';
 import { DueQueue } from './due-queue.js';
 import type { Observer } from './observer.js';
+import type { Ownership } from './ownership.js';
 
 export interface TimerPorts {
   readonly index: SagaIndex;
@@ -19,6 +20,7 @@ export interface TimerPorts {
   readonly clock: Clock;
   readonly observer: Required<Observer>;
   readonly crashPoints: CrashPoints;
+  readonly ownership: Ownership;
 }
 
 export interface TimerOptions {
@@ -99,7 +101,7 @@ export class Timers {
   }
 
   private async scan(): Promise<void> {
-    const { index, clock, observer } = this.ports;
+    const { index, clock, observer, ownership } = this.ports;
     const now = clock.now();
     for (const [sagaId, since] of this.waking) {
       if (since > now - LOST) break;
@@ -107,7 +109,7 @@ export class Timers {
     }
     try {
       const limit = this.options.portion + this.waking.size + this.hopeless.size;
-      const found = await index.due(now + this.horizon, limit);
+      const found = await index.due(now + this.horizon, limit, (sagaId) => ownership.owns(sagaId));
       for (const { sagaId, dueAt } of found) if (!this.hopeless.has(sagaId)) this.near.add(sagaId, dueAt);
       this.more = found.length >= limit;
       this.arm();
@@ -118,12 +120,14 @@ export class Timers {
 
   private async wake(sagaIds: readonly string[]): Promise<void> {
     const { bus, observer, crashPoints, clock } = this.ports;
-    const asleep = sagaIds.filter((sagaId) => !this.waking.has(sagaId));
+    const asleep = sagaIds.filter((sagaId) => !this.waking.has(sagaId) && this.ports.ownership.owns(sagaId));
     if (asleep.length === 0 || this.stopped) return;
     for (const sagaId of asleep) this.waking.set(sagaId, clock.now());
     crashPoints.reach('timer:fired');
     try {
-      await bus.publish(asleep.map((sagaId) => ({ address: { to: 'inbox' }, message: { kind: 'input', sagaId, input: { type: 'wake' } } })));
+      await bus.publish(
+        asleep.map((sagaId) => ({ address: { to: 'inbox' }, message: { kind: 'input', sagaId, input: { type: 'wake' } } })),
+      );
     } catch (error) {
       for (const sagaId of asleep) this.waking.delete(sagaId);
       observer.troubled('sagas that are due could not be woken; they are tried again', error);

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type SagaDefinition, type StepData, sagaDefinition } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, MemoryEventStore, MemorySagaIndex, ScriptedParticipant, SteeredStore, sagaOf } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, type SteeredStore, sagaOf, steeredStore } from '@skald/testkit';
 import { MAX_EVENT_BYTES } from './turn.js';
 
 let world: EngineWorld;
@@ -11,9 +11,9 @@ const LARGE = 'x'.repeat(MAX_EVENT_BYTES);
 afterEach(() => world.stop());
 
 async function worldOf(sagas: readonly SagaDefinition[], participants: readonly ScriptedParticipant[]): Promise<void> {
-  const index = new MemorySagaIndex();
-  store = new SteeredStore(new MemoryEventStore(index));
-  world = new EngineWorld({ bus: () => new InProcessBus(), sagas, store: { events: store, index } });
+  const steered = steeredStore();
+  store = steered.events;
+  world = new EngineWorld({ bus: () => new InProcessBus(), sagas, store: steered });
   for (const participant of participants) world.participant(participant);
   await world.start();
 }
@@ -35,7 +35,11 @@ describe('A decision that throws', () => {
     await Promise.all([world.answered(world.begin('order', '1', { n: 1 })), world.answered(world.begin('order', '2', { n: 2 }))]);
     await world.quiet();
     expect(await world.story('order-1')).toEqual(['SagaStarted', 'StepRequested', 'StepSucceeded', 'SagaSuspended']);
-    expect(await world.index.get('order-1')).toMatchObject({ status: 'suspended', error: 'TypeError: cannot read total', dueAt: undefined });
+    expect(await world.index.get('order-1')).toMatchObject({
+      status: 'suspended',
+      error: 'TypeError: cannot read total',
+      dueAt: undefined,
+    });
     expect(await world.status('order-2')).toBe('completed');
     isMended = true;
     await world.answered(world.operate('order-1', 'retry', { target: 'program' }));
@@ -93,7 +97,11 @@ describe('What does not fit', () => {
       throw Object.assign(new Error('declined'), { business: true });
     });
     const compensation: StepData['compensation'] = { name: 'release', run: () => shop.command('act', LARGE) };
-    const saga = sagaOf('order', { reserve: { ask: shop, compensation }, pack: { ask: shop, after: [] }, pay: { ask: bank, after: ['reserve', 'pack'] } });
+    const saga = sagaOf('order', {
+      reserve: { ask: shop, compensation },
+      pack: { ask: shop, after: [] },
+      pay: { ask: bank, after: ['reserve', 'pack'] },
+    });
     await worldOf([saga], [shop, bank]);
     await begin();
     expect([...(await world.state('order-1')).parked.keys()]).toEqual(['compensation:reserve']);
@@ -115,12 +123,26 @@ describe('What does not fit', () => {
     await world.answered(world.operate('order-1', 'resume'));
     await world.pass(1_500);
     const { incarnation, step, round, attempt, purpose } = command;
-    const seal = { sagaId: 'order-1', incarnation, step, round, attempt: 2, operation: 'seal', purpose, undoRound: 0, outcome: { type: 'sealed' } } as const;
-    await world.bus.publish([{ address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'order-1', input: { type: 'reply', ...seal } } }]);
+    const seal = {
+      sagaId: 'order-1',
+      incarnation,
+      step,
+      round,
+      attempt: 2,
+      operation: 'seal',
+      purpose,
+      undoRound: 0,
+      outcome: { type: 'sealed' },
+    } as const;
+    await world.bus.publish([
+      { address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'order-1', input: { type: 'reply', ...seal } } },
+    ]);
     await world.quiet();
     expect(await world.status('order-1')).toBe('failed');
     const late = { ...seal, attempt, operation: 'action', outcome: { type: 'succeeded' } } as const;
-    await world.bus.publish([{ address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'order-1', input: { type: 'reply', ...late } } }]);
+    await world.bus.publish([
+      { address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'order-1', input: { type: 'reply', ...late } } },
+    ]);
     await world.quiet();
     expect((await world.story('order-1')).slice(-2)).toEqual(['StepSucceeded', 'SagaSuspended']);
     expect(await world.status('order-1')).toBe('suspended');
@@ -179,7 +201,10 @@ describe('A history that cannot be read', () => {
     await worldOf([sagaDefinition({ ...sagaOf('order', { reserve: shop, pay: shop }) })], [shop]);
     await begin('1');
     await world.restart();
-    const [unreadable, fine] = await Promise.allSettled([world.answered(world.cancel('order-1')), world.answered(world.begin('order', '2'))]);
+    const [unreadable, fine] = await Promise.allSettled([
+      world.answered(world.cancel('order-1')),
+      world.answered(world.begin('order', '2')),
+    ]);
     expect(unreadable).toMatchObject({ reason: { code: 'history-unreadable', details: { stream: 'order-1' } } });
     expect(fine.status).toBe('fulfilled');
     await expect(world.answered(world.begin('order', '1'))).rejects.toMatchObject({ code: 'history-unreadable' });

@@ -180,7 +180,10 @@ class WriteDraft {
     const { client, input } = message ?? {};
     if (client === undefined || !input || !('request' in input)) return;
     const answer = decision.answer ?? { accepted: false, code: 'saga-not-found' };
-    this.answers.push({ address: { to: 'client', client }, message: { kind: 'answer', sagaId: this.sagaId, request: input.request, answer } });
+    this.answers.push({
+      address: { to: 'client', client },
+      message: { kind: 'answer', sagaId: this.sagaId, request: input.request, answer },
+    });
   }
 
   private check(events: readonly NewEvent[]): void {
@@ -210,7 +213,9 @@ class WriteDraft {
 }
 
 function programOf(programs: Pick<Programs, 'find'>, { state }: Activated, input: Input) {
-  return input.type === 'start' && state.phase === 'new' ? programs.find(input.saga, input.version) : programs.find(state.saga, state.version);
+  return input.type === 'start' && state.phase === 'new'
+    ? programs.find(input.saga, input.version)
+    : programs.find(state.saga, state.version);
 }
 
 function stamped(input: Input, at: number): Message {

@@ -25,6 +25,11 @@ export class WorkLoop<Item> {
     this.push([]);
   }
 
+  /** Forgets what is waiting and does not fit. */
+  keep(fits: (item: Item) => boolean): void {
+    this.waiting = this.waiting.filter(fits);
+  }
+
   /** Resolves when nothing is waiting and nothing is worked on. */
   async idle(): Promise<void> {
     await this.running;

@@ -94,7 +94,7 @@ describe('Appends', () => {
   it('A5: sends nothing of a batch that has a write without events, or one that is too large', async () => {
     const { appends, sent } = scripted({ a: [appended(1)] });
     await expect(appends.append([write('a'), write('b', -1, 0)])).rejects.toThrow(TypeError);
-    await expect(appends.append([write('a'), write('b', -1, 600)])).rejects.toMatchObject({ code: 'payload-too-large' });
+    await expect(appends.append([write('a'), write('b', -1, 900)])).rejects.toMatchObject({ code: 'payload-too-large' });
     expect(sent).toEqual([]);
   });
 

@@ -64,7 +64,8 @@ export class Appends {
     const encoded = events.map(encode);
     const bytes = encoded.reduce((sum, event) => sum + sizeOf(event), 0);
     const limit = this.options.maxAppendSize;
-    if (bytes > limit) throw new SkaldError('payload-too-large', { sagaId: stream, what: `a write of ${events.length} events`, bytes, limit });
+    if (bytes > limit)
+      throw new SkaldError('payload-too-large', { sagaId: stream, what: `a write of ${events.length} events`, bytes, limit });
     return { stream: this.options.prefix + stream, expectedRevision, events: encoded };
   }
 

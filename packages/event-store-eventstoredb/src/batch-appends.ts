@@ -9,8 +9,8 @@
 import { randomUUID } from 'node:crypto';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type * as StatusPb from '@eventstore/db-client/generated/status_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type * as Pb from '@eventstore/db-client/generated/streams_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientDuplexStream } from '@grpc/grpc-js';
 import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
 import type { Answer, AppendCalls, EncodedWrite } from './append-calls.js';
@@ -68,13 +68,15 @@ export class BatchAppends implements AppendCalls {
   #open(): void {
     if (this.#opening) return;
     this.#opening = true;
-    this.connection.open((client, metadata, options) => client.batchAppend(metadata, options)).then(
-      (call) => this.#use(call),
-      (error: unknown) => {
-        this.#opening = false;
-        this.#fail(error);
-      },
-    );
+    this.connection
+      .open((client, metadata, options) => client.batchAppend(metadata, options))
+      .then(
+        (call) => this.#use(call),
+        (error: unknown) => {
+          this.#opening = false;
+          this.#fail(error);
+        },
+      );
   }
 
   #use(call: Call): void {

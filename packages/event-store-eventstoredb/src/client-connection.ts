@@ -9,7 +9,7 @@
  * K2. What the client does by itself when a call fails raises no unhandled rejection.
  * K3. After `close()` no call and no channel is left.
  */
-import { EventStoreDBClient } from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import { ServerFeaturesClient } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
 import type * as FeaturesPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
@@ -19,7 +19,11 @@ import { within } from './waiting.js';
 
 /** Protected members of the client 6.2.1, which is frozen; another version is refused by `insideOf`. */
 interface Inside {
-  GRPCStreamCreator<C extends GrpcClient, T>(service: new (...args: never[]) => C, name: string, create: (client: C) => T): () => Promise<T>;
+  GRPCStreamCreator<C extends GrpcClient, T>(
+    service: new (...args: never[]) => C,
+    name: string,
+    create: (client: C) => T,
+  ): () => Promise<T>;
   execute<C extends GrpcClient, T>(service: new (...args: never[]) => C, name: string, action: (client: C) => Promise<T>): Promise<T>;
   callArguments(options: { requiresLeader?: boolean }, callOptions: CallOptions): [Metadata, CallOptions];
   handleError(client: GrpcClient, error: Error): Promise<void>;

@@ -1,4 +1,4 @@
-import { EventStoreDBClient } from '@eventstore/db-client';
+import type { EventStoreDBClient } from '@eventstore/db-client';
 import { type EventStore, SkaldError } from '@skald/kernel';
 import { Appends } from './appends.js';
 import { BatchAppends } from './batch-appends.js';

@@ -1,5 +1,4 @@
-import { afterAll, beforeAll } from '@jest/globals';
-import { startTestServer, type TestServer } from '@skald/eventstoredb-test-server';
+import { startTestServer } from '@skald/eventstoredb-test-server';
 import { eventStoreContract } from '@skald/testkit';
 import { connectEventStore } from './connect-event-store.js';
 

@@ -61,7 +61,13 @@ export function decode(event: Pb.ReadResp.ReadEvent.RecordedEvent, prefix: strin
   if (!envelope || !stream.startsWith(prefix)) return { stream, revision, position, id, recorded: undefined };
   const type = event.getMetadataMap().get('type') ?? '';
   const data = textOf(event.getData_asU8());
-  return { stream, revision, position, id, recorded: { id, type, data, ...envelope, stream: stream.slice(prefix.length), revision, position } };
+  return {
+    stream,
+    revision,
+    position,
+    id,
+    recorded: { id, type, data, ...envelope, stream: stream.slice(prefix.length), revision, position },
+  };
 }
 
 function open(text: string): { readonly hash: string; readonly metadata: string } | undefined {
@@ -84,4 +90,3 @@ export function positionOf(text: string): number {
 function textOf(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
 }
-

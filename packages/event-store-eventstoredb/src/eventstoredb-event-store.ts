@@ -106,7 +106,7 @@ export class EventStoreDbEventStore implements EventStore {
   }
 
   #checkOpen(): void {
-    if (this.#closing) throw new SkaldError('store-closed');
+    if (this.#closing !== undefined) throw new SkaldError('store-closed');
   }
 
   async #run<T>(work: () => Promise<T>): Promise<T> {

@@ -5,8 +5,8 @@
  * R2. It is asked of the leader, so that what was acknowledged is seen; subscriptions may be served by any node.
  */
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type * as Pb from '@eventstore/db-client/generated/streams_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientReadableStream } from '@grpc/grpc-js';
 import type { ClientConnection } from './client-connection.js';
 import { decode, type StoredEvent } from './event-envelope.js';

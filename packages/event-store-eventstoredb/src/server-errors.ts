@@ -23,10 +23,11 @@ export function asError(thrown: unknown): Error {
 /** Never by message where a type or a code says it; raw errors of gRPC get their type first (some reach us without: the server was down). */
 export function meaningOf(thrown: unknown): Meaning {
   const error = asError(thrown);
-  const { code, details } = error as { code?: unknown; details?: unknown };
+  const { code, details, type } = error as { code?: unknown; details?: unknown; type?: unknown };
   if (code === UNAVAILABLE && NEVER_LEFT.test(String(details))) return 'unsent';
-  const { type } = convertToCommandError(error) as { type?: string };
-  switch (type) {
+  // The client's conversion takes nothing but what gRPC raised.
+  const converted = typeof details === 'string' ? (convertToCommandError(error) as { type?: string }) : { type };
+  switch (converted.type) {
     case ErrorType.ACCESS_DENIED:
       return 'access-denied';
     case ErrorType.STREAM_DELETED:

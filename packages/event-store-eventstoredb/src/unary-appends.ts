@@ -2,8 +2,8 @@
  * Appends by a call for each, for servers that have no BatchAppend: 20.10 and 21.2. One after the other, since calls may overtake each other.
  */
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type * as Pb from '@eventstore/db-client/generated/streams_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { ClientWritableStream } from '@grpc/grpc-js';
 import type { Answer, AppendCalls, EncodedWrite } from './append-calls.js';
 import type { ClientConnection } from './client-connection.js';

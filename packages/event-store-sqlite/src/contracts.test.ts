@@ -61,7 +61,7 @@ async function openTwice() {
     get: (sagaId) => next().index.get(sagaId),
     list: (query) => next().index.list(query),
     count: () => next().index.count(),
-    due: (until, limit) => next().index.due(until, limit),
+    due: (until, limit, fits) => next().index.due(until, limit, fits),
     owing: (after, limit) => next().index.owing(after, limit),
     position: () => next().index.position(),
     put: (summaries, position) => next().index.put(summaries, position),

@@ -24,7 +24,7 @@ export class SagaPages {
     const page = 'AND (started_at, id) < (?, ?) ORDER BY started_at DESC, id DESC LIMIT ?';
     this.#byStatus = db.prepare(`SELECT ${SUMMARY} FROM sagas WHERE status = ? ${page}`);
     this.#byName = db.prepare(`SELECT ${SUMMARY} FROM sagas WHERE saga = ? AND status = ? ${page}`);
-    this.#due = db.prepare('SELECT saga_id, due_at FROM sagas WHERE due_at <= ? ORDER BY due_at, id LIMIT ?');
+    this.#due = db.prepare('SELECT saga_id, due_at FROM sagas WHERE due_at <= ? ORDER BY due_at, id');
     this.#owing = db.prepare('SELECT saga_id FROM sagas WHERE owes = 1 AND saga_id > ? ORDER BY saga_id LIMIT ?');
   }
 
@@ -43,8 +43,16 @@ export class SagaPages {
     return { sagas: page.map(({ summary }) => summary), next: last && `${last.summary.startedAt}.${last.id}` };
   }
 
-  due(until: number, limit: number): { readonly sagaId: string; readonly dueAt: number }[] {
-    return this.#due.all(until, Math.max(0, limit)).map((row) => ({ sagaId: String(row['saga_id']), dueAt: Number(row['due_at']) }));
+  /** Row by row: how many must be looked at until enough fit is not known beforehand. */
+  due(until: number, limit: number, fits: (sagaId: string) => boolean): { readonly sagaId: string; readonly dueAt: number }[] {
+    const due: { readonly sagaId: string; readonly dueAt: number }[] = [];
+    if (limit <= 0) return due;
+    for (const row of this.#due.iterate(until)) {
+      const sagaId = String(row['saga_id']);
+      if (fits(sagaId)) due.push({ sagaId, dueAt: Number(row['due_at']) });
+      if (due.length >= limit) break;
+    }
+    return due;
   }
 
   owing(after: string, limit: number): string[] {

@@ -34,8 +34,12 @@ export class SqliteSagaIndex implements SagaIndex {
     return this.connection.run(() => this.rows.counts());
   }
 
-  async due(until: number, limit: number): Promise<readonly { readonly sagaId: string; readonly dueAt: number }[]> {
-    return this.connection.run(() => this.pages.due(until, limit));
+  async due(
+    until: number,
+    limit: number,
+    fits: (sagaId: string) => boolean = () => true,
+  ): Promise<readonly { readonly sagaId: string; readonly dueAt: number }[]> {
+    return this.connection.run(() => this.pages.due(until, limit, fits));
   }
 
   async owing(after: string, limit: number): Promise<readonly string[]> {

@@ -21,7 +21,7 @@ export type Reaction =
 
 export interface Fault {
   readonly on: 'append' | 'read' | 'subscription' | 'features' | 'gossip';
-  readonly then: Reaction;
+  readonly reaction: Reaction;
   /** Appends only: whether the events are stored before. Default false. */
   readonly written?: boolean;
   /** Subscriptions only: after so many events. Default 0: at once. */

@@ -1,5 +1,5 @@
-import gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import type * as GossipPb from '@eventstore/db-client/generated/gossip_pb.js';
+import gossip from '@eventstore/db-client/generated/gossip_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import type { Endpoint } from './faults.js';
 

@@ -1,8 +1,8 @@
 import shared from '@eventstore/db-client/generated/shared_pb.js';
-import status from '@eventstore/db-client/generated/status_pb.js';
 import type * as StatusPb from '@eventstore/db-client/generated/status_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
+import status from '@eventstore/db-client/generated/status_pb.js';
 import type * as Pb from '@eventstore/db-client/generated/streams_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 import { status as Code } from '@grpc/grpc-js';
 import anyPb from 'google-protobuf/google/protobuf/any_pb.js';
 import emptyPb from 'google-protobuf/google/protobuf/empty_pb.js';
@@ -48,9 +48,7 @@ export function readEvent(event: LogRecord | undefined, link: LogRecord | undefi
 }
 
 export function streamNotFound(stream: string): Pb.ReadResp {
-  return new streams.ReadResp().setStreamNotFound(
-    new streams.ReadResp.StreamNotFound().setStreamIdentifier(streamIdentifier(stream)),
-  );
+  return new streams.ReadResp().setStreamNotFound(new streams.ReadResp.StreamNotFound().setStreamIdentifier(streamIdentifier(stream)));
 }
 
 export function confirmation(id: string): Pb.ReadResp {

@@ -50,12 +50,16 @@ export function streamDeleted(stream: string): RpcError {
 /** Of a delete or a tombstone; appends have ways of their own to say it. */
 export function wrongExpectedVersion(stream: string, expected: Expected, actual: number): RpcError {
   const version = String(expected === 'any' ? -2 : expected === 'stream-exists' ? -4 : expected);
-  return rpcError(status.FAILED_PRECONDITION, `Delete failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${version}`, {
-    exception: 'wrong-expected-version',
-    'stream-name': stream,
-    'expected-version': version,
-    'actual-version': String(actual),
-  });
+  return rpcError(
+    status.FAILED_PRECONDITION,
+    `Delete failed due to WrongExpectedVersion. Stream: ${stream}, Expected version: ${version}`,
+    {
+      exception: 'wrong-expected-version',
+      'stream-name': stream,
+      'expected-version': version,
+      'actual-version': String(actual),
+    },
+  );
 }
 
 export function maxAppendSizeExceeded(limit: number): RpcError {

@@ -1,11 +1,11 @@
 import { GossipService as GossipDefinition } from '@eventstore/db-client/generated/gossip_grpc_pb.js';
-import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
-import type * as FeaturesPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import { ServerFeaturesService } from '@eventstore/db-client/generated/serverfeatures_grpc_pb.js';
+import type * as FeaturesPb from '@eventstore/db-client/generated/serverfeatures_pb.js';
+import features from '@eventstore/db-client/generated/serverfeatures_pb.js';
 import shared from '@eventstore/db-client/generated/shared_pb.js';
 import { StreamsService } from '@eventstore/db-client/generated/streams_grpc_pb.js';
-import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type * as Pb from '@eventstore/db-client/generated/streams_pb.js';
+import streams from '@eventstore/db-client/generated/streams_pb.js';
 import type { Metadata, Server, ServerDuplexStream, ServerReadableStream, ServerWritableStream } from '@grpc/grpc-js';
 import { type AppendContext, append, BatchAppend, type Write, type WriteFate } from './append-service.js';
 import { CallWriter } from './call-writer.js';
@@ -34,7 +34,7 @@ export interface Services {
   readonly maxAppendSize: number;
   readonly version: string;
   /** Ends the subscriptions that are running. */
-  readonly subscriptions: Set<(then: Reaction) => void>;
+  readonly subscriptions: Set<(reaction: Reaction) => void>;
   isRunning(): boolean;
   /** Cuts connections, or dies. */
   act(reaction: Reaction): void;
@@ -80,9 +80,11 @@ function supportedMethods(version: string): FeaturesPb.SupportedMethods {
     ...['append', 'delete', 'tombstone'].map((name): [string, string[]] => [name, []]),
     ...(isAtLeast(version, 21, 6) ? [['batchappend', ['deadline_duration']] as [string, string[]]] : []),
   ];
-  return new features.SupportedMethods().setEventStoreServerVersion(version).setMethodsList(
-    methods.map(([name, list]) => new features.SupportedMethod().setMethodName(name).setServiceName(service).setFeaturesList(list)),
-  );
+  return new features.SupportedMethods()
+    .setEventStoreServerVersion(version)
+    .setMethodsList(
+      methods.map(([name, list]) => new features.SupportedMethod().setMethodName(name).setServiceName(service).setFeaturesList(list)),
+    );
 }
 
 class Handlers {
@@ -113,8 +115,8 @@ class Handlers {
 
   async #subscribe(options: Pb.ReadReq.Options, stream: string, writer: CallWriter<Pb.ReadReq, Pb.ReadResp>): Promise<void> {
     let fault = this.services.faults.take('subscription', stream);
-    const interrupt = (then: Reaction): void => {
-      fault = { on: 'subscription', then };
+    const interrupt = (reaction: Reaction): void => {
+      fault = { on: 'subscription', reaction };
       writer.wake();
     };
     this.services.subscriptions.add(interrupt);
@@ -200,15 +202,15 @@ class Handlers {
     const fault = faults.take('append', stream);
     if (!fault) return writer.write(stream, expected, events);
     if (fault.written) writer.write(stream, expected, events);
-    if (fault.then === 'timeout') return { type: 'timed-out' };
-    if (fault.then === 'too-busy') return { type: 'too-busy' };
+    if (fault.reaction === 'timeout') return { type: 'timed-out' };
+    if (fault.reaction === 'too-busy') return { type: 'too-busy' };
     const error = this.#errorOf(fault);
     return error ? { type: 'error', error } : { type: 'silence' };
   }
 
   /** The error that a fault ends its call with, after what it does to everybody else. */
-  #errorOf({ then, leader }: Fault): RpcError | undefined {
-    switch (then) {
+  #errorOf({ reaction, leader }: Fault): RpcError | undefined {
+    switch (reaction) {
       case 'unavailable':
         return notReady();
       case 'cancelled':
@@ -222,7 +224,7 @@ class Handlers {
       case 'not-leader':
         return notLeader(leader ?? this.services.gossip.self());
       default:
-        this.services.act(then);
+        this.services.act(reaction);
         return undefined;
     }
   }

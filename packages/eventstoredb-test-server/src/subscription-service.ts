@@ -93,7 +93,7 @@ class SubscriptionRun {
 
   async run(): Promise<void> {
     await this.writer.send(confirmation(randomUUID()));
-    if (this.#interrupted()) return;
+    if (await this.#interrupted()) return;
     while (!this.writer.isOver) {
       const record = this.source.next();
       if (record) await this.#take(record);
@@ -104,7 +104,7 @@ class SubscriptionRun {
   async #take(record: LogRecord): Promise<void> {
     const passes = this.source.filter?.passes(record) ?? true;
     if (passes) {
-      if (this.#interrupted()) return;
+      if (await this.#interrupted()) return;
       await this.writer.send(this.source.encode(record));
       this.#sent++;
     }
@@ -145,15 +145,16 @@ class SubscriptionRun {
         return;
       }
     }
-    if (this.#interrupted()) return;
+    if (await this.#interrupted()) return;
     await this.writer.pause();
   }
 
-  /** True where a fault has struck. */
-  #interrupted(): boolean {
+  /** True where a fault has struck: the subscription is over, or will never say anything again. */
+  async #interrupted(): Promise<boolean> {
     const fault = this.hooks.beforeEvent(this.#sent);
     if (fault === undefined) return false;
-    if (fault !== 'silence') this.writer.fail(fault);
+    if (fault === 'silence') while (!this.writer.isOver) await this.writer.pause();
+    else this.writer.fail(fault);
     return true;
   }
 }

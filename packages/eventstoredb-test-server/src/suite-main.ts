@@ -1,15 +1,15 @@
 /**
- * The protocol suite on node:test, to be bundled into one file that runs where a real server is: EVENTSTORE_URL=esdb://… node eventstore-suite.mjs.
+ * The protocol suite on node:test, to be bundled into one file that runs where a real server is: EVENTSTORE_URL=esdb://… node eventstore-suite.cjs.
  * Without the variable it starts the test server and runs against that.
  */
 import { after, before, describe, test } from 'node:test';
 import { EventStoreDBClient } from '@eventstore/db-client';
-import { protocolSuite } from './protocol-suite/protocol-suite.js';
+import { protocolSuite } from './protocol-suite/protocol.contract.js';
 import { startTestServer, type TestServer } from './test-server.js';
 
 const url = process.env['EVENTSTORE_URL'];
 
-describe(url === undefined ? 'the test server' : `the server at ${new URL(url).host}`, () => {
+describe(url === undefined ? 'the test server' : `the server at ${url.replace(/^.*[@/]|[?].*$/g, "")}`, () => {
   let server: TestServer | undefined;
   let client: EventStoreDBClient;
   before(async () => {

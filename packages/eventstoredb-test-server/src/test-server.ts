@@ -84,10 +84,12 @@ export class TestServer {
     const injector = this.#grpc.createConnectionInjector(ServerCredentials.createInsecure());
     const net = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
-      socket.on('error', () => socket.destroy()).on('close', () => {
-        this.#sockets.delete(socket);
-        this.disconnections.emit('disconnected');
-      });
+      socket
+        .on('error', () => socket.destroy())
+        .on('close', () => {
+          this.#sockets.delete(socket);
+          this.disconnections.emit('disconnected');
+        });
       injector.injectConnection(socket);
     });
     this.#net = net;
@@ -111,8 +113,8 @@ export class TestServer {
   }
 
   /** Ends the subscriptions that are running now. */
-  failSubscriptions(then: Reaction): void {
-    for (const interrupt of this.#services.subscriptions) interrupt(then);
+  failSubscriptions(reaction: Reaction): void {
+    for (const interrupt of this.#services.subscriptions) interrupt(reaction);
   }
 
   /** From now on what needs the leader is sent there; undefined: this one leads. */

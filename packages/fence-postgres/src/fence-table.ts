@@ -36,9 +36,9 @@ export class FenceTable {
   }
 
   /** What takes the lock of a key, then reads its record: two statements, for the second must see what the lock was waited for. */
-  lockAndRead(key: string, escape: (text: string) => string): string {
-    const lock = `SELECT pg_try_advisory_xact_lock(hashtextextended(${escape(`${this.table} ${key}`)}, 0)) AS locked`;
-    return `${lock}; SELECT type, result, error, flag, number, token FROM ${this.name} WHERE key = ${escape(key)}`;
+  lockAndRead(key: string, literal: (text: string) => string): string {
+    const lock = `SELECT pg_try_advisory_xact_lock(hashtextextended(${literal(`${this.table} ${key}`)}, 0)) AS locked`;
+    return `${lock}; SELECT type, result, error, flag, number, token FROM ${this.name} WHERE key = ${literal(key)}`;
   }
 
   parameters(key: string, record: FenceRecord): (string | number | boolean | null)[] {

@@ -26,7 +26,8 @@ export function withClient<T>(client: PoolClient, work: () => T): T {
   return current.run(client, work);
 }
 
-const CONTROL = /^\s*(?:begin|start\s+transaction|commit|end|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b)|abort|prepare\s+transaction)\b/i;
+const CONTROL =
+  /^\s*(?:begin|start\s+transaction|commit|end|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b)|abort|prepare\s+transaction)\b/i;
 
 /** T2, T3: `isOpen` says whether the session still lasts. */
 export function guarded(client: PoolClient, isOpen: () => boolean): PoolClient {

@@ -10,6 +10,7 @@
 import type { Draft } from './decide.js';
 import { recordError, SkaldError } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd } from './events.js';
+import { policyText } from './policy-text.js';
 import type { Directive, Program } from './program.js';
 import { requestSeal, requestStep, requestUndo } from './requests.js';
 import { isHeld, type SagaState, type StepState, stepOf } from './state.js';
@@ -49,12 +50,14 @@ function follow(draft: Draft, directive: Directive): void {
     case 'request': {
       if (state.steps.has(directive.step)) return;
       const { step, after, policy } = directive;
+      const policyOf = state.policies.get(policyText(policy));
+      const command = recorded(directive.command);
       return draft.emit('StepRequested', {
         step,
         round: 1,
         attempt: 1,
         dueAt: draft.at + policy.timeout,
-        opens: { after, command: recorded(directive.command), policy },
+        opens: policyOf === undefined ? { after, command, policy } : { after, command, policyOf },
       });
     }
     case 'skip':

@@ -167,7 +167,7 @@ export const CATALOGUE = {
   },
   'store-unreachable': {
     what: 'The event store at {server} does not answer: {problem}.',
-    fix: 'Check that it runs and can be reached from here. Nothing of this call was stored; the same call may be made again.',
+    fix: 'Check that it runs and can be reached from here. The same call may be made again, with the same events.',
     retryable: true,
   },
   'store-access-denied': {

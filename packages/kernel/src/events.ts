@@ -58,13 +58,22 @@ export type SagaStarted = Recorded<
   }
 >;
 
+/** The first request of a step: what it asks, of whom, after what, and how it is treated. */
+export interface StepOpening {
+  readonly after: readonly string[];
+  readonly command: RecordedCommand;
+  /** Absent where it is the policy of an earlier step, which `policyOf` names: policies are long, and most steps of a saga share one. */
+  readonly policy?: StepPolicy;
+  readonly policyOf?: string;
+}
+
 /** A command is owed from here on. The first request of a step carries what it asks and how it is treated; repeats carry only their number. */
 export type StepRequested = Recorded<
   'StepRequested',
   Attempt & {
     /** When this attempt counts as timed out. */
     readonly dueAt: number;
-    readonly opens?: { readonly after: readonly string[]; readonly command: RecordedCommand; readonly policy: StepPolicy };
+    readonly opens?: StepOpening;
   }
 >;
 /**

@@ -11,6 +11,7 @@ import type { DataOf, SagaEnd, SagaEvent } from './events.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
 import { evolveOperator } from './evolve-operator.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
+import { policyText } from './policy-text.js';
 import { TIMEOUT } from './retry.js';
 import { type SagaState, type StepState, type StepStatus, statusOf, stepOf } from './state.js';
 
@@ -140,7 +141,10 @@ function newStep(id: string, after: readonly string[], status: StepStatus): Step
 function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: number): void {
   let step = state.steps.get(data.step);
   if (data.opens) {
-    const { after, command, policy } = data.opens;
+    const { after, command, policyOf } = data.opens;
+    const policy = data.opens.policy ?? stepOf(state, policyOf ?? '').policy;
+    if (!policy) throw new Error(`history opens step ${data.step} without a policy`);
+    if (policyOf === undefined) state.policies.set(policyText(policy), data.step);
     step = Object.assign(newStep(data.step, after, 'requested'), { command, policy });
     state.steps.set(step.id, step);
     if (policy.pivot) state.pivotsOpen.add(step.id);

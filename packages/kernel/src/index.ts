@@ -8,7 +8,17 @@ export { milliseconds } from './duration.js';
 export { CATALOGUE } from './error-catalogue.js';
 export type { ErrorCode, ErrorEntry, ErrorRecord } from './errors.js';
 export { BusinessError, recordError, SagaAborted, SkaldError } from './errors.js';
-export type { CompensationReason, DataOf, EventType, RecordedCommand, SagaEnd, SagaEvent, StepPolicy, Target } from './events.js';
+export type {
+  CompensationReason,
+  DataOf,
+  EventType,
+  RecordedCommand,
+  SagaEnd,
+  SagaEvent,
+  StepOpening,
+  StepPolicy,
+  Target,
+} from './events.js';
 export { evolve } from './evolve.js';
 export type { Json } from './json.js';
 export { canonicalJson } from './json.js';

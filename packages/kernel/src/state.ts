@@ -24,6 +24,8 @@ export interface SagaState {
   since: number;
   /** By id, in the order of their first request. */
   readonly steps: Map<string, StepState>;
+  /** Policies on record, by their text, with the step that had each first. */
+  readonly policies: Map<string, string>;
   /** Results by step id, for the saga's own methods. */
   readonly results: Record<string, unknown>;
   pivotPassed: boolean;
@@ -128,6 +130,7 @@ export function initialState(): SagaState {
     startedAt: 0,
     since: 0,
     steps: new Map(),
+    policies: new Map(),
     results: {},
     pivotPassed: false,
     pivotsOpen: new Set(),

@@ -88,7 +88,7 @@ function compensation(definition: SagaDefinition, state: SagaState, step: StepSt
 export function viewOf(state: SagaState): SagaView {
   const reason = state.compensation;
   return {
-    results: state.results,
+    results: Object.freeze({ ...state.results }),
     saga: { id: state.sagaId, name: state.saga, version: state.version, startedAt: state.startedAt },
     now: state.at,
     ...(reason && { reason: reason.type === 'failed' ? reason.error : { name: reason.type, message: reason.type } }),

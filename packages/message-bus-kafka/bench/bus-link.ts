@@ -15,7 +15,10 @@ export async function busLink(brokers: readonly string[], prefix: string): Promi
   const link: Link = {
     onReply: () => {},
     command(sagaId, step) {
-      const one: Outgoing = { address: { to: 'participant', participant: 'payment' }, message: { kind: 'command', sagaId, command: commandOf(sagaId, step) } };
+      const one: Outgoing = {
+        address: { to: 'participant', participant: 'payment' },
+        message: { kind: 'command', sagaId, command: commandOf(sagaId, step) },
+      };
       commands.push(one);
       if (commands.length === 1) setImmediate(() => void flush());
     },
@@ -29,7 +32,12 @@ export async function busLink(brokers: readonly string[], prefix: string): Promi
       await bus.consume({ to: 'participant', participant: 'payment' }, (batch) => {
         const replies = batch.flatMap(({ message }): Outgoing[] => {
           if (message.kind !== 'command') return [];
-          return [{ address: { to: 'inbox' }, message: { kind: 'input', sagaId: message.sagaId, input: { type: 'reply', ...replyTo(message.command) } } }];
+          return [
+            {
+              address: { to: 'inbox' },
+              message: { kind: 'input', sagaId: message.sagaId, input: { type: 'reply', ...replyTo(message.command) } },
+            },
+          ];
         });
         void bus.publish(replies).then(() => settle(batch));
       });

@@ -34,11 +34,13 @@ async function participate(kind: Kind, prefix: string): Promise<void> {
   process.send?.('ready');
   process.once('message', () => {
     const { user, system } = process.cpuUsage();
-    void link.close().then(() => process.send?.({ cpu: (user + system) / 1e6 }, () => process.exit(0)));
+    process.send?.({ cpu: (user + system) / 1e6 });
+    void link.close().then(() => process.exit(0));
   });
 }
 
 interface Measured {
+  readonly sagas: number;
   readonly sagasPerSecond: number;
   readonly p50: number;
   readonly p99: number;
@@ -73,37 +75,54 @@ async function measure(link: Link, inFlight: number, seconds: number): Promise<M
   });
   latencies.sort((a, b) => a - b);
   const at = (part: number): number => latencies[Math.floor(latencies.length * part)] ?? Number.NaN;
-  return { sagasPerSecond: latencies.length / ((performance.now() - started) / 1_000), p50: at(0.5), p99: at(0.99) };
+  return {
+    sagas: latencies.length,
+    sagasPerSecond: latencies.length / ((performance.now() - started) / 1_000),
+    p50: at(0.5),
+    p99: at(0.99),
+  };
 }
 
-async function round(kind: Kind, inFlights: readonly number[], seconds: number): Promise<Map<number, Measured>> {
+interface Round {
+  readonly of: ReadonlyMap<number, Measured>;
+  /** Milliseconds of CPU a saga, of both processes together. */
+  readonly cpu: number;
+}
+
+async function round(kind: Kind, inFlights: readonly number[], seconds: number): Promise<Round> {
   const prefix = `bench-${kind}-${randomUUID()}`;
   const link = await open(kind, prefix);
   const child = fork(fileURLToPath(import.meta.url), ['--participant', kind, '--prefix', prefix], { stdio: 'inherit' });
   await new Promise((resolve) => child.once('message', resolve));
   await link.readReplies();
   const found = new Map<number, Measured>();
+  const before = process.cpuUsage();
   await measure(link, 100, 1);
   for (const inFlight of inFlights) found.set(inFlight, await measure(link, inFlight, seconds));
-  const ended = new Promise((resolve) => child.once('exit', resolve));
+  const { user, system } = process.cpuUsage(before);
+  const told = new Promise<number>((resolve) => child.once('message', (message: { cpu: number }) => resolve(message.cpu)));
   child.send('end');
   await link.close();
-  await ended;
-  return found;
+  const cpu = (user + system) / 1e6 + (await told);
+  const sagas = [...found.values()].reduce((sum, one) => sum + one.sagas, 0);
+  return { of: found, cpu: (cpu * 1_000) / sagas };
 }
 
 const mean = (all: readonly number[]): number => Math.round((all.reduce((sum, one) => sum + one, 0) / all.length) * 100) / 100;
 
 async function main(): Promise<void> {
   const inFlights = values['in-flight'].split(',').map(Number);
-  const rounds: Record<Kind, Map<number, Measured>[]> = { plain: [], bus: [] };
-  for (const kind of ['plain', 'bus', 'bus', 'plain', 'plain', 'bus', 'bus', 'plain'] as const) rounds[kind].push(await round(kind, inFlights, Number(values.seconds)));
+  const rounds: Record<Kind, Round[]> = { plain: [], bus: [] };
+  for (const kind of ['plain', 'bus', 'bus', 'plain', 'plain', 'bus', 'bus', 'plain'] as const)
+    rounds[kind].push(await round(kind, inFlights, Number(values.seconds)));
   const report = inFlights.map((inFlight) => {
-    const of = (kind: Kind, what: keyof Measured): number => mean(rounds[kind].map((one) => one.get(inFlight)?.[what] ?? Number.NaN));
+    const of = (kind: Kind, what: keyof Measured): number => mean(rounds[kind].map((one) => one.of.get(inFlight)?.[what] ?? Number.NaN));
     const all = (kind: Kind) => ({ sagasPerSecond: of(kind, 'sagasPerSecond'), p50: of(kind, 'p50'), p99: of(kind, 'p99') });
     return { inFlight, plain: all('plain'), bus: all('bus'), ratio: mean([of('bus', 'sagasPerSecond') / of('plain', 'sagasPerSecond')]) };
   });
-  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  const cpu = (kind: Kind): number => mean(rounds[kind].map((one) => one.cpu));
+  const cpuMillisecondsPerSaga = { plain: cpu('plain'), bus: cpu('bus') };
+  process.stdout.write(`${JSON.stringify({ report, cpuMillisecondsPerSaga }, null, 2)}\n`);
 }
 
 if (values.participant === 'plain' || values.participant === 'bus') await participate(values.participant, values.prefix);

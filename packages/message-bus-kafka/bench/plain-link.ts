@@ -44,10 +44,18 @@ export async function plainLink(brokers: readonly string[], prefix: string): Pro
   };
 
   async function consume(topic: string, take: (body: ReturnType<typeof commandOf>) => void): Promise<void> {
-    const consumer = kafka.consumer({ groupId: topic, maxWaitTimeInMs: 200, readUncommitted: true, sessionTimeout: 15_000, heartbeatInterval: 1_000 });
+    const consumer = kafka.consumer({
+      groupId: topic,
+      maxWaitTimeInMs: 200,
+      readUncommitted: true,
+      sessionTimeout: 15_000,
+      heartbeatInterval: 1_000,
+    });
     consumers.push(consumer);
     const offsets = new Map<number, string>();
-    ticks.push(setInterval(() => void consumer.commitOffsets([...offsets].map(([partition, offset]) => ({ topic, partition, offset }))), 1_000));
+    ticks.push(
+      setInterval(() => void consumer.commitOffsets([...offsets].map(([partition, offset]) => ({ topic, partition, offset }))), 1_000),
+    );
     await consumer.connect();
     await consumer.subscribe({ topics: [topic], fromBeginning: true });
     const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));

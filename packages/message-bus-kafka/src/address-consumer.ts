@@ -8,6 +8,7 @@
  * C4. A consumer that crashes, or is silent for too long, is replaced, at longer and longer intervals, without end.
  * C5. What cannot be read, or stands in the wrong partition, is sent where it belongs, and holds up no more than its own offset.
  * C6. All that one turn of the event loop fetches is delivered as one batch, and never after `stop`.
+ * C7. Where the topic has dropped what was not read, its owner is told: what depends on it must be asked for again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type BusConsumer, type Delivery, type OwnershipListener, SkaldError } from '@skald/kernel';
@@ -17,6 +18,7 @@ import { faultOf, problemOf } from './kafka-errors.js';
 import type { Settings } from './options.js';
 import { KafkaDelivery, OwnedPartition } from './owned-partition.js';
 import { within } from './producer-connection.js';
+import { findGaps } from './retention-gaps.js';
 import type { Decoded } from './wire.js';
 
 export type Fetched = EachBatchPayload['batch'];
@@ -24,11 +26,16 @@ export type Fetched = EachBatchPayload['batch'];
 /** What to do with a message; `elsewhere` resolves when it is safe where it belongs, and `skip` is for nobody here. */
 export type Sorted = Extract<Decoded, { ok: true }> | { readonly elsewhere: () => Promise<void> } | 'skip';
 
+export interface KafkaOwnershipListener extends OwnershipListener {
+  /** Inputs of these partitions, its own, were lost to the topic's retention. */
+  missed?(partitions: readonly number[]): void;
+}
+
 export interface ConsumerPlan {
   readonly subscription: Subscription;
   sort(message: KafkaMessage, partition: number): Sorted;
   deliver(batch: readonly Delivery[]): void;
-  readonly ownership?: OwnershipListener | undefined;
+  readonly ownership?: KafkaOwnershipListener | undefined;
   /** Everything before this offset was handed over. */
   seen?(next: number): void;
   /** Called when it has stopped. */
@@ -95,7 +102,8 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
     this.#revoke();
     const onRoom = (partition: number): void => this.#session?.resume([partition]);
     this.#owned = new Map(partitions.map((partition) => [partition, new OwnedPartition(partition, this.settings.consume, onRoom)]));
-    if (partitions.length > 0) this.plan.ownership?.assigned(partitions);
+    this.#tell(partitions, 'assigned');
+    if (this.plan.ownership?.missed) void this.#lookForGaps(this.#owned);
     this.#whenJoined?.resolve();
   }
 
@@ -132,6 +140,28 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
     this.#restart = setTimeout(() => this.#open(), pause);
   }
 
+  #tell(partitions: readonly number[], what: 'assigned' | 'revoked' | 'missed'): void {
+    if (partitions.length === 0) return;
+    try {
+      this.plan.ownership?.[what]?.(partitions);
+    } catch (error) {
+      this.#warn(`the owner of partitions threw when told what was ${what}`, { problem: problemOf(error) });
+    }
+  }
+
+  /** C7. */
+  async #lookForGaps(owned: ReadonlyMap<number, OwnedPartition>): Promise<void> {
+    const { topic, group } = this.plan.subscription;
+    try {
+      const gaps = await findGaps(this.settings, topic, group, [...owned.keys()]);
+      if (gaps.length === 0 || this.#owned !== owned) return;
+      this.#warn('messages were dropped, after the time that the topic keeps them, before they were read', { partitions: gaps });
+      this.#tell(gaps, 'missed');
+    } catch (error) {
+      this.#warn('it is not known whether messages were dropped before they were read', { problem: problemOf(error) });
+    }
+  }
+
   #open(): void {
     this.#bornAt = Date.now();
     this.#session = new ConsumerSession(this.settings, this.plan.subscription, this);
@@ -142,7 +172,7 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
     const partitions = [...this.#owned.keys()];
     for (const owner of this.#owned.values()) owner.revoke();
     this.#owned = new Map();
-    if (partitions.length > 0) this.plan.ownership?.revoked(partitions);
+    this.#tell(partitions, 'revoked');
   }
 
   #take(message: KafkaMessage, owner: OwnedPartition): void {

@@ -42,8 +42,10 @@ const FAREWELL = 5_000;
 export class ConsumerSession {
   readonly #consumer: Consumer;
   readonly #leash: SocketLeash;
+  readonly #joinsWithin: number;
   readonly #fetching = new Map<string, number>();
   #sign = Date.now();
+  #isJoining = true;
   #over = false;
   #commit: Commit | undefined;
   #running: Promise<void> = Promise.resolve();
@@ -53,6 +55,7 @@ export class ConsumerSession {
     private readonly subscription: Subscription,
     private readonly handler: SessionHandler,
   ) {
+    this.#joinsWithin = own.rebalanceTimeout ?? 0;
     this.#leash = new SocketLeash(kafka.socketFactory);
     const { topic, group, only } = subscription;
     this.#consumer = new kafkajs.Kafka(leashed(kafka, this.#leash)).consumer({
@@ -81,9 +84,12 @@ export class ConsumerSession {
     this.#running = run().catch((error: unknown) => this.#end(error));
   }
 
-  /** Milliseconds since the last sign of life, of the consumer or of its oldest open fetch. */
+  /**
+   * Milliseconds since the last sign of life, of the consumer or of its oldest open fetch. While it joins there is none until all others have
+   * joined too: that time is not counted.
+   */
   silence(now: number): number {
-    return now - Math.min(this.#sign, ...this.#fetching.values());
+    return now - Math.min(this.#sign, ...this.#fetching.values()) - (this.#isJoining ? this.#joinsWithin : 0);
   }
 
   /** S3. */
@@ -121,6 +127,7 @@ export class ConsumerSession {
       if (this.#over) return;
       this.#alive();
       this.#commit = undefined;
+      this.#isJoining = false;
       this.#fetching.clear();
       const partitions = payload.memberAssignment[topic] ?? [];
       this.#safely(() => {
@@ -134,6 +141,8 @@ export class ConsumerSession {
       this.#alive();
       this.#safely(() => this.handler.leaving());
       this.#commit = undefined;
+      this.#isJoining = true;
+      this.#fetching.clear();
     });
     consumer.on(CRASH, ({ payload }) => this.#end(payload.error));
     consumer.on(FETCH_START, ({ payload }) => void this.#fetching.set(String(payload.nodeId), Date.now()));

@@ -82,10 +82,11 @@ export async function readDeadLetters(
   let count = 0;
   await new Promise<void>((resolve, reject) => {
     let work = Promise.resolve();
-    let done = false;
+    let isRead = false;
+    let isOver = false;
     const finish = (problem?: unknown): void => {
-      if (done) return;
-      done = true;
+      if (isOver) return;
+      isOver = true;
       void session.end().then(() => (problem === undefined ? resolve() : reject(problem)));
     };
     const session = new ConsumerSession(
@@ -96,6 +97,8 @@ export async function readDeadLetters(
         leaving: () => {},
         ended: finish,
         fetched: ({ messages }) => {
+          // What is not taken is fetched again until the session has ended.
+          if (isRead || isOver) return false;
           const wanted = messages.filter(({ offset }) => Number(offset) < end).slice(0, limit - count);
           count += wanted.length;
           const last = wanted.at(-1);
@@ -103,10 +106,10 @@ export async function readDeadLetters(
             await take(wanted.map(readDeadLetter));
             if (remember && last) await session.commit([{ partition: 0, offset: Number(last.offset) + 1 }]);
           });
-          const isEnd = count >= limit || messages.some(({ offset }) => Number(offset) >= end - 1);
-          if (isEnd) work.then(() => finish(), finish);
+          isRead = count >= limit || messages.some(({ offset }) => Number(offset) >= end - 1);
+          if (isRead) work.then(() => finish(), finish);
           else work.catch(finish);
-          return !isEnd;
+          return !isRead;
         },
       },
     );

@@ -1,3 +1,4 @@
+export type { KafkaOwnershipListener } from './address-consumer.js';
 export type { DeadLetter } from './dead-letters.js';
 export { KafkaBus, type TracedOutgoing } from './kafka-bus.js';
 export type { Log, LogLevel, LogLine } from './log.js';

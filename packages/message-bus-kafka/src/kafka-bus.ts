@@ -4,11 +4,10 @@ import {
   type Delivery,
   type MessageBus,
   type Outgoing,
-  type OwnershipListener,
   type Partitioning,
   SkaldError,
 } from '@skald/kernel';
-import { AddressConsumer, type ConsumerPlan } from './address-consumer.js';
+import { AddressConsumer, type ConsumerPlan, type KafkaOwnershipListener } from './address-consumer.js';
 import { type DeadLetter, readDeadLetters } from './dead-letters.js';
 import { partitionOf } from './murmur2.js';
 import { describe, isTopicName, Names } from './names.js';
@@ -98,7 +97,7 @@ export class KafkaBus implements MessageBus {
   }
 
   /** Rejects with `address-taken`, and as `connect` does. */
-  async consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: OwnershipListener): Promise<BusConsumer> {
+  async consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: KafkaOwnershipListener): Promise<BusConsumer> {
     this.#checkOpen();
     const name = describe(address);
     if (this.#consumers.has(name)) throw new SkaldError('address-taken', { address: name });
@@ -189,7 +188,7 @@ export class KafkaBus implements MessageBus {
     await this.topics.ensure({ participant });
   }
 
-  async #plan(address: Address, deliver: ConsumerPlan['deliver'], ownership: OwnershipListener | undefined): Promise<ConsumerPlan> {
+  async #plan(address: Address, deliver: ConsumerPlan['deliver'], ownership: KafkaOwnershipListener | undefined): Promise<ConsumerPlan> {
     if (address.to === 'participant') await this.#ensure(address.participant);
     const [topic, group] = [this.names.topic(address), this.names.group(address)];
     const stopped = async (): Promise<void> => void this.#consumers.delete(describe(address));

@@ -1,7 +1,7 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Delivery } from '@skald/kernel';
 import kafkajs, { type Message } from 'kafkajs';
-import { brokers, connect, numbered, numberOf, uniquePrefix, until, whyNot } from './kafka-subject.contract.js';
+import { brokers, closeAll, connect, numbered, numberOf, uniquePrefix, until, whyNot } from './kafka-subject.contract.js';
 import { MALFORMED, soundReply } from './malformed-messages.contract.js';
 import { partitionOf } from './murmur2.js';
 
@@ -16,6 +16,8 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
 }
 
 (brokers ? describe : (title: string) => it.todo(`${title} (${whyNot})`))('KafkaBus and what others write', () => {
+  afterEach(closeAll);
+
   it('C5, D1: lays 1,000 messages of all kinds that cannot be read with the dead letters, and goes on', async () => {
     const prefix = uniquePrefix('poison');
     const bus = await connect(prefix);
@@ -36,8 +38,12 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
     await until(async () => (await bus.deadLetters({ to: 'inbox' })).length === 1_000);
     const letters = await bus.deadLetters({ to: 'inbox' });
     expect(new Set(letters.map(({ reason }) => reason))).toEqual(new Set(MALFORMED.map(({ reason }) => reason)));
-    for (const { topic, offset, problem } of letters) expect({ topic, known: offset !== '', problem }).toEqual({ topic: `${prefix}.sagas`, known: true, problem: expect.stringMatching(/.+/) });
-    await bus.close();
+    for (const { topic, offset, problem } of letters)
+      expect({ topic, known: offset !== '', problem }).toEqual({
+        topic: `${prefix}.sagas`,
+        known: true,
+        problem: expect.stringMatching(/.+/),
+      });
   });
 
   it('D2, D3: sends dead letters back where they came from, once', async () => {
@@ -47,7 +53,10 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
     const delivered: Delivery[] = [];
     const consumer = await bus.consume(payment, (batch) => void delivered.push(...batch));
     const { key, headers } = soundReply('order-1', context);
-    await produce(`${prefix}.payment.commands`, ['one', 'two', 'three'].map((value) => ({ key, headers, value, partition: 1 })));
+    await produce(
+      `${prefix}.payment.commands`,
+      ['one', 'two', 'three'].map((value) => ({ key, headers, value, partition: 1 })),
+    );
     await until(async () => (await bus.deadLetters(payment)).length === 3);
     await consumer.stop();
     expect(await bus.sendBack(payment, 2)).toBe(2);
@@ -64,21 +73,22 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
     ]);
     expect(Object.keys(letters[0]?.headers ?? {}).filter((name) => name.startsWith('skald_'))).toEqual([]);
     expect(delivered).toEqual([]);
-    await bus.close();
   });
 
   it('C5: sends on what a foreign partitioner has put in the wrong partition', async () => {
     const prefix = uniquePrefix('astray');
     const bus = await connect(prefix);
     const sagas = Array.from({ length: 20 }, (_, n) => `order-${n}`);
-    await produce(`${prefix}.sagas`, sagas.map((sagaId) => ({ ...soundReply(sagaId, context), partition: (bus.partitioning.of(sagaId) + 1) % 4 })));
+    await produce(
+      `${prefix}.sagas`,
+      sagas.map((sagaId) => ({ ...soundReply(sagaId, context), partition: (bus.partitioning.of(sagaId) + 1) % 4 })),
+    );
     const seen = new Map<string, number | undefined>();
     await bus.consume({ to: 'inbox' }, (batch) => {
       for (const { message, partition } of batch) seen.set(message.sagaId, partition);
     });
     await until(() => seen.size === sagas.length);
     for (const [sagaId, partition] of seen) expect(partition).toBe(partitionOf(Buffer.from(sagaId), 4));
-    await bus.close();
   });
 
   it('B1: refuses a message that is too large, by its saga, and sends the others', async () => {
@@ -89,16 +99,21 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
     await expect(bus.publish(all)).rejects.toMatchObject({ code: 'message-refused', details: { sagaId: 'order-17' } });
     await until(() => new Set(seen).size === 49);
     expect(seen).not.toContain('order-17');
-    await bus.close();
   });
 
   it('T1, T2, T3: refuses topics that would lose messages, and says how to mend them', async () => {
     const prefix = uniquePrefix('topics');
     const missing = connect(prefix, { topics: { missing: 'check' } });
-    await expect(missing).rejects.toMatchObject({ code: 'topics-missing', message: expect.stringContaining(`--create --topic ${prefix}.sagas --partitions 4`) });
+    await expect(missing).rejects.toMatchObject({
+      code: 'topics-missing',
+      message: expect.stringContaining(`--create --topic ${prefix}.sagas --partitions 4`),
+    });
     const bus = await connect(prefix);
     await bus.close();
-    await expect(connect(prefix, { topics: { inboxPartitions: 5 } })).rejects.toMatchObject({ code: 'inbox-partitions-differ', details: { there: 4, wanted: 5 } });
+    await expect(connect(prefix, { topics: { inboxPartitions: 5 } })).rejects.toMatchObject({
+      code: 'inbox-partitions-differ',
+      details: { there: 4, wanted: 5 },
+    });
     const checked = await connect(prefix, { topics: { missing: 'check' } });
     await checked.close();
     const admin = kafka().admin();
@@ -107,7 +122,8 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
     await admin.createTopics({ topics: [{ topic: `${prefix}.payment.commands`, numPartitions: 1, configEntries }] });
     await admin.disconnect();
     const other = await connect(prefix);
-    await expect(other.consume({ to: 'participant', participant: 'payment' }, () => {})).rejects.toMatchObject({ code: 'topic-unsuitable' });
-    await other.close();
+    await expect(other.consume({ to: 'participant', participant: 'payment' }, () => {})).rejects.toMatchObject({
+      code: 'topic-unsuitable',
+    });
   });
 });

@@ -1,8 +1,8 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it } from '@jest/globals';
 import type { BusConsumer, Delivery } from '@skald/kernel';
 import kafkajs from 'kafkajs';
 import type { KafkaBus } from './kafka-bus.js';
-import { brokers, connect, numbered, numberOf, uniquePrefix, until, whyNot } from './kafka-subject.contract.js';
+import { brokers, closeAll, connect, numbered, numberOf, uniquePrefix, until, whyNot } from './kafka-subject.contract.js';
 
 const QUICK = { sessionTimeout: 6_000, heartbeatInterval: 200, maxWaitTimeInMs: 50 };
 
@@ -46,9 +46,13 @@ class Ledger {
 }
 
 (brokers ? describe : (title: string) => it.todo(`${title} (${whyNot})`))('KafkaBus among several consumers', () => {
+  afterEach(closeAll);
+
   it('C1, C2, C3: hands over every message in order while consumers come and go under load', async () => {
     const prefix = uniquePrefix('rebalance');
-    const buses: KafkaBus[] = await Promise.all([0, 1, 2, 3].map(() => connect(prefix, { consumer: QUICK, consume: { commitInterval: 50 } })));
+    const buses: KafkaBus[] = await Promise.all(
+      [0, 1, 2, 3].map(() => connect(prefix, { consumer: QUICK, consume: { commitInterval: 50 } })),
+    );
     const ledger = new Ledger();
     const handled = new Map<string, number[]>();
     const owners = new Map<string, Set<string>>();
@@ -62,10 +66,12 @@ class Ledger {
       }
       setImmediate(() => batch.forEach((one) => one.done()));
     };
-    const join = async (at: number): Promise<BusConsumer | undefined> => buses[at]?.consume({ to: 'inbox' }, take(`bus ${at}`), ledger.of(`bus ${at}`));
+    const join = async (at: number): Promise<BusConsumer | undefined> =>
+      buses[at]?.consume({ to: 'inbox' }, take(`bus ${at}`), ledger.of(`bus ${at}`));
     let sent = 0;
     const load = async (publisher: KafkaBus | undefined) => {
-      for (let chunk = 0; chunk < 20; chunk++, sent++) await publisher?.publish(Array.from({ length: 40 }, (_, saga) => numbered(`order-${saga}`, sent)));
+      for (let chunk = 0; chunk < 20; chunk++, sent++)
+        await publisher?.publish(Array.from({ length: 40 }, (_, saga) => numbered(`order-${saga}`, sent)));
     };
     const first = await join(0);
     await load(buses[3]);
@@ -102,16 +108,16 @@ class Ledger {
     await until(() => again.filter((one) => lost.includes(one.partition ?? -1)).length > 0);
     for (const delivery of held.slice(40)) delivery.done();
     await until(async () => (await committed(prefix)).every((one) => lost.includes(one.partition) || one.committed === one.end));
-    for (const one of await committed(prefix)) if (lost.includes(one.partition)) expect(one.committed).toBe(-1);
+    for (const one of await committed(prefix)) if (lost.includes(one.partition)) expect(one.committed).toBeLessThanOrEqual(0);
     for (const delivery of again) delivery.done();
     await until(async () => (await committed(prefix)).every((one) => one.committed === one.end));
-    await Promise.all([old.close(), next.close()]);
   });
 
   it('P2: stops reading a partition that is full, goes on with the others, and comes back', async () => {
     const bus = await connect(uniquePrefix('full'), { consume: { maxOpen: 60 }, consumer: QUICK });
     const slow = 'order-slow';
-    const quick = Array.from({ length: 100 }, (_, n) => `order-${n}`).find((id) => bus.partitioning.of(id) !== bus.partitioning.of(slow)) ?? '';
+    const quick =
+      Array.from({ length: 100 }, (_, n) => `order-${n}`).find((id) => bus.partitioning.of(id) !== bus.partitioning.of(slow)) ?? '';
     const open: Delivery[] = [];
     const passed: number[] = [];
     await bus.consume({ to: 'inbox' }, (batch) => {
@@ -137,7 +143,28 @@ class Ledger {
       open[at]?.done();
     }
     expect(open.map(numberOf)).toEqual(Array.from({ length: 300 }, (_, n) => n));
-    await bus.close();
+  });
+
+  it('C7: tells the owner of a partition that messages were dropped before they were read', async () => {
+    const prefix = uniquePrefix('gap');
+    const bus = await connect(prefix);
+    await bus.publish(Array.from({ length: 40 }, (_, n) => numbered(`order-${n}`, n)));
+    const admin = new kafkajs.Kafka({ brokers: brokers ?? [], logLevel: kafkajs.logLevel.NOTHING }).admin();
+    await admin.connect();
+    await admin.deleteTopicRecords({ topic: `${prefix}.sagas`, partitions: [{ partition: 2, offset: '3' }] });
+    await admin.disconnect();
+    const missed: number[] = [];
+    const seen: Delivery[] = [];
+    const listener = { assigned: () => {}, revoked: () => {}, missed: (partitions: readonly number[]) => void missed.push(...partitions) };
+    const consumer = await bus.consume({ to: 'inbox' }, (batch) => void seen.push(...batch), listener);
+    await until(() => missed.length > 0 && seen.length === 37);
+    expect(missed).toEqual([2]);
+    for (const delivery of seen) delivery.done();
+    await consumer.stop();
+    await bus.consume({ to: 'inbox' }, (batch) => void seen.push(...batch), listener);
+    await bus.publish([numbered('order-0', 40)]);
+    await until(() => seen.length === 38);
+    expect(missed).toEqual([2]);
   });
 
   it('B4: tells each client its own answers, and forgets its group', async () => {
@@ -148,11 +175,16 @@ class Ledger {
       for (const { message } of batch) if (message.kind === 'answer') seen[name].push(message.request);
     };
     const answer = (client: string, request: string) =>
-      ({ address: { to: 'client', client }, message: { kind: 'answer', sagaId: 'order-1', request, answer: { accepted: true, revision: 0 } } }) as const;
+      ({
+        address: { to: 'client', client },
+        message: { kind: 'answer', sagaId: 'order-1', request, answer: { accepted: true, revision: 0 } },
+      }) as const;
     await bus.publish([answer('one', 'before')]);
     const one = await bus.consume({ to: 'client', client: 'one' }, take('one'));
     await bus.consume({ to: 'client', client: 'two' }, take('two'));
-    await bus.publish(['a', 'b', 'c'].flatMap((request) => [answer('one', request), answer('two', `2${request}`), answer('three', request)]));
+    await bus.publish(
+      ['a', 'b', 'c'].flatMap((request) => [answer('one', request), answer('two', `2${request}`), answer('three', request)]),
+    );
     await until(() => seen.one.length === 3 && seen.two.length === 3);
     expect(seen).toEqual({ one: ['a', 'b', 'c'], two: ['2a', '2b', '2c'] });
     await one.stop();
@@ -162,6 +194,5 @@ class Ledger {
     await admin.disconnect();
     const ours = groups.map(({ groupId }) => groupId).filter((group) => group.startsWith(prefix));
     expect(ours).toEqual([`${prefix}.clients.two`]);
-    await bus.close();
   });
 });

@@ -11,19 +11,32 @@ export function uniquePrefix(what: string): string {
   return `${what}-${randomUUID()}`;
 }
 
-export function connect(prefix: string, { topics, ...options }: Partial<KafkaBusOptions> = {}): Promise<KafkaBus> {
-  return KafkaBus.connect({
+const open = new Set<KafkaBus>();
+
+/** A bus that `closeAll` closes. */
+export async function connect(prefix: string, { topics, ...options }: Partial<KafkaBusOptions> = {}): Promise<KafkaBus> {
+  const bus = await KafkaBus.connect({
     kafka: { brokers: brokers ?? [], clientId: 'test' },
     prefix,
     topics: { inboxPartitions: 4, partitions: 2, ...topics },
     log: () => {},
     ...options,
   });
+  open.add(bus);
+  return bus;
+}
+
+export async function closeAll(): Promise<void> {
+  await Promise.all([...open].map((bus) => bus.close()));
+  open.clear();
 }
 
 /** A numbered input. */
 export function numbered(sagaId: string, n: number, reason = ''): Outgoing {
-  return { address: { to: 'inbox' }, message: { kind: 'input', sagaId, input: { type: 'cancel', request: String(n), reason, by: 'test' } } };
+  return {
+    address: { to: 'inbox' },
+    message: { kind: 'input', sagaId, input: { type: 'cancel', request: String(n), reason, by: 'test' } },
+  };
 }
 
 export function numberOf({ message }: Delivery): number {

@@ -48,7 +48,11 @@ describe('The faults of kafkajs that are kept from the user', () => {
     entry(1, 'Connection error: connect ECONNREFUSED');
     entry(4, 'Starting');
     expect(lines.map(({ level }) => level)).toEqual(['debug', 'debug', 'debug', 'warn', 'debug']);
-    expect(lines[3]).toEqual({ level: 'warn', message: 'kafkajs: Connection error: connect ECONNREFUSED', about: { namespace: 'Connection' } });
+    expect(lines[3]).toEqual({
+      level: 'warn',
+      message: 'kafkajs: Connection error: connect ECONNREFUSED',
+      about: { namespace: 'Connection' },
+    });
   });
 });
 
@@ -56,7 +60,10 @@ describe('Options', () => {
   const kafka = { brokers: ['localhost:9092'] };
   it('go to kafkajs as they are, but for the log', () => {
     const sasl = { mechanism: 'plain', username: 'u', password: 'p' } as const;
-    const settings = settingsOf({ kafka: { ...kafka, ssl: true, sasl, connectionTimeout: 5, retry: { retries: 9 } }, consumer: { sessionTimeout: 6_000 } });
+    const settings = settingsOf({
+      kafka: { ...kafka, ssl: true, sasl, connectionTimeout: 5, retry: { retries: 9 } },
+      consumer: { sessionTimeout: 6_000 },
+    });
     expect(settings.kafka).toMatchObject({ ...kafka, ssl: true, sasl, connectionTimeout: 5, retry: { retries: 9 }, clientId: 'skald' });
     expect(settings.consumer).toMatchObject({ sessionTimeout: 6_000, heartbeatInterval: 1_000 });
   });
@@ -70,7 +77,9 @@ describe('Options', () => {
   ];
   for (const [says, options] of wrong) {
     it(`are refused out of their bounds: ${says}`, () => {
-      expect(() => settingsOf({ kafka, ...options })).toThrow(expect.objectContaining({ code: 'bus-misconfigured', message: expect.stringContaining(says) }));
+      expect(() => settingsOf({ kafka, ...options })).toThrow(
+        expect.objectContaining({ code: 'bus-misconfigured', message: expect.stringContaining(says) }),
+      );
     });
   }
 });

@@ -51,7 +51,12 @@ export const MALFORMED: readonly MalformedMessage[] = [
   { what: 'another CloudEvents', reason: 'not-a-cloud-event', says: '0.3', spoil: header('ce_specversion', '0.3') },
   { what: 'no ce_id', reason: 'not-a-cloud-event', says: 'ce_id', spoil: header('ce_id', undefined) },
   { what: 'a header twice', reason: 'not-a-cloud-event', says: '2 times', spoil: header('ce_type', ['skald.reply.v1', 'skald.wake.v1']) },
-  { what: 'structured mode', reason: 'unknown-content-type', says: 'binary mode', spoil: header('content-type', 'application/cloudevents+json') },
+  {
+    what: 'structured mode',
+    reason: 'unknown-content-type',
+    says: 'binary mode',
+    spoil: header('content-type', 'application/cloudevents+json'),
+  },
   { what: 'an unknown type', reason: 'unknown-type', says: 'order.placed', spoil: header('ce_type', 'order.placed') },
   { what: 'a version to come', reason: 'unknown-type', says: 'skald.reply.v9', spoil: header('ce_type', 'skald.reply.v9') },
   { what: 'a type of another topic', reason: 'wrong-topic', says: 'participant', spoil: header('ce_type', 'skald.command.v1') },
@@ -71,7 +76,16 @@ export const MALFORMED: readonly MalformedMessage[] = [
 
 /** A message that can be read, to be spoiled. */
 export function soundReply(sagaId: string, context: WireContext): WireRecord {
-  const step = { sagaId, incarnation: 'i1', step: 'charge', round: 1, attempt: 1, operation: 'action', purpose: 'step', undoRound: 0 } as const;
+  const step = {
+    sagaId,
+    incarnation: 'i1',
+    step: 'charge',
+    round: 1,
+    attempt: 1,
+    operation: 'action',
+    purpose: 'step',
+    undoRound: 0,
+  } as const;
   const input = { type: 'reply', ...step, outcome: { type: 'succeeded', result: { paymentId: 'p-1' } } } as const;
   return encode({ kind: 'input', sagaId, input }, { to: 'inbox' }, context);
 }

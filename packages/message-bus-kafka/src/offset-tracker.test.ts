@@ -25,7 +25,9 @@ describe('OffsetTracker', () => {
   });
 
   it('O1, O2, O3: with any offsets, done in any order and repeatedly, everything before it is done and it never goes back', () => {
-    const offsets = fc.uniqueArray(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 60 }).map((all) => all.sort((a, b) => a - b));
+    const offsets = fc
+      .uniqueArray(fc.integer({ min: 0, max: 500 }), { minLength: 1, maxLength: 60 })
+      .map((all) => all.sort((a, b) => a - b));
     const story = offsets.chain((all) => fc.tuple(fc.constant(all), fc.array(fc.nat({ max: all.length - 1 }), { maxLength: 200 })));
     fc.assert(
       fc.property(story, ([all, order]) => {

@@ -186,7 +186,9 @@ describe('Publisher', () => {
   });
 
   it('L4: refuses one topic as a whole where it may not be written, with few requests', async () => {
-    const sender = new RuledSender((_, batches) => (batches.some(({ topic }) => topic === 'secret') ? new Refusal('TOPIC_AUTHORIZATION_FAILED') : undefined));
+    const sender = new RuledSender((_, batches) =>
+      batches.some(({ topic }) => topic === 'secret') ? new Refusal('TOPIC_AUTHORIZATION_FAILED') : undefined,
+    );
     const { publisher: subject } = publisher(sender);
     const secret = subject.publish(Array.from({ length: 100 }, (_, n) => record(n % 4, `s${n}`, { topic: 'secret' })));
     const open = subject.publish([record(0, 'a')]);

@@ -12,7 +12,10 @@ const COUNT = 8;
 const CONTEXT: WireContext = { source: '/test', inboxTopic: 'skald.sagas', inboxPartition: (key) => partitionOf(key, COUNT) };
 const partitioning = { count: COUNT, of: (sagaId: string) => partitionOf(Buffer.from(sagaId), COUNT) };
 
-function fetched(record: { key: Buffer | null; value: Buffer | null; headers: Record<string, string> }, more: Record<string, string> = {}): KafkaMessage {
+function fetched(
+  record: { key: Buffer | null; value: Buffer | null; headers: Record<string, string> },
+  more: Record<string, string> = {},
+): KafkaMessage {
   const headers = Object.fromEntries(Object.entries({ ...record.headers, ...more }).map(([name, text]) => [name, Buffer.from(text)]));
   return { ...record, headers, offset: '42', timestamp: '0', attributes: 0 };
 }
@@ -52,7 +55,9 @@ describe('Sorter', () => {
       const sorted = subject.of(INBOX)(fetched(soundReply('order-1', CONTEXT), { skald_hops: hops }), wrong);
       if (typeof sorted === 'string' || !('elsewhere' in sorted)) throw new Error('delivered');
       await sorted.elsewhere();
-      expect(sent).toEqual([expect.objectContaining({ topic: 'skald.sagas.dlt', headers: expect.objectContaining({ skald_reason: 'astray' }) })]);
+      expect(sent).toEqual([
+        expect.objectContaining({ topic: 'skald.sagas.dlt', headers: expect.objectContaining({ skald_reason: 'astray' }) }),
+      ]);
     }
   });
 
@@ -88,8 +93,12 @@ describe('Sorter', () => {
   it('sends a dead letter back to where its saga is', () => {
     const letter = { reason: 'not-json', problem: '', offset: '42', value: Buffer.from('x'), headers: {} };
     const { subject } = sorter();
-    expect(subject.back({ ...letter, topic: 'skald.sagas', partition: wrong, key: Buffer.from('order-1') })).toMatchObject({ partition: right });
+    expect(subject.back({ ...letter, topic: 'skald.sagas', partition: wrong, key: Buffer.from('order-1') })).toMatchObject({
+      partition: right,
+    });
     expect(subject.back({ ...letter, topic: 'skald.sagas', partition: wrong, key: null })).toMatchObject({ partition: wrong });
-    expect(subject.back({ ...letter, topic: 'skald.payment.commands', partition: 2, key: Buffer.from('order-1') })).toMatchObject({ partition: 2 });
+    expect(subject.back({ ...letter, topic: 'skald.payment.commands', partition: 2, key: Buffer.from('order-1') })).toMatchObject({
+      partition: 2,
+    });
   });
 });

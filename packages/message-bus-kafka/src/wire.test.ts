@@ -17,8 +17,18 @@ const purpose = fc.constantFrom('step', 'compensation');
 const error = fc.record({ name: fc.string(), message: fc.string(), data: anything });
 
 const outcome: fc.Arbitrary<Outcome> = fc.oneof(
-  fc.record({ type: fc.constant('succeeded'), result: anything, compensable: fc.constantFrom(false, undefined), afterUndo: fc.option(whole, { nil: undefined }) }),
-  fc.record({ type: fc.constant('failed'), kind: fc.constantFrom('business', 'technical'), error, effect: fc.constantFrom('none', 'unknown') }),
+  fc.record({
+    type: fc.constant('succeeded'),
+    result: anything,
+    compensable: fc.constantFrom(false, undefined),
+    afterUndo: fc.option(whole, { nil: undefined }),
+  }),
+  fc.record({
+    type: fc.constant('failed'),
+    kind: fc.constantFrom('business', 'technical'),
+    error,
+    effect: fc.constantFrom('none', 'unknown'),
+  }),
   fc.record({ type: fc.constant('undone'), executed: fc.boolean() }),
   fc.record({ type: fc.constant('sealed'), doubt: fc.constantFrom(true, undefined) }),
   fc.record({ type: fc.constant('refused'), reason: fc.constantFrom('undone', 'sealed', 'expired') }),
@@ -45,7 +55,14 @@ const input = fc.oneof(
     type: fc.constant('operator'),
     ...request,
     action: fc.constantFrom('retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'),
-    target: fc.option(fc.oneof(fc.constant('program'), name.map((step) => `step:${step}`), name.map((step) => `compensation:${step}`)), { nil: undefined }),
+    target: fc.option(
+      fc.oneof(
+        fc.constant('program'),
+        name.map((step) => `step:${step}`),
+        name.map((step) => `compensation:${step}`),
+      ),
+      { nil: undefined },
+    ),
     seen: fc.option(whole, { nil: undefined }),
     result: anything,
   }),
@@ -53,13 +70,24 @@ const input = fc.oneof(
   fc.record({ type: fc.constant('wake') }),
 ) as fc.Arbitrary<InboxMessage['input']>;
 
-const inboxMessage = fc.record({ sagaId: name, input, client: fc.option(name, { nil: undefined }) }).map(({ sagaId, input: one, client }): BusMessage => {
-  const ofSaga = 'sagaId' in one ? one.sagaId : sagaId;
-  return { kind: 'input', sagaId: ofSaga, input: one, ...(client !== undefined && { client }) };
-});
+const inboxMessage = fc
+  .record({ sagaId: name, input, client: fc.option(name, { nil: undefined }) })
+  .map(({ sagaId, input: one, client }): BusMessage => {
+    const ofSaga = 'sagaId' in one ? one.sagaId : sagaId;
+    return { kind: 'input', sagaId: ofSaga, input: one, ...(client !== undefined && { client }) };
+  });
 
 const command = fc
-  .record({ ...place, key: name, participant: fc.constant('payment'), action: name, args: fc.array(fc.jsonValue()), result: anything, firstRequestedAt: whole, dueAt: whole })
+  .record({
+    ...place,
+    key: name,
+    participant: fc.constant('payment'),
+    action: name,
+    args: fc.array(fc.jsonValue()),
+    result: anything,
+    firstRequestedAt: whole,
+    dueAt: whole,
+  })
   .map((one) => ({ kind: 'command', sagaId: one.sagaId, command: one }) as BusMessage);
 
 const answer = fc
@@ -67,15 +95,27 @@ const answer = fc
     sagaId: name,
     request: name,
     answer: fc.oneof(
-      fc.record({ accepted: fc.constant(true), revision: whole, existing: fc.constantFrom(true, undefined), pending: fc.constantFrom(true, undefined) }),
-      fc.record({ accepted: fc.constant(false), code: fc.constantFrom('saga-exists', 'past-pivot'), details: fc.option(fc.dictionary(name, fc.string()), { nil: undefined }) }),
+      fc.record({
+        accepted: fc.constant(true),
+        revision: whole,
+        existing: fc.constantFrom(true, undefined),
+        pending: fc.constantFrom(true, undefined),
+      }),
+      fc.record({
+        accepted: fc.constant(false),
+        code: fc.constantFrom('saga-exists', 'past-pivot'),
+        details: fc.option(fc.dictionary(name, fc.string()), { nil: undefined }),
+      }),
     ),
   })
   .map((one) => ({ kind: 'answer', ...one }) as BusMessage);
 
 /** As a fetch gives it. */
 function fetched({ key, value, headers }: RawRecord): RawRecord {
-  const bytes = Object.entries(headers ?? {}).map(([at, text]) => [at, Array.isArray(text) ? text.map((one) => Buffer.from(String(one))) : Buffer.from(String(text))]);
+  const bytes = Object.entries(headers ?? {}).map(([at, text]) => [
+    at,
+    Array.isArray(text) ? text.map((one) => Buffer.from(String(one))) : Buffer.from(String(text)),
+  ]);
   return { key, value, headers: Object.fromEntries(bytes) };
 }
 
@@ -137,7 +177,10 @@ describe('wire', () => {
   });
 
   it('W2: never throws, whatever stands in value and headers', () => {
-    const headers = fc.dictionary(fc.constantFrom('ce_type', 'ce_specversion', 'ce_id', 'ce_subject', 'content-type', 'traceparent'), fc.uint8Array().map(Buffer.from));
+    const headers = fc.dictionary(
+      fc.constantFrom('ce_type', 'ce_specversion', 'ce_id', 'ce_subject', 'content-type', 'traceparent'),
+      fc.uint8Array().map(Buffer.from),
+    );
     fc.assert(
       fc.property(fc.uint8Array(), fc.jsonValue(), headers, (bytes, json, some) => {
         const sound = { ce_type: Buffer.from('skald.reply.v1'), ce_specversion: Buffer.from('1.0'), ce_id: Buffer.from('1') };

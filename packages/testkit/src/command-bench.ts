@@ -1,7 +1,7 @@
 import { type EngineOptions, ParticipantHost } from '@skald/engine';
 import type { CommandMessage, Delivery, Fence, MessageBus, Operation, Outcome, Reply } from '@skald/kernel';
-import { SequentialIds } from './sequential-ids.js';
 import type { ScriptedParticipant } from './scripted-participant.js';
+import { SequentialIds } from './sequential-ids.js';
 import { VirtualClock } from './virtual-clock.js';
 import { WatchedBus } from './watched-bus.js';
 

@@ -10,8 +10,8 @@ import {
   stateOf,
 } from '@skald/engine';
 import {
-  canonicalJson,
   type CommandMessage,
+  canonicalJson,
   type EventStore,
   type Fence,
   type MessageBus,
@@ -21,8 +21,8 @@ import {
   type SagaIndex,
   type SagaState,
   type SagaStatus,
-  stepGraph,
   statusOf,
+  stepGraph,
 } from '@skald/kernel';
 import { MemoryEventStore } from './memory-event-store.js';
 import { MemoryFence } from './memory-fence.js';
@@ -135,7 +135,12 @@ export class EngineWorld {
   }
 
   /** Starts a saga as an application does; `request` and the incarnation are new unless given. */
-  begin(saga: string, id: string, input: unknown = {}, changes: { readonly request?: string; readonly version?: number } = {}): Promise<Accepted> {
+  begin(
+    saga: string,
+    id: string,
+    input: unknown = {},
+    changes: { readonly request?: string; readonly version?: number } = {},
+  ): Promise<Accepted> {
     const definition = this.sagas.find(({ name }) => name === saga);
     return this.client.ask(`${saga}-${id}`, {
       type: 'start',
@@ -151,8 +156,19 @@ export class EngineWorld {
   }
 
   /** An operator's action. */
-  operate(sagaId: string, action: Operator['action'], details: Partial<Pick<Operator, 'target' | 'seen' | 'request' | 'result'>> = {}): Promise<Accepted> {
-    return this.client.ask(sagaId, { type: 'operator', request: this.ids.unique(), action, by: 'a person', reason: 'a reason', ...details });
+  operate(
+    sagaId: string,
+    action: Operator['action'],
+    details: Partial<Pick<Operator, 'target' | 'seen' | 'request' | 'result'>> = {},
+  ): Promise<Accepted> {
+    return this.client.ask(sagaId, {
+      type: 'operator',
+      request: this.ids.unique(),
+      action,
+      by: 'a person',
+      reason: 'a reason',
+      ...details,
+    });
   }
 
   cancel(sagaId: string, request = this.ids.unique()): Promise<Accepted> {

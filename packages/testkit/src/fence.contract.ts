@@ -1,10 +1,12 @@
 import type { Fence, FenceRecord } from '@skald/kernel';
-import { type ContractOptions, type ContractSubject, contract, gate, type Sentence, turns } from './contract.js';
+import { Collector, type ContractOptions, type ContractSubject, contract, gate, type Sentence, turns } from './contract.js';
 import { expect } from './test-framework.contract.js';
 
 export interface FenceSubject extends ContractSubject<Fence> {
   /** A participant's own data, changed within a session; absent where the fence is external. */
   readonly business?: { write(value: string): Promise<void>; read(): Promise<readonly string[]> };
+  /** How many sessions it runs at the same time; default 1. */
+  readonly concurrency?: number;
 }
 
 /** What every fence keeps; `open` gives an empty one. */
@@ -19,6 +21,7 @@ export function fenceContract(name: string, open: () => Promise<FenceSubject>, o
 
 const RECORDS: readonly FenceRecord[] = [
   { type: 'running', leaseUntil: 1_700_000_000_123, token: 'a-token' },
+  { type: 'running', leaseUntil: 1_700_000_000_123, token: 'a-token', undoing: true },
   { type: 'succeeded', result: '{ "text": "é😀\u2028\\"" }', compensable: true },
   { type: 'succeeded', compensable: false },
   { type: 'succeeded', result: '', compensable: true },
@@ -155,19 +158,43 @@ function savepoints(sentence: Sentence<FenceSubject>): void {
 }
 
 function turnsAndPruning(sentence: Sentence<FenceSubject>): void {
-  sentence('runs sessions one after the other, in the order they were asked for', async ({ subject }) => {
-    const log: string[] = [];
-    const held = gate();
-    const first = subject.session(async () => {
-      log.push('first enters');
+  sentence(
+    'runs as many sessions at the same time as it says, the rest in the order they were asked for',
+    async ({ subject, concurrency = 1 }) => {
+      const log = new Collector<string>();
+      const held = gate();
+      const first = Array.from({ length: concurrency }, () =>
+        subject.session(async () => {
+          log.add('enters');
+          await held.opened;
+          log.add('leaves');
+        }),
+      );
+      const rest = [1, 2, 3].map((n) => subject.session(async () => log.add(`${n}`)));
+      await log.count(concurrency);
+      await turns();
+      held.open();
+      await Promise.all([...first, ...rest]);
+      expect(log.items.slice(0, concurrency + 1)).toEqual([...Array(concurrency).fill('enters'), 'leaves']);
+      expect(log.items.indexOf('1')).toBeGreaterThan(concurrency);
+      if (concurrency === 1) expect(log.items.slice(2)).toEqual(['1', '2', '3']);
+    },
+  );
+  sentence('lets a key be used by one session at a time: another sees what it left, or that it is running', async ({ subject }) => {
+    const [entered, held] = [gate(), gate()];
+    const first = subject.session(async (session) => {
+      expect(await session.get('key')).toBeUndefined();
+      entered.open();
       await held.opened;
-      log.push('first leaves');
+      await session.put('key', DONE);
     });
-    const second = subject.session(async () => log.push('second'));
+    await entered.opened;
+    const second = read(subject, 'key');
     await turns();
     held.open();
-    await Promise.all([first, second]);
-    expect(log).toEqual(['first enters', 'first leaves', 'second']);
+    await first;
+    expect(['running', 'succeeded']).toContain((await second)?.type);
+    expect(await read(subject, 'key')).toEqual(DONE);
   });
   sentence('goes on after a session that rejected', async ({ subject }) => {
     const failing = subject.session(async () => {

@@ -29,6 +29,6 @@ export { simulate } from './simulation/simulate.js';
 export { describeWorld } from './simulation/story.js';
 export type { Expected, Said } from './specification.js';
 export { given, Specification } from './specification.js';
-export { SteeredStore } from './steered-store.js';
+export { SteeredStore, steeredStore } from './steered-store.js';
 export { VirtualClock } from './virtual-clock.js';
 export { WatchedBus } from './watched-bus.js';

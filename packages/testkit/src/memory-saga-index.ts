@@ -33,9 +33,13 @@ export class MemorySagaIndex implements SagaIndex {
     return counts;
   }
 
-  async due(until: number, limit: number): Promise<readonly { readonly sagaId: string; readonly dueAt: number }[]> {
+  async due(
+    until: number,
+    limit: number,
+    fits: (sagaId: string) => boolean = () => true,
+  ): Promise<readonly { readonly sagaId: string; readonly dueAt: number }[]> {
     return [...this.#entries.values()]
-      .flatMap(({ summary: { sagaId, dueAt } }) => (dueAt !== undefined && dueAt <= until ? [{ sagaId, dueAt }] : []))
+      .flatMap(({ summary: { sagaId, dueAt } }) => (dueAt !== undefined && dueAt <= until && fits(sagaId) ? [{ sagaId, dueAt }] : []))
       .sort((a, b) => a.dueAt - b.dueAt)
       .slice(0, limit);
   }

@@ -183,6 +183,8 @@ function finds(sentence: Sentence<SagaIndexSubject>): void {
       { sagaId: 'order-2', dueAt: 40 },
     ]);
     expect((await subject.due(100, 2)).map(({ dueAt }) => dueAt)).toEqual([10, 20]);
+    const fits = (sagaId: string) => sagaId > 'order-2';
+    expect((await subject.due(100, 2, fits)).map(({ dueAt }) => dueAt)).toEqual([20, 30]);
     expect(await subject.due(9, 10)).toEqual([]);
   });
   sentence('finds the sagas that owe a command in ascending order, in pages', async ({ subject }) => {

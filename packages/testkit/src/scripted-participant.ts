@@ -1,5 +1,5 @@
 import { type ActionDefinition, currentCommand, type ParticipantDefinition } from '@skald/engine';
-import { type Command, type Fence, type StepData, sagaDefinition, type SagaData, type SagaDefinition } from '@skald/kernel';
+import { type Command, type Fence, type SagaData, type SagaDefinition, type StepData, sagaDefinition } from '@skald/kernel';
 import type { WorldParticipant } from './engine-world.js';
 
 export interface Call {

@@ -1,4 +1,6 @@
 import type { AppendOutcome, EventStore, ReadOptions, RecordedEvent, StreamWrite, Subscription } from '@skald/kernel';
+import { MemoryEventStore } from './memory-event-store.js';
+import { MemorySagaIndex } from './memory-saga-index.js';
 
 type Append = (writes: readonly StreamWrite[]) => Promise<readonly AppendOutcome[]>;
 
@@ -43,4 +45,10 @@ export class SteeredStore implements EventStore {
     this.onAppend = (writes, append) => append(writes);
     this.onRead = (_stream, events) => events;
   }
+}
+
+/** One in memory, with the index that it keeps. */
+export function steeredStore(): { readonly events: SteeredStore; readonly index: MemorySagaIndex } {
+  const index = new MemorySagaIndex();
+  return { events: new SteeredStore(new MemoryEventStore(index)), index };
 }

@@ -1,4 +1,4 @@
-import type { Address, BusConsumer, Delivery, MessageBus, Outgoing } from '@skald/kernel';
+import type { Address, BusConsumer, Delivery, MessageBus, Outgoing, OwnershipListener, Partitioning } from '@skald/kernel';
 
 /** A bus that remembers what was published, and can be made to refuse. */
 export class WatchedBus implements MessageBus {
@@ -9,7 +9,11 @@ export class WatchedBus implements MessageBus {
   /** Messages that are lost on the way. */
   loses: (message: Outgoing) => boolean = () => false;
 
-  constructor(private readonly inner: MessageBus) {}
+  readonly partitioning?: Partitioning;
+
+  constructor(private readonly inner: MessageBus) {
+    if (inner.partitioning) this.partitioning = inner.partitioning;
+  }
 
   async publish(messages: readonly Outgoing[]): Promise<void> {
     this.beforePublish(messages);
@@ -17,8 +21,8 @@ export class WatchedBus implements MessageBus {
     await this.inner.publish(messages.filter((message) => !this.loses(message)));
   }
 
-  consume(address: Address, deliver: (batch: readonly Delivery[]) => void): Promise<BusConsumer> {
-    return this.inner.consume(address, deliver);
+  consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: OwnershipListener): Promise<BusConsumer> {
+    return this.inner.consume(address, deliver, ownership);
   }
 
   close(): Promise<void> {

@@ -121,7 +121,10 @@ function textOf(result: unknown): string | undefined {
   if (result === undefined) return undefined;
   const text = JSON.stringify(result);
   if (text !== undefined && text.length > MAX_RESULT_BYTES) {
-    throw named('ResultTooLarge', `the result is ${text.length} bytes of JSON, the limit is ${MAX_RESULT_BYTES}; answer a reference instead`);
+    throw named(
+      'ResultTooLarge',
+      `the result is ${text.length} bytes of JSON, the limit is ${MAX_RESULT_BYTES}; answer a reference instead`,
+    );
   }
   return text;
 }

@@ -73,7 +73,12 @@ interface Run {
   readonly told: { readonly asked: Asked; readonly outcome: Outcome | undefined }[];
 }
 
-async function runAll(kind: Kind, all: readonly (readonly Asked[])[], fate: readonly Fate[], check: (run: Run, batch: readonly Asked[]) => void): Promise<Run> {
+async function runAll(
+  kind: Kind,
+  all: readonly (readonly Asked[])[],
+  fate: readonly Fate[],
+  check: (run: Run, batch: readonly Asked[]) => void,
+): Promise<Run> {
   const fence = new MemoryFence({ kind });
   const world = new World(fence, fate);
   const bank = new ScriptedParticipant('bank').on('act', () => world.act()).on('undo', () => world.undo());
@@ -81,7 +86,9 @@ async function runAll(kind: Kind, all: readonly (readonly Asked[])[], fate: read
   await bench.start();
   const told: Run['told'] = [];
   for (const batch of all) {
-    const attempts = await bench.send(...batch.map((one) => ({ ...one, undoRound: one.operation === 'compensation' ? (one.undoRound ?? 1) : 0 })));
+    const attempts = await bench.send(
+      ...batch.map((one) => ({ ...one, undoRound: one.operation === 'compensation' ? (one.undoRound ?? 1) : 0 })),
+    );
     // Repeats of a key take a batch each.
     for (let repeats = 0; repeats < batch.length; repeats++) await bench.quiet();
     told.push(...attempts.map((attempt, at) => ({ asked: batch[at] ?? {}, outcome: bench.outcome(attempt) })));
@@ -126,7 +133,9 @@ describe('Whatever is asked, as often and in whatever order', () => {
           const { told } = await runAll(kind, all, fate, () => undefined);
           for (const key of KEYS) {
             const actions = told.filter(({ asked }) => asked.key === key && asked.operation === 'action').map(({ outcome }) => outcome);
-            const final = actions.filter((outcome) => outcome?.type === 'succeeded' || (outcome?.type === 'failed' && outcome.kind === 'business'));
+            const final = actions.filter(
+              (outcome) => outcome?.type === 'succeeded' || (outcome?.type === 'failed' && outcome.kind === 'business'),
+            );
             expect(new Set(final.map((outcome) => JSON.stringify(outcome))).size).toBeLessThanOrEqual(1);
             const refused = actions.findIndex((outcome) => outcome?.type === 'refused');
             if (refused >= 0) expect(actions.slice(refused).every((outcome) => outcome?.type === 'refused')).toBe(true);

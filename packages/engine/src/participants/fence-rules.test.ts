@@ -90,10 +90,15 @@ describe('The fence', () => {
     expect(admit(RECORDS.succeeded, command('compensation', { result: { ref: 2 } }), NOW)).toMatchObject({ result: '{"ref":1}' });
   });
 
-  it.each(['action', 'compensation', 'seal'] as const)('F6: answers "unknowable" to a %s under a key that it may have forgotten', (operation) => {
-    const old = { firstRequestedAt: NOW - FENCE_MEMORY - 1 };
-    expect(admit(undefined, command(operation, old), NOW)).toEqual(answer({ type: 'unknowable' }));
-    expect(admit(RECORDS.succeeded, command(operation, old), NOW)).not.toEqual(answer({ type: 'unknowable' }));
-    expect(admit(undefined, command(operation, { firstRequestedAt: NOW - FENCE_MEMORY }), NOW)).not.toEqual(answer({ type: 'unknowable' }));
-  });
+  it.each(['action', 'compensation', 'seal'] as const)(
+    'F6: answers "unknowable" to a %s under a key that it may have forgotten',
+    (operation) => {
+      const old = { firstRequestedAt: NOW - FENCE_MEMORY - 1 };
+      expect(admit(undefined, command(operation, old), NOW)).toEqual(answer({ type: 'unknowable' }));
+      expect(admit(RECORDS.succeeded, command(operation, old), NOW)).not.toEqual(answer({ type: 'unknowable' }));
+      expect(admit(undefined, command(operation, { firstRequestedAt: NOW - FENCE_MEMORY }), NOW)).not.toEqual(
+        answer({ type: 'unknowable' }),
+      );
+    },
+  );
 });

@@ -7,7 +7,18 @@
  * P3  Commands of one key are carried out one after the other; of different keys together.
  * P4  A command that breaks the transaction it shares with others, or that waits, holds up no other.
  */
-import type { Clock, CommandMessage, Delivery, Fence, Ids, MessageBus, Outcome, ParticipantMessage, Reply } from '@skald/kernel';
+import {
+  type Clock,
+  type CommandMessage,
+  type Delivery,
+  type Fence,
+  type Ids,
+  type MessageBus,
+  type Outcome,
+  type ParticipantMessage,
+  type Reply,
+  SkaldError,
+} from '@skald/kernel';
 import type { CrashPoints } from '../crash-points.js';
 import type { Observer } from '../observer.js';
 import { WorkLoop } from '../work-loop.js';
@@ -97,15 +108,17 @@ export class ParticipantRunner {
   }
 
   /**
-   * P4: one command may have broken the transaction of all; each half alone shows in which it is. Where both fail, it is the fence. What
-   * failed was rolled back: nothing happened, and the orchestrator's policies say when to try again.
+   * P4: one command may have broken the transaction of all; each half alone shows in which it is. Where both fail, it is the fence, and the
+   * orchestrator's policies say when to try again.
    */
   private async halve(commands: readonly CommandMessage[], error: unknown): Promise<Outcome[]> {
     const middle = Math.ceil(commands.length / 2);
     const halves = commands.length > 1 ? [commands.slice(0, middle), commands.slice(middle)] : [];
     const tries = [];
     for (const half of halves) tries.push({ half, tried: await this.attempt(half) });
-    if (tries.every(({ tried }) => 'error' in tried)) return this.fenceFailed(commands, error);
+    if (tries.every(({ tried }) => 'error' in tried)) {
+      return this.fenceFailed(commands, error, ...tries.flatMap(({ tried }) => ('error' in tried ? [tried.error] : [])));
+    }
     const outcomes: Outcome[] = [];
     for (const { half, tried } of tries) outcomes.push(...('outcomes' in tried ? tried.outcomes : await this.halve(half, tried.error)));
     return outcomes;
@@ -178,7 +191,7 @@ export class ParticipantRunner {
     crashPoints.reach('participant:committed');
     const replies = jobs.map((job, at) => {
       const { sagaId } = job.message;
-      const outcome = outcomes[at] ?? failed('no outcome');
+      const outcome = outcomes[at] ?? failed('no outcome', 'unknown');
       const input = { type: 'reply', ...replyTo(commandOf(job), outcome) } as const;
       return { address: { to: 'inbox' }, message: { kind: 'input', sagaId, input } } as const;
     });
@@ -195,9 +208,15 @@ export class ParticipantRunner {
     for (const job of jobs) job.done();
   }
 
-  private fenceFailed(commands: readonly CommandMessage[], error: unknown): Outcome[] {
-    this.ports.observer.troubled(`participant ${this.actions.definition.name}: its fence failed; the commands are answered as failed`, error);
-    return commands.map(() => failed(error));
+  /** Rolled back, nothing happened; unless the fence does not know whether it was. */
+  private fenceFailed(commands: readonly CommandMessage[], ...errors: readonly [unknown, ...unknown[]]): Outcome[] {
+    const unknown = errors.find((error) => error instanceof SkaldError && error.code === 'fence-unknown');
+    const shown = unknown ?? errors[0];
+    this.ports.observer.troubled(
+      `participant ${this.actions.definition.name}: its fence failed; the commands are answered as failed`,
+      shown,
+    );
+    return commands.map(() => failed(shown, unknown ? 'unknown' : 'none'));
   }
 
   /** Answers whether to go on. */
@@ -227,9 +246,9 @@ function replyTo(command: CommandMessage, outcome: Outcome): Reply {
   return { sagaId, incarnation, step, round, attempt, operation, purpose, undoRound, outcome };
 }
 
-function failed(error: unknown): Outcome {
+function failed(error: unknown, effect: 'none' | 'unknown'): Outcome {
   const message = error instanceof Error ? error.message : String(error);
-  return { type: 'failed', kind: 'technical', effect: 'none', error: { name: 'FenceUnavailable', message } };
+  return { type: 'failed', kind: 'technical', effect, error: { name: 'FenceUnavailable', message } };
 }
 
 /** One command per key now; repeats of a key are for the next batch. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { BusinessError, type Fence, type FenceSession } from '@skald/kernel';
+import { BusinessError, type Fence } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 import { CommandBench, MemoryFence, ScriptedParticipant } from '@skald/testkit';
 import { currentCommand } from './command-context.js';
@@ -44,7 +44,12 @@ describe('A participant with its fence in the transaction of its business', () =
       throw new BusinessError('declined', { limit: 5 });
     });
     await benchOf();
-    const declined = { type: 'failed', kind: 'business', effect: 'none', error: { name: 'BusinessError', message: 'declined', data: { limit: 5 } } };
+    const declined = {
+      type: 'failed',
+      kind: 'business',
+      effect: 'none',
+      error: { name: 'BusinessError', message: 'declined', data: { limit: 5 } },
+    };
     expect(await bench.ask({})).toEqual(declined);
     expect(await bench.ask({})).toEqual(declined);
     expect([bank.log, fence.data.keys()]).toEqual([['act'], []]);
@@ -121,7 +126,10 @@ describe('A participant with its fence in the transaction of its business', () =
 
   it('an unknown action is refused by name, with the actions that there are', async () => {
     await benchOf();
-    expect(await bench.ask({ action: 'pay' })).toMatchObject({ ...NONE, error: { name: 'unknown-action', message: expect.stringContaining('(actions: act)') } });
+    expect(await bench.ask({ action: 'pay' })).toMatchObject({
+      ...NONE,
+      error: { name: 'unknown-action', message: expect.stringContaining('(actions: act)') },
+    });
     expect(await bench.ask({ action: 'toString' })).toMatchObject({ error: { name: 'unknown-action' } });
   });
 
@@ -131,7 +139,12 @@ describe('A participant with its fence in the transaction of its business', () =
       return input === 'large' ? 'x'.repeat(200 * 1024) : 1n;
     });
     await benchOf();
-    expect(await bench.ask({ args: ['large'] })).toMatchObject({ type: 'failed', kind: 'business', effect: 'none', error: { name: 'ResultTooLarge' } });
+    expect(await bench.ask({ args: ['large'] })).toMatchObject({
+      type: 'failed',
+      kind: 'business',
+      effect: 'none',
+      error: { name: 'ResultTooLarge' },
+    });
     expect(await bench.ask({ key: 'order-2/a/pay' })).toMatchObject({ ...NONE, error: { name: 'TypeError' } });
     expect(fence.data.keys()).toEqual([]);
   });
@@ -181,7 +194,9 @@ describe('Schemas of an action', () => {
       version: 1,
       vendor: 'test',
       validate: (value: unknown) =>
-        typeof value === 'string' && Number(value) > 0 ? { value: Number(value) } : { issues: [{ message: 'must be positive', path: ['amount'] }] },
+        typeof value === 'string' && Number(value) > 0
+          ? { value: Number(value) }
+          : { issues: [{ message: 'must be positive', path: ['amount'] }] },
     },
   } as const;
 
@@ -196,7 +211,11 @@ describe('Schemas of an action', () => {
   it('refuse a wrong input before the action runs, for good', async () => {
     bank = new ScriptedParticipant('bank', { act: { input: positive } });
     await benchOf();
-    expect(await bench.ask({ args: [-1] })).toMatchObject({ type: 'failed', kind: 'business', error: { name: 'InvalidInput', message: expect.stringContaining('amount') } });
+    expect(await bench.ask({ args: [-1] })).toMatchObject({
+      type: 'failed',
+      kind: 'business',
+      error: { name: 'InvalidInput', message: expect.stringContaining('amount') },
+    });
     expect(bank.log).toEqual([]);
   });
 
@@ -208,87 +227,5 @@ describe('Schemas of an action', () => {
     await benchOf();
     expect(await bench.ask({})).toMatchObject({ type: 'failed', kind: 'business', effect: 'none', error: { name: 'InvalidOutput' } });
     expect(fence.data.keys()).toEqual([]);
-  });
-});
-
-/** A fence that fails as long as a test wants, and lets one key break the transaction that it takes part in. */
-class BreakableFence implements Fence {
-  readonly kind = 'transactional';
-  isDown = false;
-  poison = '';
-  sessions = 0;
-
-  constructor(private readonly inner: MemoryFence) {}
-
-  session<T>(work: (session: FenceSession) => Promise<T>): Promise<T> {
-    this.sessions += 1;
-    return this.inner.session(async (session) => {
-      if (this.isDown) throw new Error('database is locked');
-      const put: FenceSession['put'] = (key, record) => {
-        if (key === this.poison) throw new Error('the transaction was ended');
-        return session.put(key, record);
-      };
-      return work({ get: (key) => session.get(key), put, savepoint: (inside) => session.savepoint(inside) });
-    });
-  }
-
-  prune(before: number): Promise<number> {
-    return this.inner.prune(before);
-  }
-}
-
-describe('A fence in trouble', () => {
-  const batch = Array.from({ length: 100 }, (_, n) => ({ key: `order-${n}/a/pay` }));
-
-  it('fails commands technically, known not to have happened; later they succeed', async () => {
-    const breakable = new BreakableFence(fence);
-    await benchOf(breakable);
-    breakable.isDown = true;
-    expect(await bench.ask({})).toEqual({ ...NONE, error: { name: 'FenceUnavailable', message: 'database is locked' } });
-    breakable.isDown = false;
-    expect(await bench.ask({})).toEqual({ type: 'succeeded' });
-  });
-
-  it('is not asked for each command when it is down', async () => {
-    const breakable = new BreakableFence(fence);
-    await benchOf(breakable);
-    breakable.isDown = true;
-    await bench.send(...batch);
-    await bench.quiet();
-    expect([breakable.sessions, bench.replies.length]).toEqual([3, 100]);
-  });
-
-  it('P4: a command that breaks the transaction fails alone, and effects are made once', async () => {
-    const breakable = new BreakableFence(fence);
-    bank.on('act', () => fence.data.set(currentCommand()?.idempotencyKey ?? '', true));
-    await benchOf(breakable);
-    breakable.poison = 'order-37/a/pay';
-    await bench.send(...batch);
-    await bench.quiet();
-    expect(bench.replies.filter(({ outcome }) => outcome.type === 'failed').map(({ sagaId }) => sagaId)).toEqual(['order-37']);
-    expect(fence.data.keys()).toHaveLength(99);
-    expect(bench.replies).toHaveLength(100);
-  });
-
-  it('P1, P2: replies that the bus does not take are sent again, as they were recorded, and nothing runs twice', async () => {
-    await benchOf();
-    bench.bus.beforePublish = (messages) => {
-      if (messages.some(({ address }) => address.to === 'inbox')) throw new Error('the broker is gone');
-    };
-    expect(await bench.ask({})).toBeUndefined();
-    bench.bus.beforePublish = () => {};
-    await bench.clock.advance(1_000);
-    expect(bench.replies.map(({ outcome }) => outcome)).toEqual([{ type: 'succeeded' }]);
-    expect(bank.log).toEqual(['act']);
-  });
-
-  it('P2: one that stops while the bus takes nothing leaves its commands with the bus, and no alarm', async () => {
-    await benchOf();
-    bench.bus.beforePublish = (messages) => {
-      if (messages.some(({ address }) => address.to === 'inbox')) throw new Error('the broker is gone');
-    };
-    await bench.ask({});
-    await bench.stop();
-    expect(bench.clock.pending).toBe(0);
   });
 });

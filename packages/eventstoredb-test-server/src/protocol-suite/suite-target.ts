@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { type AllStreamResolvedEvent, binaryEvent, type EventStoreDBClient as Client, type EventData, jsonEvent } from '@eventstore/db-client';
+import {
+  type AllStreamResolvedEvent,
+  binaryEvent,
+  type EventStoreDBClient as Client,
+  type EventData,
+  jsonEvent,
+} from '@eventstore/db-client';
 
 /** A server that the suite runs against, and what runs the tests. */
 export interface SuiteTarget {

@@ -1,4 +1,4 @@
-import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, Target } from '../events.js';
+import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
 
 /** What a history says of one step's compensation. `again`: a success came that the last one did not cover. */
 export interface UndoRecord {
@@ -58,6 +58,7 @@ export class Chronicle {
   deadlineAt: number | undefined;
   deadlinePassed = false;
   undoRequested = false;
+  readonly #policies = new Map<string, StepPolicy>();
   /** An operator left something standing. */
   skips = false;
 
@@ -138,6 +139,14 @@ export class Chronicle {
     }
   }
 
+  policyOf(opening: StepOpening): StepPolicy | undefined {
+    return opening.policy ?? this.#policies.get(opening.policyOf ?? '');
+  }
+
+  isPivot(opening: StepOpening): boolean {
+    return this.policyOf(opening)?.pivot ?? false;
+  }
+
   #add(id: string, after: readonly string[], pivot: boolean, ownCompensation: boolean): StepRecord {
     const step: StepRecord = {
       id,
@@ -166,8 +175,9 @@ export class Chronicle {
   #requested(data: DataOf<'StepRequested'>): void {
     const { opens } = data;
     const step = opens
-      ? this.#add(data.step, opens.after, opens.policy.pivot, opens.policy.compensation === 'saga')
+      ? this.#add(data.step, opens.after, this.isPivot(opens), this.policyOf(opens)?.compensation === 'saga')
       : this.steps.get(data.step);
+    if (opens?.policy) this.#policies.set(data.step, opens.policy);
     if (!step) return;
     if (data.round !== step.round) Object.assign(step, { success: false, doubt: false, seal: 'none', mayOpenRound: false });
     step.round = data.round;

@@ -29,7 +29,7 @@ function otherPivotOpen(before: Chronicle, id: string): boolean {
 
 const pivotMissed: Rules = {
   StepRequested({ data }, before) {
-    const pivot = data.opens ? data.opens.policy.pivot : before.steps.get(data.step)?.pivot;
+    const pivot = data.opens ? before.isPivot(data.opens) : before.steps.get(data.step)?.pivot;
     const late = pivot && !before.pivotSucceeded && (before.deadlinePassed || before.cancelPending);
     return late && !otherPivotOpen(before, data.step) ? `pivot ${data.step} is requested when the saga is to turn back` : undefined;
   },

@@ -38,8 +38,12 @@ export interface SagaIndex {
   list(query: IndexQuery): Promise<IndexPage>;
   /** Number of sagas by status; a status without sagas is absent. */
   count(): Promise<Partial<Record<SagaStatus, number>>>;
-  /** Sagas whose `dueAt` is at or before `until`, the most overdue first. */
-  due(until: number, limit: number): Promise<readonly { readonly sagaId: string; readonly dueAt: number }[]>;
+  /** Sagas that fit and whose `dueAt` is at or before `until`, the most overdue first. */
+  due(
+    until: number,
+    limit: number,
+    fits?: (sagaId: string) => boolean,
+  ): Promise<readonly { readonly sagaId: string; readonly dueAt: number }[]>;
   /** Ids of sagas that owe a command, in ascending order, after `after`. */
   owing(after: string, limit: number): Promise<readonly string[]>;
   /** Global position up to which the index has seen the store. */

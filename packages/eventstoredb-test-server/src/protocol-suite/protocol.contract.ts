@@ -1,7 +1,7 @@
-import { appendSuite, idempotencySuite } from './appends.js';
-import { readSuite } from './reads.js';
-import { removalSuite } from './removals.js';
-import { subscriptionSuite } from './subscriptions.js';
+import { appendSuite, idempotencySuite } from './appends.contract.js';
+import { readSuite } from './reads.contract.js';
+import { removalSuite } from './removals.contract.js';
+import { subscriptionSuite } from './subscriptions.contract.js';
 import type { SuiteTarget } from './suite-target.js';
 
 export type { SuiteTarget } from './suite-target.js';

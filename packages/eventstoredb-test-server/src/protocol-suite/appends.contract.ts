@@ -33,10 +33,7 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
     const result = await client().appendToStream(stream, someEvents(2), { expectedRevision: NO_STREAM, credentials });
     assert.equal(result.nextExpectedRevision, 1n);
     const error = await errorOf(client().appendToStream(stream, someEvent(), { expectedRevision: 5n, credentials }));
-    assert.deepEqual(
-      [error['type'], error['expectedVersion'], error['actualVersion']],
-      ['wrong-expected-version', 5n, 1n],
-    );
+    assert.deepEqual([error['type'], error['expectedVersion'], error['actualVersion']], ['wrong-expected-version', 5n, 1n]);
     const tooLarge = client().appendToStream(stream, someBytes(maxAppendSize + 1), { credentials });
     assert.equal((await errorOf(tooLarge))['type'], 'maximum-append-size-exceeded');
   });
@@ -46,7 +43,10 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
     const result = await client().appendToStream(stream, events, { expectedRevision: NO_STREAM, batchAppendSize: 500 });
     assert.equal(result.nextExpectedRevision, 49n);
     const read = await idsOf(client(), stream);
-    assert.deepEqual(read, events.map(({ id }) => id));
+    assert.deepEqual(
+      read,
+      events.map(({ id }) => id),
+    );
   });
   test('A2 a write over the limit is refused as a whole, one below is not', async () => {
     const stream = someStream();
@@ -76,7 +76,12 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
   test('A5 data, metadata, type and id come back as they were sent', async () => {
     const stream = someStream();
     const id = randomUUID();
-    const event = jsonEvent({ id, type: 'Ünïcode-😀', data: { text: 'é 漢字 😀', list: [1, null] }, metadata: { $correlationId: 'c', n: 1 } });
+    const event = jsonEvent({
+      id,
+      type: 'Ünïcode-😀',
+      data: { text: 'é 漢字 😀', list: [1, null] },
+      metadata: { $correlationId: 'c', n: 1 },
+    });
     const bytes = someBytes(3);
     await client().appendToStream(stream, [event, bytes], { expectedRevision: NO_STREAM });
     const [first, second] = await collect(client().readStream(stream));
@@ -117,7 +122,10 @@ export function idempotencySuite({ test, client }: SuiteTarget): void {
     }
     const shifted = await errorOf(client().appendToStream(stream, events.slice(0, 1), { expectedRevision: 0n }));
     assert.equal(shifted['type'], 'wrong-expected-version');
-    assert.deepEqual(await idsOf(client(), stream), events.map(({ id }) => id));
+    assert.deepEqual(
+      await idsOf(client(), stream),
+      events.map(({ id }) => id),
+    );
   });
   test('C2 any revision: a repeat is recognised by its ids, a part of one is a conflict', async () => {
     const stream = someStream();

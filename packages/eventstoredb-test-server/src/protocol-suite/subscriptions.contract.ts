@@ -75,7 +75,10 @@ function filterSuite({ test, client, categories }: SuiteTarget): void {
       await one.stop();
       assert.deepEqual(
         one.events.map(({ event }) => [event?.streamId, event?.revision]),
-        [[wanted, 0n], [wanted, 1n]],
+        [
+          [wanted, 0n],
+          [wanted, 1n],
+        ],
       );
     }
   });
@@ -86,7 +89,10 @@ function filterSuite({ test, client, categories }: SuiteTarget): void {
     assert.ok(position);
     await client().setStreamMetadata(stream, { maxAge: 1_000_000 });
     await client().appendToStream(stream, [someEvent(), jsonEvent({ type, data: {} })], { expectedRevision: 0n });
-    const byType = new Heard(client().subscribeToAll({ fromPosition: position, filter: eventTypeFilter({ prefixes: [type] }) }), () => true);
+    const byType = new Heard(
+      client().subscribeToAll({ fromPosition: position, filter: eventTypeFilter({ prefixes: [type] }) }),
+      () => true,
+    );
     await byType.until(eventsHeard(1));
     await byType.stop();
     assert.equal(byType.events[0]?.event?.revision, 2n);

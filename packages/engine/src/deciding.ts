@@ -1,0 +1,101 @@
+import { type Clock, type Delivery, type InboxMessage, SkaldError } from '@skald/kernel';
+import type { Activated, Activation } from './activation.js';
+import type { Observer } from './observer.js';
+import type { Programs } from './programs.js';
+import { refuse, type Turn, TurnFailed, type TurnInput, takeFact, takeFault, takeTurn } from './turn.js';
+
+type Deliveries = readonly Delivery<InboxMessage>[];
+
+export interface DecidingPorts {
+  readonly clock: Clock;
+  readonly programs: Programs;
+  readonly observer: Required<Observer>;
+}
+
+/** Makes the turns of a batch: finds the state of each saga, and a way out where a decision cannot be carried out. */
+export class Deciding {
+  constructor(
+    private readonly activation: Activation,
+    /** Sagas of which something may be stored that is not known here. */
+    private readonly unsure: ReadonlySet<string>,
+    private readonly ports: DecidingPorts,
+  ) {}
+
+  async decideAll(groups: ReadonlyMap<string, Deliveries>): Promise<Turn[]> {
+    const now = this.ports.clock.now();
+    const turns: Turn[] = [];
+    for (const [sagaId, deliveries] of groups) {
+      try {
+        turns.push(await this.decideOne(sagaId, deliveries, now));
+      } catch (error) {
+        const reason = error instanceof TurnFailed ? error.cause : error;
+        if (reason === error && !isUnreadable(error)) throw error;
+        // It stops its own saga only: inputs are answered and dropped, the stream is as it was.
+        this.ports.observer.troubled('nothing can be decided for a saga; its input is dropped', reason, sagaId);
+        this.activation.drop(sagaId);
+        const dropped = isUnreadable(reason) ? deliveries.length : 1;
+        turns.push(refuse({ sagaId, deliveries, now, activated: this.activation.fresh(sagaId) }, dropped, reason));
+      }
+    }
+    return turns;
+  }
+
+  private async decideOne(sagaId: string, deliveries: Deliveries, now: number): Promise<Turn> {
+    const cached = this.activation.cached(sagaId);
+    if (!cached) return this.take({ sagaId, deliveries, now, activated: await this.activate(sagaId, deliveries) });
+    const turn = await this.take({ sagaId, deliveries, now, activated: cached });
+    // The expected revision guards what is appended; what is only answered or dropped must not be decided on a stale state either.
+    if (turn.write || !(await this.activation.isStale(sagaId, turn.activated))) return turn;
+    return this.take({ sagaId, deliveries, now, activated: await this.reload(sagaId) });
+  }
+
+  /** A start is decided as if nothing were stored; the append says whether that is so. Everything else reads first. */
+  private async activate(sagaId: string, deliveries: Deliveries): Promise<Activated> {
+    const isStart = deliveries[0]?.message.input.type === 'start';
+    return isStart && !this.unsure.has(sagaId) ? this.activation.fresh(sagaId) : this.activation.load(sagaId);
+  }
+
+  private reload(sagaId: string): Promise<Activated> {
+    this.activation.drop(sagaId);
+    return this.activation.load(sagaId);
+  }
+
+  private async take(input: TurnInput): Promise<Turn> {
+    const { programs, observer } = this.ports;
+    try {
+      return takeTurn(input, programs, observer);
+    } catch (failed) {
+      if (!(failed instanceof TurnFailed)) throw failed;
+      const { sagaId, deliveries } = input;
+      const again = { ...input, activated: await this.reload(sagaId) };
+      if (failed.index > 0) {
+        // Those before it first; it is the next batch's then.
+        const turn = await this.take({ ...again, deliveries: deliveries.slice(0, failed.index) });
+        return { ...turn, rest: [...turn.rest, ...deliveries.slice(failed.index)] };
+      }
+      observer.troubled('a decision failed; the saga is suspended', failed.cause, sagaId);
+      return this.suspend(again, failed.cause);
+    }
+  }
+
+  /** Records as much as can be recorded. */
+  private async suspend(input: TurnInput, error: unknown): Promise<Turn> {
+    const { programs, observer } = this.ports;
+    let reason = error;
+    let { activated } = input;
+    for (const without of ['compensations', 'everything'] as const) {
+      try {
+        return takeFact({ ...input, activated }, without, reason, programs, observer);
+      } catch (failed) {
+        if (!(failed instanceof TurnFailed)) throw failed;
+        reason = failed.cause;
+        activated = await this.reload(input.sagaId);
+      }
+    }
+    return takeFault({ ...input, activated }, reason);
+  }
+}
+
+function isUnreadable(error: unknown): boolean {
+  return error instanceof SkaldError && error.code === 'history-unreadable';
+}

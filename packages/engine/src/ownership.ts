@@ -1,0 +1,48 @@
+/**
+ * Which part of the inbox is this owner's, now.
+ *
+ * Invariants
+ * O1  What was decided in one term of ownership is published and acknowledged in that term or not at all: whoever owns the partition next
+ *     reads the stream, and sends what is owed.
+ * O2  At the beginning of a term everything that the partition's sagas owe is sent again: nobody knows what the owner before still sent.
+ * O3  A saga is woken only by the owner of its partition.
+ */
+import type { OwnershipListener, Partitioning } from '@skald/kernel';
+
+export interface Term {
+  readonly partition: number;
+}
+
+export class Ownership implements OwnershipListener {
+  private readonly terms = new Map<number, Term>();
+
+  constructor(
+    private readonly partitioning: Partitioning | undefined,
+    private readonly onAssigned: (partitions: readonly number[]) => void,
+    private readonly onRevoked: (owns: (sagaId: string) => boolean) => void,
+  ) {}
+
+  assigned(partitions: readonly number[]): void {
+    const added = partitions.filter((partition) => !this.terms.has(partition));
+    for (const partition of added) this.terms.set(partition, { partition });
+    if (added.length > 0) this.onAssigned(added);
+  }
+
+  revoked(partitions: readonly number[]): void {
+    for (const partition of partitions) this.terms.delete(partition);
+    if (partitions.length > 0) this.onRevoked((sagaId) => this.owns(sagaId));
+  }
+
+  owns(sagaId: string): boolean {
+    return this.terms.has(this.partitionOf(sagaId));
+  }
+
+  /** The term in which the saga is owned now; another object for every term. */
+  termOf(sagaId: string): Term | undefined {
+    return this.terms.get(this.partitionOf(sagaId));
+  }
+
+  partitionOf(sagaId: string): number {
+    return this.partitioning?.of(sagaId) ?? 0;
+  }
+}
