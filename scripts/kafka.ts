@@ -5,7 +5,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { startKafka } from '../integration-tests/src/kafka-broker.ts';
+import { startKafka, stopContainer } from '../integration-tests/src/kafka-broker.ts';
 import { root } from './repository.ts';
 
 const folder = join(root, '.kafka', 'at-hand');
@@ -40,7 +40,7 @@ async function stop(): Promise<void> {
   if (found?.pid !== undefined) {
     process.kill(found.pid, 'SIGTERM');
     while (running()) await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  } else if (found && !process.env['KAFKA_BROKERS']) stopContainer(found.brokers);
   rmSync(file, { force: true });
   console.log(found ? 'stopped' : 'not running');
 }

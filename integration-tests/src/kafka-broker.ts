@@ -69,6 +69,11 @@ export async function startOwnKafka(options: KafkaOptions = {}): Promise<KafkaBr
   return broker;
 }
 
+/** Of a container that another process started with `startKafka`. */
+export function stopContainer([first = '']: readonly string[]): void {
+  new DockerBroker(Number(first.split(':')[1])).remove();
+}
+
 function givenBroker(brokers: string[]): KafkaBroker {
   const refuse = async (): Promise<void> => {
     throw new Error('the broker of KAFKA_BROKERS is not ours to end');
@@ -135,6 +140,10 @@ class DockerBroker implements KafkaBroker {
   }
 
   async stop(): Promise<void> {
+    this.remove();
+  }
+
+  remove(): void {
     this.compose('down', '-v');
   }
 

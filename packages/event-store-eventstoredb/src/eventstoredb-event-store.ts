@@ -56,8 +56,8 @@ export class EventStoreDbEventStore implements EventStore {
   async readAll(position: number, limit: number): Promise<readonly RecordedEvent[]> {
     const events: RecordedEvent[] = [];
     for (let from = position; events.length < limit; ) {
-      // The event at `from` comes with them.
-      const count = Math.min(limit - events.length, PAGE) + 1;
+      // The event at `from` comes with them. Where others' events have come between, small pages would be many.
+      const count = (from === position ? Math.min(limit, PAGE) : PAGE) + 1;
       const page = await this.#readingAll(() => this.parts.reads.forwards(from, { limit: count, timeout: this.parts.timeouts.scan }));
       for (const event of page) if (event.position > position && event.position > from && event.recorded) events.push(event.recorded);
       if (page.length < count) break;

@@ -9,7 +9,7 @@ import { startTestServer, type TestServer } from './test-server.js';
 
 const url = process.env['EVENTSTORE_URL'];
 
-describe(url === undefined ? 'the test server' : `the server at ${url.replace(/^.*[@/]|[?].*$/g, "")}`, () => {
+describe(url === undefined ? 'the test server' : `the server at ${url.replace(/^.*[@/]|[?].*$/g, '')}`, () => {
   let server: TestServer | undefined;
   let client: EventStoreDBClient;
   before(async () => {

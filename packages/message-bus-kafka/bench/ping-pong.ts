@@ -32,8 +32,9 @@ async function participate(kind: Kind, prefix: string): Promise<void> {
   const link = await open(kind, prefix);
   await link.answerCommands();
   process.send?.('ready');
+  const ready = process.cpuUsage();
   process.once('message', () => {
-    const { user, system } = process.cpuUsage();
+    const { user, system } = process.cpuUsage(ready);
     process.send?.({ cpu: (user + system) / 1e6 });
     void link.close().then(() => process.exit(0));
   });

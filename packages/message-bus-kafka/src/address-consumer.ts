@@ -7,7 +7,7 @@
  *     the group knows.
  * C4. A consumer that crashes, or is silent for too long, is replaced, at longer and longer intervals, without end.
  * C5. What cannot be read, or stands in the wrong partition, is sent where it belongs, and holds up no more than its own offset.
- * C6. All that one turn of the event loop fetches is delivered as one batch, and never after `stop`.
+ * C6. All that one response of a broker brings is delivered as one batch, and never after `stop`.
  * C7. Where the topic has dropped what was not read, its owner is told: what depends on it must be asked for again.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -186,7 +186,8 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
       const delivery = new KafkaDelivery(sorted.message, sorted.trace, offset, bytes, owner);
       owner.add(delivery);
       this.#arrived.push(delivery);
-      if (this.#arrived.length === 1) setImmediate(() => this.#deliver());
+      // After the microtasks in which kafkajs hands over the partitions of one response, and before anything else happens.
+      if (this.#arrived.length === 1) process.nextTick(() => this.#deliver());
     } else {
       const entry = { offset, bytes, isDone: false };
       owner.add(entry);

@@ -151,6 +151,7 @@ class Ledger {
     await bus.publish(Array.from({ length: 40 }, (_, n) => numbered(`order-${n}`, n)));
     const admin = new kafkajs.Kafka({ brokers: brokers ?? [], logLevel: kafkajs.logLevel.NOTHING }).admin();
     await admin.connect();
+    await admin.fetchTopicOffsets(`${prefix}.sagas`);
     await admin.deleteTopicRecords({ topic: `${prefix}.sagas`, partitions: [{ partition: 2, offset: '3' }] });
     await admin.disconnect();
     const missed: number[] = [];

@@ -11,8 +11,7 @@ export type MalformedReason =
   | 'no-key'
   | 'key-differs'
   | 'subject-differs'
-  | 'wrong-topic'
-  | 'no-rest';
+  | 'wrong-topic';
 
 export class Malformed extends Error {
   constructor(

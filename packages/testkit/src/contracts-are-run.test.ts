@@ -18,6 +18,7 @@ type Port = keyof typeof SUITES;
 /** What a package must fill, by its name. */
 const BY_NAME: readonly [RegExp, Port][] = [
   [/^event-store-/, 'EventStore'],
+  [/^fence-/, 'Fence'],
   [/^message-bus-/, 'MessageBus'],
 ];
 
