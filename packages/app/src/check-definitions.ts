@@ -3,18 +3,22 @@ import { lint, type SagaDefinition, SkaldError } from '@skald/kernel';
 import { type ProbedCommand, probe } from './probe.js';
 
 /**
- * Everything that can be known to be wrong before anything runs. Throws `not-a-saga`, `duplicate-saga`, `duplicate-participant`,
+ * Everything that can be known to be wrong before anything runs. `allAreHere`: a participant that is not registered does not exist. Throws `not-a-saga`, `duplicate-saga`, `duplicate-participant`,
  * `invalid-definition`, which lists all findings of a saga, `unknown-participant` or `unknown-action`.
  */
-export function checkDefinitions(definitions: readonly SagaDefinition[], participants: readonly ParticipantDefinition[]): void {
-  if (definitions.length === 0) throw new SkaldError('not-a-saga', { value: 'Nothing' });
+export function checkDefinitions(
+  definitions: readonly SagaDefinition[],
+  participants: readonly ParticipantDefinition[],
+  allAreHere: boolean,
+): void {
+  if (definitions.length === 0 && (allAreHere || participants.length === 0)) throw new SkaldError('not-a-saga', { value: 'Nothing' });
   const twice = repeated(definitions, ({ name, version }) => `${name} ${version}`);
   if (twice) throw new SkaldError('duplicate-saga', { saga: twice.name, version: twice.version });
   const registered = repeated(participants, ({ name }) => name);
   if (registered) throw new SkaldError('duplicate-participant', { participant: registered.name });
   for (const definition of definitions) {
     checkFindings(definition);
-    for (const command of probe(definition)) checkCommand(definition, command, participants);
+    for (const command of probe(definition)) checkCommand(definition, command, participants, allAreHere);
   }
 }
 
@@ -34,8 +38,10 @@ function checkCommand(
   { name: saga }: SagaDefinition,
   { step, participant, action }: ProbedCommand,
   participants: readonly ParticipantDefinition[],
+  allAreHere: boolean,
 ): void {
   const asked = participants.find(({ name }) => name === participant);
+  if (!asked && !allAreHere) return;
   if (!asked) {
     const known = participants.map(({ name }) => name).join(', ') || 'none';
     throw new SkaldError('unknown-participant', { saga, step, participant, known });

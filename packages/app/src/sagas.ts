@@ -1,16 +1,15 @@
 import type { InputOf, OutputOf, SagaRef } from '@skald/decorators';
 import { type Client, type HistoryEvent, readHistory, sha256, stateOf } from '@skald/engine';
 import {
+  type Clock,
   canonicalJson,
   describeIssues,
-  type EventStore,
   type Ids,
   type IndexPage,
   type IndexQuery,
   isEnded,
   type OperatorAction,
   type SagaDefinition,
-  type SagaIndex,
   type SagaState,
   type SagaStatus,
   SkaldError,
@@ -18,6 +17,11 @@ import {
   type Target,
 } from '@skald/kernel';
 import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
+import type { SagaStore } from './wiring.js';
+
+/** How often it is looked whether a saga has ended in another process, in milliseconds. */
+const FIRST_LOOK = 50;
+const LONGEST_PAUSE = 1_000;
 
 /** Largest input of a saga, in bytes of JSON. */
 const MAX_INPUT_BYTES = 200 * 1024;
@@ -53,11 +57,14 @@ export interface SagaHandle<O> {
 }
 
 export interface SagasPorts {
-  readonly store: EventStore;
-  readonly index: SagaIndex;
+  /** Absent in a process that manages no sagas. */
+  readonly store: SagaStore | undefined;
   readonly client: Client;
   readonly ids: Ids;
+  readonly clock: Clock;
   readonly ends: EndWatch;
+  /** All sagas end in this process. */
+  readonly isAlone: boolean;
   /** True where the engine knows that the saga has not ended. */
   readonly isUnderWay: (sagaId: string) => boolean;
 }
@@ -103,17 +110,17 @@ export class Sagas {
 
   /** Newest first, a page at a time. */
   list(query: IndexQuery = {}): Promise<IndexPage> {
-    return this.ports.index.list(query);
+    return this.store.index.list(query);
   }
 
   /** Number of sagas by status. */
   count(): Promise<Partial<Record<SagaStatus, number>>> {
-    return this.ports.index.count();
+    return this.store.index.count();
   }
 
   /** Its events, the first first. Rejects with `saga-not-found`. */
   history(sagaId: string): Promise<HistoryEvent[]> {
-    return readHistory(this.ports.store, sagaId);
+    return readHistory(this.store.events, sagaId);
   }
 
   /** The output once the saga is completed; rejects with `saga-did-not-complete` when it ends otherwise, `saga-not-found`, `app-stopped`. */
@@ -125,15 +132,38 @@ export class Sagas {
 
   /** How the saga ended; waits for it. A suspended saga has not ended. */
   async ended(sagaId: string): Promise<SagaEnding> {
-    const { ends, isUnderWay } = this.ports;
+    const { ends, isUnderWay, isAlone } = this.ports;
     // First to the engine's door, then to the stream: whenever it ends, one of them tells.
     const { ending, leave } = ends.wait(sagaId);
-    if (isUnderWay(sagaId)) return ending;
+    if (isAlone && isUnderWay(sagaId)) return ending;
     try {
-      return (await Promise.race([ending, this.endingNow(sagaId)])) ?? (await ending);
+      if (isAlone) return (await Promise.race([ending, this.endingNow(sagaId)])) ?? (await ending);
+      return await this.watched(sagaId, ending);
     } finally {
       leave();
     }
+  }
+
+  /** The saga may end in another process, which tells nobody here: the index is asked, less and less often. */
+  private async watched(sagaId: string, told: Promise<SagaEnding>): Promise<SagaEnding> {
+    const { clock } = this.ports;
+    // Nobody may be listening at the moment when it rejects.
+    told.catch(() => undefined);
+    for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
+      const summary = await this.store.index.get(sagaId);
+      const now = summary && isEnded(summary.status) ? await this.endingNow(sagaId) : undefined;
+      if (now) return now;
+      if (!summary) await this.get(sagaId);
+      const later = new Promise<undefined>((resolve) => clock.at(clock.now() + pause, () => resolve(undefined)));
+      const ending = await Promise.race([told, later]);
+      if (ending) return ending;
+    }
+  }
+
+  private get store(): SagaStore {
+    const { store } = this.ports;
+    if (!store) throw new SkaldError('no-store');
+    return store;
   }
 
   private async endingNow(sagaId: string): Promise<SagaEnding | undefined> {
@@ -216,7 +246,7 @@ export class Sagas {
 /** Id of an instance everywhere: the saga's name and the instance's id. Throws `invalid-saga-id`. */
 export function sagaIdOf(saga: string, id: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (id.length < 1 || id.length > 200 || /[\u0000-\u001f\u007f]/.test(id))
+  if (id.length < 1 || id.length > 200 || /\p{Surrogate}/u.test(id) || /[\u0000-\u001f\u007f]/.test(id))
     throw new SkaldError('invalid-saga-id', { id: id.slice(0, 250) });
   return `${saga}-${id}`;
 }

@@ -1,27 +1,23 @@
 import 'reflect-metadata';
 import { type Class, definitionOf, participantDefinitionOf, type SagaRef } from '@skald/decorators';
-import { Client, type EngineOptions, type Observer, Orchestrator, ParticipantHost, Programs, systemClock, systemIds } from '@skald/engine';
-import { externalSqliteFence, openSqliteStore } from '@skald/event-store-sqlite';
-import { type Fence, type SagaDefinition, stepGraph } from '@skald/kernel';
-import { InProcessBus } from '@skald/message-bus-in-process';
+import { Client, type EngineOptions, type Observer, Orchestrator, ParticipantHost, Programs } from '@skald/engine';
+import { type Fence, type MessageBus, type SagaDefinition, stepGraph } from '@skald/kernel';
 import { Container } from 'inversify';
 import { checkDefinitions } from './check-definitions.js';
 import { EndWatch } from './end-watch.js';
+import { type Closing, RunningSkald, takeBack } from './running-skald.js';
 import { Sagas } from './sagas.js';
 import { troubleLog } from './trouble-log.js';
-
-export interface EmbeddedOptions
-  extends Pick<
-    EngineOptions,
-    'clock' | 'ids' | 'crashPoints' | 'inboxBatch' | 'cachedSagas' | 'timerScanInterval' | 'participantBatch' | 'participantLease'
-  > {
-  /** The event store: one SQLite file, created where there is none; its folder must exist. One process owns it. */
-  readonly file: string;
-  /** Milliseconds until a start or an operator's action without an answer is given up. Default 30,000. */
-  readonly answerTimeout?: number;
-  /** Where troubles go that Skald goes on from by itself. Default: one line each on standard error. */
-  readonly log?: (line: string) => void;
-}
+import {
+  type ConnectOptions,
+  clockOf,
+  connectedWiring,
+  type EmbeddedOptions,
+  embeddedWiring,
+  idsOf,
+  type SagaStore,
+  type Wiring,
+} from './wiring.js';
 
 /** Where a participant's fence records are kept: in its own database (`sqliteFence(db)`), or as said by a function of the container. */
 export type FenceSource = Fence | ((container: Container) => Fence);
@@ -38,11 +34,16 @@ export class Skald {
   private readonly watchers: Observer[] = [];
   private container = new Container();
 
-  private constructor(private readonly options: EmbeddedOptions) {}
+  private constructor(private readonly wiring: Wiring) {}
 
   /** Everything in this process and one file: no server. */
   static embedded(options: EmbeddedOptions): Skald {
-    return new Skald(options);
+    return new Skald(embeddedWiring(options));
+  }
+
+  /** One process of several: managers of sagas, participants, or both, over a message bus. */
+  static connect(options: ConnectOptions): Skald {
+    return new Skald(connectedWiring(options));
   }
 
   /** Classes under `@Saga`, or definitions made by `defineSaga`. */
@@ -85,62 +86,87 @@ export class Skald {
   }
 
   /**
-   * Checks the definitions, opens the store, sends again what is owed from before, and takes up work.
+   * Checks the definitions, opens store and bus, sends again what is owed from before, and takes up work.
    * Rejects with `invalid-definition`, `not-a-saga`, `invalid-participant`, `unknown-participant`, `unknown-action`, `duplicate-saga`,
-   * `duplicate-participant` or what opening the store rejects with; nothing runs then.
+   * `duplicate-participant` or what opening the store or the bus rejects with; nothing runs then.
    */
   async start(): Promise<RunningSkald> {
     const definitions = this.sagaRefs.map((saga) => this.definition(saga));
     // Made now, so that what they inject and nobody bound is found now.
     for (const saga of this.sagaRefs) if (typeof saga === 'function') this.instance(saga as Class<object>);
     const participants = this.entries.map(({ type, fence }) => ({ type, fence, definition: participantDefinitionOf(type) }));
-    checkDefinitions(
-      definitions,
-      participants.map(({ definition }) => definition),
-    );
-    const programs = new Programs();
-    for (const definition of definitions) programs.register(stepGraph(definition));
+    const known = participants.map(({ definition }) => definition);
+    checkDefinitions(definitions, known, this.wiring.isClosed);
     const instances = participants.map(({ type, fence, definition }) => ({ definition, fence, instance: this.instance(type) }));
-    const store = await openSqliteStore({ file: this.options.file });
-    const undo: (() => Promise<void>)[] = [() => store.close()];
+    const closing: Closing[] = [];
     try {
-      const engine = this.engineOptions();
+      const store = await this.wiring.openStore?.();
+      if (store) closing.push(() => store.close());
+      const bus = await this.wiring.openBus();
+      closing.push(() => bus.close());
       const ends = new EndWatch();
-      const orchestrator = new Orchestrator(store.events, store.index, programs, {
-        ...engine,
-        observers: [...(engine.observers ?? []), ends],
-      });
-      const host = new ParticipantHost(engine);
-      const client = new Client(engine.bus, engine.clock, engine.ids, {
-        repeatAfter: 5_000,
-        giveUpAfter: this.options.answerTimeout ?? 30_000,
-      });
-      undo.push(() => engine.bus.close());
-      await client.start();
-      undo.push(() => client.stop());
-      const external = instances.some(({ fence }) => fence === undefined)
-        ? externalSqliteFence({ file: fenceFile(this.options.file) })
-        : undefined;
-      if (external) undo.push(() => external.close());
-      undo.push(() => host.stop());
-      for (const { definition, fence, instance } of instances) await host.add(definition, instance, this.fence(fence, external?.fence));
-      undo.push(() => orchestrator.stop());
-      const recovered = await orchestrator.start();
-      const isUnderWay = (sagaId: string) => orchestrator.isUnderWay(sagaId);
-      const ports = { store: store.events, index: store.index, client, ids: engine.ids, ends, isUnderWay };
-      const sagas = new Sagas(ports, definitions, (saga) => this.definition(saga));
-      undo.push(async () => ends.stop());
-      return new RunningSkald(sagas, recovered, undo);
+      const engine = this.engineOptions(bus, ends);
+      const client = await this.startClient(bus, closing);
+      await this.startParticipants(engine, instances, closing);
+      const orchestrator = store && definitions.length > 0 ? this.orchestrator(store, definitions, engine) : undefined;
+      if (orchestrator) closing.push(() => orchestrator.stop());
+      const recovered = (await orchestrator?.start()) ?? 0;
+      closing.push(async () => ends.stop());
+      const ports = {
+        store,
+        client,
+        ids: idsOf(this.wiring.options),
+        clock: clockOf(this.wiring.options),
+        ends,
+        isAlone: this.wiring.isClosed,
+        isUnderWay: (sagaId: string) => orchestrator?.isUnderWay(sagaId) ?? false,
+      };
+      return new RunningSkald(new Sagas(ports, definitions, (saga) => this.definition(saga)), recovered, closing);
     } catch (error) {
       // What went wrong first is what is to be told.
-      await takeBack(undo).catch(() => undefined);
+      await takeBack(closing).catch(() => undefined);
       throw error;
     }
   }
 
-  private engineOptions() {
-    const { clock = systemClock, ids = systemIds, log } = this.options;
-    return { ...this.options, clock, ids, bus: new InProcessBus(), observers: [troubleLog(log), ...this.watchers] };
+  private engineOptions(bus: MessageBus, ends: EndWatch): EngineOptions {
+    const { options } = this.wiring;
+    return { ...options, clock: clockOf(options), ids: idsOf(options), bus, observers: [troubleLog(options.log), ...this.watchers, ends] };
+  }
+
+  private async startClient(bus: MessageBus, closing: Closing[]): Promise<Client> {
+    const { options } = this.wiring;
+    const client = new Client(bus, clockOf(options), idsOf(options), { repeatAfter: 5_000, giveUpAfter: options.answerTimeout ?? 30_000 });
+    await client.start();
+    closing.push(() => client.stop());
+    return client;
+  }
+
+  private orchestrator(store: SagaStore, definitions: readonly SagaDefinition[], engine: EngineOptions): Orchestrator {
+    const programs = new Programs();
+    for (const definition of definitions) programs.register(stepGraph(definition));
+    return new Orchestrator(store.events, store.index, programs, engine);
+  }
+
+  private async startParticipants(
+    engine: EngineOptions,
+    participants: readonly {
+      readonly definition: ReturnType<typeof participantDefinitionOf>;
+      readonly fence: FenceSource | undefined;
+      readonly instance: object;
+    }[],
+    closing: Closing[],
+  ): Promise<void> {
+    if (participants.length === 0) return;
+    const host = new ParticipantHost(engine);
+    const unfenced = participants.find(({ fence }) => fence === undefined);
+    const shared = unfenced && this.wiring.openFence(unfenced.definition.name);
+    if (shared) closing.push(() => shared.close());
+    closing.push(() => host.stop());
+    for (const { definition, fence, instance } of participants) {
+      const own = typeof fence === 'function' ? fence(this.container) : (fence ?? shared?.fence);
+      if (own) await host.add(definition, instance, own);
+    }
   }
 
   private definition(saga: SagaRef): SagaDefinition {
@@ -151,41 +177,4 @@ export class Skald {
     if (!this.container.isBound(type)) this.container.bind(type).toSelf().inSingletonScope();
     return this.container.get<T>(type);
   }
-
-  private fence(source: FenceSource | undefined, external: Fence | undefined): Fence {
-    if (typeof source === 'function') return source(this.container);
-    const fence = source ?? external;
-    if (!fence) throw new Error('a participant without a fence needs the external one');
-    return fence;
-  }
-}
-
-/** A Skald at work. */
-export class RunningSkald {
-  private stopping: Promise<void> | undefined;
-
-  constructor(
-    readonly sagas: Sagas,
-    /** Sagas that owed something from before and were taken up again. */
-    readonly recovered: number,
-    private readonly undo: (() => Promise<void>)[],
-  ) {}
-
-  /** Takes nothing new, finishes the batches in hand, closes the store. What is under way goes on at the next start. */
-  stop(): Promise<void> {
-    this.stopping ??= takeBack(this.undo);
-    return this.stopping;
-  }
-}
-
-/** The last first, all of them: what fails must not leave the store open. Rejects with the first failure. */
-async function takeBack(undo: readonly (() => Promise<void>)[]): Promise<void> {
-  const failures: unknown[] = [];
-  for (const step of undo.toReversed()) await step().catch((error: unknown) => failures.push(error));
-  if (failures.length > 0) throw failures[0];
-}
-
-/** The external fence's file stands beside the store's. */
-function fenceFile(file: string): string {
-  return file === ':memory:' ? file : `${file}-fence`;
 }

@@ -111,7 +111,7 @@ describe('After a restart', () => {
       bus: () => new InProcessBus(),
       sagas: [saga],
       store: steered,
-      engine: { cachedSagas: 2, participantBatch: 1 },
+      engine: { cachedSagas: 2, inboxBatch: 1 },
     });
     for (const participant of [shop, bank]) world.participant(participant);
     await world.start();

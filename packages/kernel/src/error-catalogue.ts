@@ -61,7 +61,11 @@ export const CATALOGUE = {
     fix: 'Store the data elsewhere and pass a reference.',
     retryable: false,
   },
-  'invalid-saga-id': { what: '"{id}" cannot be a saga id.', fix: 'Use 1 to 200 characters without control characters.', retryable: false },
+  'invalid-saga-id': {
+    what: '"{id}" cannot be a saga id.',
+    fix: 'Use 1 to 200 characters: well-formed Unicode without control characters.',
+    retryable: false,
+  },
   'saga-exists': {
     what: 'Saga {sagaId} was started with another input (there {existing}, here {given}, SHA-256 of the canonical JSON).',
     fix: 'Use another id, or the same input.',
@@ -248,6 +252,11 @@ export const CATALOGUE = {
   'inbox-partitions-differ': {
     what: 'The inbox {topic} has {there} partitions, not {wanted}; they divide the sagas and cannot be changed under way.',
     fix: 'Set topics.inboxPartitions to {there}. To change it: stop all starts, let every saga end, then use another prefix with {wanted} partitions.',
+    retryable: false,
+  },
+  'no-store': {
+    what: 'This process has no store: it can start and steer sagas, but not show them or wait for their end.',
+    fix: 'Give Skald.connect() a store, or ask a process that has one.',
     retryable: false,
   },
   'app-stopped': { what: 'Skald has been stopped.', fix: 'Start it again; sagas go on where they stood.', retryable: true },

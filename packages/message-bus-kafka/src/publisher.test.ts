@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type LogLine } from './log.js';
+import type { LogLine } from './log.js';
 import { type Sender, StaleMetadata } from './producer-connection.js';
 import { type ProduceRecord, Publisher } from './publisher.js';
 

@@ -16,7 +16,6 @@ import {
   type MessageBus,
   type Outcome,
   type ParticipantMessage,
-  type Reply,
   SkaldError,
 } from '@skald/kernel';
 import type { CrashPoints } from '../crash-points.js';
@@ -25,7 +24,8 @@ import { WorkLoop } from '../work-loop.js';
 import { Actions, type ParticipantDefinition } from './actions.js';
 import { type Admitted, admitAll, type Effect, prepare, settleAll, takeEffect } from './external.js';
 import { KeyWaits } from './key-waits.js';
-import { runTransactional } from './transactional.js';
+import { failed, replyFor } from './replies.js';
+import { type Carried, runTransactional } from './transactional.js';
 
 export interface RunnerPorts {
   readonly bus: MessageBus;
@@ -44,6 +44,8 @@ export interface RunnerOptions {
 
 type Job = Delivery<ParticipantMessage>;
 
+type Answer = { readonly job: Job; readonly outcome: Outcome };
+
 interface Ended {
   readonly job: Job;
   readonly effect: Effect;
@@ -56,7 +58,10 @@ export class ParticipantRunner {
   private readonly actions: Actions;
   private readonly commands: WorkLoop<Job>;
   private readonly effects: WorkLoop<Ended>;
+  private readonly answers: WorkLoop<Answer>;
   private readonly busy = new Set<Promise<void>>();
+  /** P3: keys whose command has a session of its own now. */
+  private readonly underWay = new Set<string>();
   private readonly waits: KeyWaits;
   private readonly pauses = new Set<() => void>();
   private stopping = false;
@@ -71,6 +76,7 @@ export class ParticipantRunner {
     this.actions = new Actions(definition, instance);
     this.commands = new WorkLoop(options.batch, (jobs) => this.work(jobs));
     this.effects = new WorkLoop(options.batch, (over) => this.settle(over));
+    this.answers = new WorkLoop(options.batch, (all) => this.answer(all));
     this.waits = new KeyWaits(ports.clock);
   }
 
@@ -85,23 +91,60 @@ export class ParticipantRunner {
     await this.commands.stop();
     await Promise.all(this.busy);
     await this.effects.idle();
+    await this.answers.idle();
     this.waits.stop();
   }
 
   private async work(jobs: Job[]): Promise<void> {
     this.ports.crashPoints.reach('participant:taken');
     if (this.fence.kind === 'external') return this.workExternally(jobs);
-    await this.reply(jobs, await this.transact(jobs.map(commandOf)));
+    if ((this.fence.concurrency ?? 1) > 1) return this.workApart(jobs);
+    await this.answer(this.settled(jobs, await this.transact(jobs.map(commandOf))));
   }
 
-  private async transact(commands: readonly CommandMessage[]): Promise<Outcome[]> {
+  /** P3: where the fence runs several sessions at the same time each command has its own, and none waits for the slowest of its batch. */
+  private async workApart(jobs: Job[]): Promise<void> {
+    for (const job of jobs) {
+      if (this.underWay.has(commandOf(job).key)) this.later(job, this.ports.clock.now() + this.options.lease);
+      else this.inBackground(this.workAlone(job));
+    }
+  }
+
+  private async workAlone(job: Job): Promise<void> {
+    const { key } = commandOf(job);
+    this.underWay.add(key);
+    const carried = await this.transact([commandOf(job)]);
+    this.underWay.delete(key);
+    this.waits.release(key);
+    this.answers.push(this.settled([job], carried));
+  }
+
+  /** What is to be answered; what somebody else is at is asked again. */
+  private settled(jobs: readonly Job[], carried: readonly Carried[]): Answer[] {
+    return jobs.flatMap((job, at) => {
+      const one = carried[at];
+      if (one && 'until' in one) this.later(job, one.until);
+      return one && 'outcome' in one ? [{ job, outcome: one.outcome }] : [];
+    });
+  }
+
+  private later(job: Job, until: number): void {
+    this.waits.add(commandOf(job).key, until, () => this.commands.push([job]));
+  }
+
+  private inBackground(run: Promise<void>): void {
+    this.busy.add(run);
+    void run.finally(() => this.busy.delete(run));
+  }
+
+  private async transact(commands: readonly CommandMessage[]): Promise<Carried[]> {
     const tried = await this.attempt(commands);
-    return 'outcomes' in tried ? tried.outcomes : this.halve(commands, tried.error);
+    return 'carried' in tried ? tried.carried : this.halve(commands, tried.error);
   }
 
-  private async attempt(commands: readonly CommandMessage[]): Promise<{ outcomes: Outcome[] } | { error: unknown }> {
+  private async attempt(commands: readonly CommandMessage[]): Promise<{ carried: Carried[] } | { error: unknown }> {
     try {
-      return { outcomes: await runTransactional(this.fence, this.actions, commands, this.ports.clock.now(), this.ports.crashPoints) };
+      return { carried: await runTransactional(this.fence, this.actions, commands, this.ports.clock.now(), this.ports.crashPoints) };
     } catch (error) {
       return { error };
     }
@@ -111,17 +154,16 @@ export class ParticipantRunner {
    * P4: one command may have broken the transaction of all; each half alone shows in which it is. Where both fail, it is the fence, and the
    * orchestrator's policies say when to try again.
    */
-  private async halve(commands: readonly CommandMessage[], error: unknown): Promise<Outcome[]> {
+  private async halve(commands: readonly CommandMessage[], error: unknown): Promise<Carried[]> {
     const middle = Math.ceil(commands.length / 2);
     const halves = commands.length > 1 ? [commands.slice(0, middle), commands.slice(middle)] : [];
     const tries = [];
     for (const half of halves) tries.push({ half, tried: await this.attempt(half) });
-    if (tries.every(({ tried }) => 'error' in tried)) {
-      return this.fenceFailed(commands, error, ...tries.flatMap(({ tried }) => ('error' in tried ? [tried.error] : [])));
-    }
-    const outcomes: Outcome[] = [];
-    for (const { half, tried } of tries) outcomes.push(...('outcomes' in tried ? tried.outcomes : await this.halve(half, tried.error)));
-    return outcomes;
+    const errors = tries.flatMap(({ tried }) => ('error' in tried ? [tried.error] : []));
+    if (errors.length === tries.length) return this.fenceFailed(commands, error, ...errors).map((outcome) => ({ outcome }));
+    const carried: Carried[] = [];
+    for (const { half, tried } of tries) carried.push(...('carried' in tried ? tried.carried : await this.halve(half, tried.error)));
+    return carried;
   }
 
   private async workExternally(jobs: Job[]): Promise<void> {
@@ -152,9 +194,7 @@ export class ParticipantRunner {
   }
 
   private launch(job: Job, admitted: Admitted): void {
-    const run = takeEffect(this.actions, admitted).then((effect) => this.effects.push([{ job, effect }]));
-    this.busy.add(run);
-    void run.finally(() => this.busy.delete(run));
+    this.inBackground(takeEffect(this.actions, admitted).then((effect) => this.effects.push([{ job, effect }])));
   }
 
   private async settle(over: Ended[]): Promise<void> {
@@ -185,6 +225,11 @@ export class ParticipantRunner {
     for (const job of jobs) this.waits.release(commandOf(job).key);
   }
 
+  private async answer(all: readonly Answer[]): Promise<void> {
+    const [jobs, outcomes] = [all.map(({ job }) => job), all.map(({ outcome }) => outcome)];
+    if (jobs.length > 0) await this.reply(jobs, outcomes);
+  }
+
   /** Until the bus has them: what they say is in the fence, and nobody else would say it before the step's timeout. */
   private async reply(jobs: readonly Job[], outcomes: readonly Outcome[]): Promise<void> {
     const { bus, crashPoints, observer } = this.ports;
@@ -192,7 +237,7 @@ export class ParticipantRunner {
     const replies = jobs.map((job, at) => {
       const { sagaId } = job.message;
       const outcome = outcomes[at] ?? failed('no outcome', 'unknown');
-      const input = { type: 'reply', ...replyTo(commandOf(job), outcome) } as const;
+      const input = { type: 'reply', ...replyFor(commandOf(job), outcome) } as const;
       return { address: { to: 'inbox' }, message: { kind: 'input', sagaId, input } } as const;
     });
     for (;;) {
@@ -239,16 +284,6 @@ export class ParticipantRunner {
 
 function commandOf({ message }: Job): CommandMessage {
   return message.command;
-}
-
-function replyTo(command: CommandMessage, outcome: Outcome): Reply {
-  const { sagaId, incarnation, step, round, attempt, operation, purpose, undoRound } = command;
-  return { sagaId, incarnation, step, round, attempt, operation, purpose, undoRound, outcome };
-}
-
-function failed(error: unknown, effect: 'none' | 'unknown'): Outcome {
-  const message = error instanceof Error ? error.message : String(error);
-  return { type: 'failed', kind: 'technical', effect, error: { name: 'FenceUnavailable', message } };
 }
 
 /** One command per key now; repeats of a key are for the next batch. */

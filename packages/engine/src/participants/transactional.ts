@@ -3,6 +3,9 @@ import type { CrashPoints } from '../crash-points.js';
 import { type Actions, thrownBy } from './actions.js';
 import { admit } from './fence-rules.js';
 
+/** What became of a command, or when it is to be asked again: somebody else is at it. */
+export type Carried = { readonly outcome: Outcome } | { readonly until: number };
+
 /**
  * A batch of commands in one transaction of the participant's database: fence record and business change together, each in a savepoint of
  * its own, one commit for all. When this resolves everything in it is durable; when it rejects nothing of it happened.
@@ -13,28 +16,27 @@ export function runTransactional(
   commands: readonly CommandMessage[],
   now: number,
   crashPoints: CrashPoints,
-): Promise<Outcome[]> {
+): Promise<Carried[]> {
   return fence.session(async (session) => {
-    const outcomes: Outcome[] = [];
-    for (const command of commands) outcomes.push(await carryOut(session, actions, command, now));
+    const carried: Carried[] = [];
+    for (const command of commands) carried.push(await carryOut(session, actions, command, now));
     crashPoints.reach('participant:executed');
-    return outcomes;
+    return carried;
   });
 }
 
-async function carryOut(session: FenceSession, actions: Actions, command: CommandMessage, now: number): Promise<Outcome> {
+async function carryOut(session: FenceSession, actions: Actions, command: CommandMessage, now: number): Promise<Carried> {
   const verdict = admit(await session.get(command.key), command, now);
   switch (verdict.do) {
     case 'answer':
       if (verdict.record) await session.put(command.key, verdict.record);
-      return verdict.outcome;
+      return { outcome: verdict.outcome };
     case 'run':
-      return run(session, actions, command);
+      return { outcome: await run(session, actions, command) };
     case 'undo':
-      return undo(session, actions, command, verdict.result);
+      return { outcome: await undo(session, actions, command, verdict.result) };
     case 'wait':
-      // Another process of this participant without a common transaction left it running; it is asked again.
-      return { type: 'failed', kind: 'technical', effect: 'unknown', error: { name: 'Busy', message: 'the action is still running' } };
+      return { until: verdict.until };
   }
 }
 

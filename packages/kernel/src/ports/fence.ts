@@ -24,10 +24,15 @@ export interface FenceSession {
 /**
  * Where a participant's fence records live. `transactional`: in the database of its business data, in one transaction with the business
  * change, which is therefore made at most once. `external`: beside it; an action interrupted between its effect and its record may run again.
- * Sessions of one fence run one after the other.
+ * Sessions of one fence run one after the other, unless it says that it runs more at the same time.
  */
 export interface Fence {
   readonly kind: 'transactional' | 'external';
+  /**
+   * Sessions that may run at the same time; default 1. Where it is more, a session holds one command, and sessions of one key exclude each other
+   * all the same, in every process: `get` waits for the other one, or answers that it is `running`.
+   */
+  readonly concurrency?: number;
   session<T>(work: (session: FenceSession) => Promise<T>): Promise<T>;
   /** Drops records last written before `before` (epoch milliseconds); answers how many. */
   prune(before: number): Promise<number>;

@@ -1,0 +1,86 @@
+import type { EngineOptions } from '@skald/engine';
+import { systemClock, systemIds } from '@skald/engine';
+import { externalSqliteFence, openSqliteStore } from '@skald/event-store-sqlite';
+import { type EventStore, type Fence, type MessageBus, type SagaIndex, SkaldError } from '@skald/kernel';
+import { InProcessBus } from '@skald/message-bus-in-process';
+
+export interface CommonOptions
+  extends Pick<
+    EngineOptions,
+    'clock' | 'ids' | 'crashPoints' | 'inboxBatch' | 'cachedSagas' | 'timerScanInterval' | 'participantBatch' | 'participantLease'
+  > {
+  /** Milliseconds until a start or an operator's action without an answer is given up. Default 30,000. */
+  readonly answerTimeout?: number;
+  /** Where troubles go that Skald goes on from by itself. Default: one line each on standard error. */
+  readonly log?: (line: string) => void;
+}
+
+export interface EmbeddedOptions extends CommonOptions {
+  /** The event store: one SQLite file, created where there is none; its folder must exist. One process owns it. */
+  readonly file: string;
+}
+
+/** Where sagas are kept: their events, and the index of them. */
+export interface SagaStore {
+  readonly events: EventStore;
+  readonly index: SagaIndex;
+  close(): Promise<void>;
+}
+
+export interface ConnectOptions extends CommonOptions {
+  /** Made at start, closed at stop: `() => KafkaBus.connect({ kafka: { brokers } })`. */
+  readonly bus: () => Promise<MessageBus>;
+  /**
+   * Made at start, closed at stop: `() => openSqliteStore({ file, shared: true })`. With a store this process manages the sagas that are
+   * registered with it, a share of the inbox's partitions at a time. Without one it can start and steer them, but not show them.
+   */
+  readonly store?: () => Promise<SagaStore>;
+  /** A SQLite file for the fences of participants that name none. Without it each must name its own. */
+  readonly fenceFile?: string;
+}
+
+/** What a Skald runs on. */
+export interface Wiring {
+  readonly options: CommonOptions;
+  /** All participants are in this process, so that an unknown one is a mistake. */
+  readonly isClosed: boolean;
+  openBus(): Promise<MessageBus>;
+  /** Absent: this process manages no sagas. */
+  openStore?: () => Promise<SagaStore>;
+  /** For participants that name no fence. Throws `invalid-participant` where there is none. */
+  openFence(participant: string): { readonly fence: Fence; close(): Promise<void> };
+}
+
+export function embeddedWiring(options: EmbeddedOptions): Wiring {
+  const { file } = options;
+  return {
+    options,
+    isClosed: true,
+    openBus: async () => new InProcessBus(),
+    openStore: () => openSqliteStore({ file }),
+    openFence: () => externalSqliteFence({ file: file === ':memory:' ? file : `${file}-fence` }),
+  };
+}
+
+export function connectedWiring(options: ConnectOptions): Wiring {
+  const { bus, store, fenceFile } = options;
+  return {
+    options,
+    isClosed: false,
+    openBus: bus,
+    ...(store && { openStore: store }),
+    openFence(participant) {
+      if (fenceFile !== undefined) return externalSqliteFence({ file: fenceFile });
+      const remedy = 'Name one: .participant(Class, { fence: sqliteFence(db) }), or give connect() a fenceFile.';
+      throw new SkaldError('invalid-participant', { participant, problem: 'it has no fence', remedy });
+    },
+  };
+}
+
+export function clockOf({ clock = systemClock }: CommonOptions) {
+  return clock;
+}
+
+export function idsOf({ ids = systemIds }: CommonOptions) {
+  return ids;
+}
