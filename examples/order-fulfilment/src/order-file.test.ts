@@ -29,6 +29,12 @@ describe('orders from a file', () => {
     expect(badLines).toEqual([]);
   });
 
+  test('ids may be whole numbers', () => {
+    const { orders, badLines } = readOrders(text({ orderId: 10248, customerId: 7, lines: [{ ...line, sku: 11 }] }));
+    expect(orders).toMatchObject([{ orderId: '10248', customerId: '7', lines: [{ sku: '11' }] }]);
+    expect(badLines).toEqual([]);
+  });
+
   test('a repeat of an order is the same order', () => {
     const { orders, badLines } = readOrders(text(order, { lines: order.lines, customerId: 'c', orderId: '1' }));
     expect(orders).toHaveLength(1);
@@ -42,12 +48,13 @@ describe('orders from a file', () => {
     ['null', 'not a JSON object'],
     ['7', 'not a JSON object'],
     [{ ...order, orderId: undefined }, 'orderId: is missing'],
-    [{ ...order, orderId: 5 }, 'orderId: must be a text'],
+    [{ ...order, orderId: 5.5 }, 'orderId: must be a text or a whole number'],
+    [{ ...order, orderId: true }, 'orderId: must be a text or a whole number'],
     [{ ...order, orderId: '' }, 'orderId: must not be empty'],
     [{ ...order, orderId: 'x'.repeat(201) }, 'orderId: is longer than 200 characters'],
     [{ ...order, orderId: 'a\u0007' }, 'orderId: has control characters, or half characters'],
     ['{"orderId":"\\ud800","customerId":"c","lines":[]}', 'orderId: has control characters, or half characters'],
-    [{ ...order, customerId: null }, 'customerId: must be a text'],
+    [{ ...order, customerId: null }, 'customerId: must be a text or a whole number'],
     [{ ...order, lines: undefined }, 'lines: is missing'],
     [{ ...order, lines: {} }, 'lines: must be a list'],
     [{ ...order, lines: [] }, 'lines: must not be empty'],

@@ -6,11 +6,15 @@ const wanted = (what: string) => ({
   error: ({ input }: { readonly input?: unknown }) => (input === undefined ? 'is missing' : `must be ${what}`),
 });
 
-const id = z
-  .string(wanted('a text'))
-  .min(1, 'must not be empty')
-  .max(200, 'is longer than 200 characters')
-  .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters, or half characters');
+/** Many files number their orders and products: a whole number is taken as the text that it is written as. */
+const id = z.preprocess(
+  (value) => (Number.isSafeInteger(value) ? String(value) : value),
+  z
+    .string(wanted('a text or a whole number'))
+    .min(1, 'must not be empty')
+    .max(200, 'is longer than 200 characters')
+    .regex(/^[^\p{Cc}\p{Cs}]*$/u, 'has control characters, or half characters'),
+);
 
 /** An order as a file gives it; what else stands there is of no interest. */
 const FileOrder = z.object({

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BusinessError, Participant, participant, Saga, type SagaContext, SagaStep } from '@skald/decorators';
 import { inject, injectable } from 'inversify';
-import { type RunningSkald, Skald } from './skald.js';
+import type { RunningSkald } from './running-skald.js';
+import { Skald } from './skald.js';
 
 interface Order {
   readonly id: string;

@@ -7,7 +7,8 @@ import { defineSaga, Participant, participant, Saga, SagaStep } from '@skald/dec
 import { openParticipantDatabase, sqliteFence } from '@skald/event-store-sqlite';
 import { CATALOGUE } from '@skald/kernel';
 import { Container, inject } from 'inversify';
-import { type RunningSkald, Skald } from './skald.js';
+import type { RunningSkald } from './running-skald.js';
+import { Skald } from './skald.js';
 
 @Participant('shop')
 class Shop {

@@ -22,6 +22,8 @@ beforeEach(async () => {
     const { n } = input as { readonly n: number };
     if (n % 5 === 1) throw Object.assign(new Error('declined'), { business: true });
     if (n % 5 === 2) throw new Error('out of order');
+    // Takes its time, so that the last event is later than what the index was told last.
+    return new Promise((resolve) => world.clock.at(world.clock.now() + 100, () => resolve(undefined)));
   });
   const steered = steeredStore();
   store = steered.events;

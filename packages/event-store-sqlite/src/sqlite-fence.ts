@@ -1,6 +1,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Fence, type FenceRecord, type FenceSession, SkaldError } from '@skald/kernel';
 import { FenceRows } from './fence-rows.js';
+import { PatientBegin } from './patient-begin.js';
 import { translate } from './sqlite-errors.js';
 import { fileOf, inTransaction } from './transaction-state.js';
 
@@ -13,6 +14,8 @@ import { fileOf, inTransaction } from './transaction-state.js';
  * N3. A savepoint undoes what its work did, and nothing else.
  * N4. When SQLite has ended the transaction by itself (a full disk), or the participant's code has, nothing more is done in the session:
  *     each statement would be a transaction of its own.
+ * N5. Several processes may share the database: a session waits for its turn without stopping the event loop, and rejects with `store-busy`,
+ *     nothing done, when there is none for 5 seconds.
  */
 export function sqliteFence(db: DatabaseSync): Fence {
   return new SqliteFence('transactional', db);
@@ -75,7 +78,7 @@ function attempt<T>(db: DatabaseSync, work: () => T): T {
 
 class SqliteFence implements Fence {
   readonly #rows: FenceRows;
-  readonly #begin: StatementSync;
+  readonly #begin: PatientBegin;
   readonly #commit: StatementSync;
   readonly #savepoints: Savepoints;
 
@@ -84,14 +87,14 @@ class SqliteFence implements Fence {
     private readonly db: DatabaseSync,
   ) {
     this.#rows = new FenceRows(db);
-    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#begin = new PatientBegin(db);
     this.#commit = db.prepare('COMMIT');
     this.#savepoints = new Savepoints(db);
   }
 
   session<T>(work: (session: FenceSession) => Promise<T>): Promise<T> {
     return inTurn(this.db, async () => {
-      attempt(this.db, () => this.#begin.run());
+      await this.#begin.run().catch((error: unknown) => attempt(this.db, () => rethrow(error)));
       const session = new SqliteFenceSession(this.db, this.#rows, this.#savepoints);
       try {
         const result = await work(session);

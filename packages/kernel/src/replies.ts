@@ -58,14 +58,13 @@ function stepReply(draft: Draft, step: StepState, reply: ReplyMessage): void {
 }
 
 function succeeded(draft: Draft, step: StepState, outcome: Of<'succeeded'>): void {
-  const { state } = draft;
   const { undo } = step;
   const afterUndo = outcome.afterUndo;
   if (afterUndo !== undefined ? !undo || afterUndo < undo.round || undo.crossed === 'after-undo' : isKnown(step)) {
     draft.note = step.status === 'succeeded' && !sameResult(step.result, outcome.result) ? 'conflict' : 'duplicate';
     return;
   }
-  const late = state.phase !== 'running' || !isInFlight(step);
+  const late = !isInFlight(step);
   draft.emit('StepSucceeded', {
     step: step.id,
     round: step.round,

@@ -15,7 +15,14 @@ export async function plainLink(brokers: readonly string[], prefix: string): Pro
   const topics = { commands: `${prefix}.commands`, replies: `${prefix}.replies` };
   const admin = kafka.admin();
   await admin.connect();
-  await admin.createTopics({ topics: Object.values(topics).map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 })) });
+  const wanted = Object.values(topics).map((topic) => ({ topic, numPartitions: PARTITIONS, replicationFactor: 1 }));
+  await admin.createTopics({ waitForLeaders: false, topics: wanted });
+  const isThere = () =>
+    admin.fetchTopicMetadata({ topics: Object.values(topics) }).then(
+      () => true,
+      () => false,
+    );
+  while (!(await isThere()));
   await admin.disconnect();
   const producer = kafka.producer({ createPartitioner: kafkajs.Partitioners.DefaultPartitioner });
   await producer.connect();

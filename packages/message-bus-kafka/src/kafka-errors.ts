@@ -27,6 +27,7 @@ const FAULTS: Readonly<Record<string, KafkaFault>> = {
 
 interface KafkaJsError extends Error {
   readonly type?: unknown;
+  readonly retriable?: unknown;
 }
 
 /** kafkajs wraps its errors in each other: the innermost says what happened. */
@@ -43,6 +44,12 @@ function* chain(error: unknown): Generator<KafkaJsError> {
 export function protocolError(error: unknown): string | undefined {
   for (const { type } of chain(error)) if (typeof type === 'string') return type;
   return undefined;
+}
+
+/** Of the protocol, those that are not mended by trying again, apart from `expected`. */
+export function finalErrors(error: unknown, expected: string): string[] {
+  const types = [...chain(error)].flatMap(({ type, retriable }) => (typeof type === 'string' && retriable !== true ? [type] : []));
+  return types.filter((type) => type !== expected);
 }
 
 /** What is not known is tried again, within bounds: kafkajs throws errors of its own making when a connection is lost under its hands. */

@@ -1,12 +1,12 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
-import { faultOf, problemOf, protocolError } from './kafka-errors.js';
+import { faultOf, finalErrors, problemOf, protocolError } from './kafka-errors.js';
 import { kafkajsLog, type LogLine } from './log.js';
 import { settingsOf } from './options.js';
 import { applyTimerRemedy } from './timer-remedy.js';
 
 const require = createRequire(import.meta.url);
-const { KafkaJSProtocolError, KafkaJSNumberOfRetriesExceeded, KafkaJSConnectionError } = require('kafkajs');
+const { KafkaJSAggregateError, KafkaJSProtocolError, KafkaJSNumberOfRetriesExceeded, KafkaJSConnectionError } = require('kafkajs');
 
 describe('The faults of kafkajs that are kept from the user', () => {
   it('its timers: an idle connection sets none, and a throttled one looks again when it may', () => {
@@ -35,6 +35,17 @@ describe('The faults of kafkajs that are kept from the user', () => {
     expect(faultOf(protocol('NOT_LEADER_FOR_PARTITION'))).toBe('transient');
     expect(faultOf(new KafkaJSConnectionError('lost'))).toBe('transient');
     expect(faultOf(new TypeError("Cannot read properties of null (reading 'topicMetadata')"))).toBe('transient');
+  });
+
+  it('its errors: of several that come together, those count that nobody expects', () => {
+    const protocol = (type: string, retriable: boolean) => new KafkaJSProtocolError({ type, code: 1, retriable, message: type });
+    const [there, moved, refused] = [
+      protocol('TOPIC_ALREADY_EXISTS', false),
+      protocol('NOT_CONTROLLER', true),
+      protocol('POLICY_VIOLATION', false),
+    ];
+    expect(finalErrors(new KafkaJSAggregateError('', [there, moved]), 'TOPIC_ALREADY_EXISTS')).toEqual([]);
+    expect(finalErrors(new KafkaJSAggregateError('', [there, refused]), 'TOPIC_ALREADY_EXISTS')).toEqual(['POLICY_VIOLATION']);
   });
 
   it('its log: nothing is an error that mends itself, and no line is worse than a warning', () => {

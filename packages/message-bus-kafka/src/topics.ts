@@ -7,7 +7,7 @@
  */
 import { type Address, SkaldError } from '@skald/kernel';
 import kafkajs, { type Admin } from 'kafkajs';
-import { faultOf, problemOf, protocolError } from './kafka-errors.js';
+import { faultOf, finalErrors, problemOf, protocolError } from './kafka-errors.js';
 import type { Names } from './names.js';
 import type { Settings } from './options.js';
 import { leashed, within } from './producer-connection.js';
@@ -102,7 +102,8 @@ export class Topics {
     if (this.settings.topics.missing === 'check') throw this.#mustBeCreated(plans, replicas, 'topics.missing is "check"');
     try {
       await admin.createTopics({
-        waitForLeaders: true,
+        // kafkajs gives up where the broker asked has not heard of the topic yet.
+        waitForLeaders: false,
         topics: plans.map(({ topic, partitions, config }) => ({
           topic,
           numPartitions: partitions,
@@ -111,8 +112,9 @@ export class Topics {
         })),
       });
     } catch (error) {
-      if (protocolError(error) === 'TOPIC_ALREADY_EXISTS') return;
-      if (faultOf(error) === 'transient' && protocolError(error) === undefined) throw error;
+      // Another process may create them at the same time, and a controller may change: whether they appear is seen by who waits for them.
+      if (protocolError(error) === undefined) throw error;
+      if (finalErrors(error, 'TOPIC_ALREADY_EXISTS').length === 0) return;
       throw this.#mustBeCreated(plans, replicas, problemOf(error));
     }
   }
@@ -158,12 +160,14 @@ export class Topics {
   }
 }
 
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE']);
+
 async function partitionsOf(admin: Admin, topic: string): Promise<number | undefined> {
   try {
     const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
     return topics.find(({ name }) => name === topic)?.partitions.length;
   } catch (error) {
-    if (protocolError(error) === 'UNKNOWN_TOPIC_OR_PARTITION') return undefined;
+    if (NOT_YET.has(protocolError(error) ?? '')) return undefined;
     throw error;
   }
 }

@@ -12,7 +12,23 @@ import {
   type Start,
   type Target,
 } from '@skald/kernel';
-import { type Field, json, list, matching, object, oneOf, optional, prose, shape, text, texts, variants, whole } from './shape.js';
+import {
+  type Field,
+  field,
+  type JsonSchema,
+  json,
+  list,
+  matching,
+  object,
+  oneOf,
+  optional,
+  prose,
+  shape,
+  text,
+  texts,
+  variants,
+  whole,
+} from './shape.js';
 
 /**
  * The JSON of each message. Members are only ever added, and then they may be missing; a change that a participant in another language
@@ -93,7 +109,7 @@ const cancel = shape<Omit<Cancel, 'at' | 'type'>>({ request: id, reason: prose, 
 const operator = shape<Omit<Operator, 'at' | 'type'>>({
   request: id,
   action: oneOf('retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'),
-  target: optional(matching<Target>(/^(?:(?:step|compensation):.+|program)$/s, '"step:…", "compensation:…" or "program"')),
+  target: optional(matching<Target>(/^(?:(?:step|compensation):[\s\S]+|program)$/, '"step:…", "compensation:…" or "program"')),
   seen: optional(whole(0)),
   by: prose,
   reason: prose,
@@ -122,25 +138,28 @@ export interface Answered {
   readonly message: ClientMessage;
 }
 
-export const answer: Field<Answered> = (value, at) => {
-  const members = object(value, at);
-  const body: Field<Answer> = oneOf(true, false)(members['accepted'], 'accepted') ? accepted : refused;
-  return { client: id(members['client'], 'client'), message: { kind: 'answer', ...answered(members, at), answer: body(members, at) } };
-};
+const named = shape<{ readonly client: string }>({ client: id });
 
-function input(body: (value: unknown, at: string) => InboxMessage['input']): Field<InboxMessage> {
-  return (value, at) => {
+export const answer: Field<Answered> = field(
+  { allOf: [answered.schema, named.schema], oneOf: [accepted.schema, refused.schema] },
+  (value, at) => {
     const members = object(value, at);
-    const client = members['client'] === undefined ? {} : { client: id(members['client'], 'client') };
-    return { kind: 'input', sagaId: sagaId(members['sagaId'], 'sagaId'), input: body(members, at), ...client };
-  };
+    const body: Field<Answer> = oneOf(true, false)(members['accepted'], 'accepted') ? accepted : refused;
+    return { ...named(members, at), message: { kind: 'answer', ...answered(members, at), answer: body(members, at) } };
+  },
+);
+
+const sent = shape<{ readonly sagaId: string; readonly client?: string }>({ sagaId, client: optional(id) });
+
+function input(schema: JsonSchema, body: (value: unknown, at: string) => InboxMessage['input']): Field<InboxMessage> {
+  return field({ allOf: [sent.schema, schema] }, (value, at) => ({ kind: 'input', ...sent(value, at), input: body(value, at) }));
 }
 
 /** By the type of the input. */
 export const inputs: { readonly [Type in InboxMessage['input']['type']]: Field<InboxMessage> } = {
-  start: input((value, at) => ({ type: 'start', ...start(value, at) })),
-  cancel: input((value, at) => ({ type: 'cancel', ...cancel(value, at) })),
-  operator: input((value, at) => ({ type: 'operator', ...operator(value, at) })),
-  reply: input((value, at) => ({ type: 'reply', ...reply(value, at) })),
-  wake: input(() => ({ type: 'wake' })),
+  start: input(start.schema, (value, at) => ({ type: 'start', ...start(value, at) })),
+  cancel: input(cancel.schema, (value, at) => ({ type: 'cancel', ...cancel(value, at) })),
+  operator: input(operator.schema, (value, at) => ({ type: 'operator', ...operator(value, at) })),
+  reply: input(reply.schema, (value, at) => ({ type: 'reply', ...reply(value, at) })),
+  wake: input({}, () => ({ type: 'wake' })),
 };

@@ -133,7 +133,7 @@ describe('a compensation', () => {
   it('A10: at another participant follows a seal that tells of a success', () => {
     given(own)
       .when(start(own), wake(100), reply('charge', succeeded))
-      .then(['StepSucceeded', { late: true }], ['CompensationRequested', { command: refund.run() }])
+      .then(['StepSucceeded', { step: 'charge' }], ['CompensationRequested', { command: refund.run() }])
       .thenOwes('compensation charge');
   });
 

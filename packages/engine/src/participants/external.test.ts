@@ -184,6 +184,26 @@ describe('An external participant in trouble', () => {
     expect(bench.clock.pending).toBe(0);
   });
 
+  it('P1: that stops while it records something records what ended meanwhile too', async () => {
+    const [first, second, recording] = [new Held(), new Held(), new Held()];
+    api.on('act', (input) => (input === 1 ? first.promise : second.promise));
+    await benchOf();
+    await bench.send({ args: [1] }, { key: 'order-2/a/pay', args: [2] });
+    await bench.quiet();
+    const session = fence.session.bind(fence);
+    fence.session = (work) => recording.promise.then(() => session(work));
+    first.end('paid');
+    await bench.quiet();
+    second.end('paid');
+    const stopped = bench.stop();
+    await bench.quiet();
+    recording.end();
+    await stopped;
+    for (const key of ['order-1/a/pay', 'order-2/a/pay']) {
+      expect(await session(async (open) => open.get(key))).toMatchObject({ type: 'succeeded' });
+    }
+  });
+
   it('that stops while others wait for a key leaves no alarm', async () => {
     api.on('act', () => new Held().promise);
     await benchOf();
