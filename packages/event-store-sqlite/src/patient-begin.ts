@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { SkaldError } from '@skald/kernel';
-import { isBusy } from './sqlite-errors.js';
+import { isBusy, translate } from './sqlite-errors.js';
 import { fileOf } from './transaction-state.js';
 
 const PATIENCE = 5_000;
@@ -42,7 +42,7 @@ export class PatientBegin {
       return true;
     } catch (error) {
       if (isBusy(error)) return false;
-      throw error;
+      throw translate(error, fileOf(this.db), 'use');
     } finally {
       if (own > 0) this.db.exec(`PRAGMA busy_timeout = ${own}`);
     }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FenceRecord, FenceSession } from '@skald/kernel';
+import { PatientBegin } from './patient-begin.js';
 import { externalSqliteFence, openParticipantDatabase, sqliteFence } from './sqlite-fence.js';
 import { inTransaction } from './transaction-state.js';
 
@@ -116,6 +117,29 @@ describe('The SQLite fence', () => {
     });
     expect(keys()).toEqual(['next']);
     expect(business()).toEqual(['small']);
+  });
+
+  it('N5: waits for another process without stopping this one, and leaves the participant its own patience', async () => {
+    const fence = sqliteFence(db);
+    const other = openParticipantDatabase(join(folder, 'shop.db'));
+    other.exec('BEGIN IMMEDIATE');
+    const waiting = fence.session(async (session) => session.put('key', DONE));
+    // Timers run meanwhile: this one ends the wait.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(keys()).toEqual([]);
+    other.exec('COMMIT');
+    other.close();
+    await waiting;
+    expect(keys()).toEqual(['key']);
+    expect(db.prepare('PRAGMA busy_timeout').get()).toEqual({ timeout: 5_000 });
+  });
+
+  it('N5: rejects with store-busy when there is no turn, and does nothing', async () => {
+    const other = openParticipantDatabase(join(folder, 'shop.db'));
+    other.exec('BEGIN IMMEDIATE');
+    await expect(new PatientBegin(db, 10).run()).rejects.toMatchObject({ code: 'store-busy', retryable: true });
+    expect(inTransaction(db)).toBe(false);
+    other.close();
   });
 
   it('says store-full when a record does not fit', async () => {

@@ -94,7 +94,7 @@ class SqliteFence implements Fence {
 
   session<T>(work: (session: FenceSession) => Promise<T>): Promise<T> {
     return inTurn(this.db, async () => {
-      await this.#begin.run().catch((error: unknown) => attempt(this.db, () => rethrow(error)));
+      await this.#begin.run();
       const session = new SqliteFenceSession(this.db, this.#rows, this.#savepoints);
       try {
         const result = await work(session);
