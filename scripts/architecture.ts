@@ -34,6 +34,7 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   testkit: { imports: ['kernel', 'engine'] },
   'eventstoredb-test-server': { imports: [] },
   console: { imports: libraries, tests: ['app'] },
+  'async-api': { imports: ['kernel', 'decorators', 'message-bus-kafka'], externals: [] },
   app: { imports: [...libraries, 'console'] },
   cli: { imports: [...libraries, 'app', 'console'] },
 };

@@ -1,1 +1,1 @@
-export {};
+export { type KafkaBroker, type KafkaOptions, startKafka, whyNoKafka } from './kafka-broker.js';

@@ -4,7 +4,8 @@
  * K1. Where none of the three is possible, the reason is said; with CI=true that is an error, never a skipped test.
  * K2. Ports are free ones unless given, and a broker's data is its own: brokers of parallel runs do not meet.
  * K3. A started broker answers a client before `startKafka` resolves.
- * K4. A broker of this process ends with this process, unless it was started `detached`.
+ * K4. A broker of this process ends with this process, also when that is killed, unless it was started `detached`; Ctrl-C in a terminal does
+ *     not reach it.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -27,6 +28,8 @@ export interface KafkaBroker {
 
 export interface KafkaOptions {
   readonly port?: number;
+  /** Port of 127.0.0.1 that clients are sent to: a proxy's, which must be there first. Default: the broker's own. */
+  readonly advertisedPort?: number;
   /** It outlives this process. */
   readonly detached?: boolean;
   /** Data is kept here after `stop`. Default: a folder of its own, removed by `stop`. */
@@ -64,7 +67,7 @@ export async function startKafka(options: KafkaOptions = {}): Promise<KafkaBroke
 /** A broker that may be killed: never the one of KAFKA_BROKERS. */
 export async function startOwnKafka(options: KafkaOptions = {}): Promise<KafkaBroker> {
   const port = options.port ?? (await freePort());
-  const broker = hasDocker() ? new DockerBroker(port) : await JavaBroker.prepare(port, options);
+  const broker = hasDocker() ? new DockerBroker(port, options.advertisedPort) : await JavaBroker.prepare(port, options);
   await broker.restart();
   return broker;
 }
@@ -112,7 +115,7 @@ async function ready(brokers: string[], alive: () => string | undefined): Promis
   }
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
@@ -124,9 +127,11 @@ async function freePort(): Promise<number> {
 class DockerBroker implements KafkaBroker {
   readonly brokers: string[];
   private readonly port: number;
+  private readonly advertisedPort: number;
 
-  constructor(port: number) {
+  constructor(port: number, advertisedPort = port) {
     this.port = port;
+    this.advertisedPort = advertisedPort;
     this.brokers = [`127.0.0.1:${port}`];
   }
 
@@ -150,7 +155,8 @@ class DockerBroker implements KafkaBroker {
   private compose(...args: string[]): void {
     const file = join(sources, 'docker-compose.yml');
     const all = ['compose', '-f', file, '-p', `skald-kafka-${this.port}`, ...args];
-    const { status, stderr } = spawnSync('docker', all, { encoding: 'utf8', env: { ...process.env, KAFKA_PORT: String(this.port) } });
+    const ports = { KAFKA_PORT: String(this.port), KAFKA_ADVERTISED_PORT: String(this.advertisedPort) };
+    const { status, stderr } = spawnSync('docker', all, { encoding: 'utf8', env: { ...process.env, ...ports } });
     if (status !== 0) throw new Error(`docker ${args[0]} failed: ${stderr}`);
   }
 }
@@ -172,7 +178,8 @@ class JavaBroker implements KafkaBroker {
     fetchJars();
     const folder = options.keepData ?? mkdtempSync(join(workspace, 'run-'));
     mkdirSync(folder, { recursive: true });
-    const values: Readonly<Record<string, string>> = { port: String(port), controllerPort: String(await freePort()), folder };
+    const advertised = String(options.advertisedPort ?? port);
+    const values: Readonly<Record<string, string>> = { port: String(port), advertised, controllerPort: String(await freePort()), folder };
     const template = readFileSync(join(sources, 'server.properties'), 'utf8');
     writeFileSync(
       join(folder, 'server.properties'),
@@ -190,10 +197,13 @@ class JavaBroker implements KafkaBroker {
   async restart(): Promise<void> {
     const log = openSync(join(this.folder, 'kafka.log'), 'a');
     const { detached = false, forBenchmarks = false } = this.options;
-    const child = spawn('java', runArguments(this.folder, forBenchmarks), { detached, stdio: ['ignore', log, log] });
+    const child = spawn('java', runArguments(this.folder, forBenchmarks), { detached: true, stdio: ['ignore', log, log] });
     this.child = child;
     if (detached) child.unref();
-    else process.once('exit', this.endWithUs);
+    else {
+      process.once('exit', this.endWithUs);
+      watchOver(child);
+    }
     await ready(this.brokers, () =>
       child.exitCode === null ? undefined : `it ended with ${child.exitCode}; see ${this.folder}/kafka.log`,
     );
@@ -218,6 +228,13 @@ class JavaBroker implements KafkaBroker {
     clearTimeout(force);
     process.removeListener('exit', this.endWithUs);
   }
+}
+
+/** K4: its input ends with this process, however that ends, and then it ends the broker. */
+function watchOver(broker: ChildProcess): void {
+  const watch = spawn('sh', ['-c', `cat >/dev/null; kill -9 ${broker.pid}`], { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+  watch.unref();
+  broker.once('exit', () => watch.kill('SIGKILL'));
 }
 
 function jars(): string {

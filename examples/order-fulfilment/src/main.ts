@@ -6,7 +6,7 @@ import { HELP, parseOptions, UsageError } from './options.js';
 const { stdout, stderr } = process;
 
 async function main(): Promise<number> {
-  const options = parseOptions(process.argv.slice(2));
+  const options = parseOptions(process.argv.slice(2), process.env);
   if (options === 'help') {
     stdout.write(`${HELP}\n`);
     return 0;

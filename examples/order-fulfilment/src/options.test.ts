@@ -10,12 +10,22 @@ describe('options', () => {
       data: undefined,
       fresh: false,
       json: false,
+      rate: undefined,
+      kafka: undefined,
     });
   });
 
   test('with a file nothing goes wrong unless asked for', () => {
     const options = parseOptions(['--input', 'a', '--stock=b', '--crash-service', '.5']);
     expect(options).toMatchObject({ source: { input: 'a', stock: 'b' }, faults: { decline: 0, outOfStock: 0, crashService: 0.5 } });
+  });
+
+  test('brokers are those that are named, else those of the environment, else one is to be started', () => {
+    const brokers = (args: string[], variables = {}) => parseOptions(args, variables);
+    expect(brokers(['--kafka'])).toMatchObject({ kafka: { brokers: undefined, elsewhere: false } });
+    expect(brokers(['--kafka'], { KAFKA_BROKERS: 'a:1,b:2' })).toMatchObject({ kafka: { brokers: ['a:1', 'b:2'] } });
+    expect(brokers(['--kafka', '--brokers', 'c:3'], { KAFKA_BROKERS: 'a:1' })).toMatchObject({ kafka: { brokers: ['c:3'] } });
+    expect(brokers([], { KAFKA_BROKERS: 'a:1' })).toMatchObject({ kafka: undefined });
   });
 
   test('help is help', () => {
@@ -35,6 +45,12 @@ describe('options', () => {
     [['--stock', 'a'], '--input and --stock go together'],
     [['--input', 'a', '--stock', 'b', '--orders', '5'], '--orders is for generated orders'],
     [['5000'], '5000'],
+    [['--rate', '0'], '--rate 0'],
+    [['--brokers', 'a:1'], '--brokers goes with --kafka'],
+    [['--kafka', '--brokers', 'a'], '--brokers a: host:port'],
+    [['--elsewhere'], '--elsewhere goes with --kafka'],
+    [['--kafka', '--elsewhere'], '--elsewhere needs --brokers'],
+    [['--kafka', '--elsewhere', '--brokers', 'a:1', '--fresh'], '--fresh cannot delete'],
   ])('%j is refused', (args, reason) => {
     expect(() => parseOptions(args)).toThrow(UsageError);
     expect(() => parseOptions(args)).toThrow(reason);

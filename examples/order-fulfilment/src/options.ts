@@ -19,6 +19,13 @@ npm run demo -- [options]
   --out-of-stock P     share of orders that ask for something sold out             (default 0.1, with --input 0)
   --crash-service P    share of actions and compensations that crash, then succeed (default 0.05, with --input 0)
 
+  --kafka              not in this process: 2 managers and 2 processes of each service, which talk over Kafka. The managers share the
+                       event store, the processes of a service its database. Kill any of them: it is started again.
+  --brokers HOST:PORT  of a Kafka that is there (default: KAFKA_BROKERS); several with commas. Without it one is started, with its data in
+                       the folder; that needs Docker, or Java 17 and Maven
+  --elsewhere          with --kafka: managers and services have been started by somebody else, as in docker-compose.yml
+  --rate N             start at most N orders a second
+
   --data DIR           folder of all databases (default ${DEFAULT_FOLDER}). What was interrupted there is carried on with. A finished run
                        is looked at again; in the default folder it is replaced instead.
   --fresh              start over: delete this demo's files in that folder
@@ -36,6 +43,17 @@ export interface DemoOptions {
   readonly data: string | undefined;
   readonly fresh: boolean;
   readonly json: boolean;
+  /** Orders a second; absent: as fast as they go. */
+  readonly rate: number | undefined;
+  /** Absent: everything in this process. */
+  readonly kafka: KafkaOptions | undefined;
+}
+
+export interface KafkaOptions {
+  /** Absent: one has to be started. */
+  readonly brokers: readonly string[] | undefined;
+  /** Managers and services are not ours to start. */
+  readonly elsewhere: boolean;
 }
 
 /** What the command line asks for cannot be done. */
@@ -45,8 +63,10 @@ const GENERATED_FAULTS: FaultRates = { decline: 0.1, outOfStock: 0.1, crashServi
 const NO_FAULTS: FaultRates = { decline: 0, outOfStock: 0, crashService: 0 };
 const MOST_ORDERS = 10_000_000;
 
-/** Throws `UsageError`. */
-export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
+type Variables = Readonly<Record<string, string | undefined>>;
+
+/** `variables` are those of the environment. Throws `UsageError`. */
+export function parseOptions(args: readonly string[], variables: Variables = {}): DemoOptions | 'help' {
   const given = valuesOf(args);
   if (given.help) return 'help';
   const { input, stock } = given;
@@ -66,14 +86,31 @@ export function parseOptions(args: readonly string[]): DemoOptions | 'help' {
     data: given.data,
     fresh: given.fresh ?? false,
     json: given.json ?? false,
+    rate: whole('--rate', given.rate, 1, 100_000),
+    kafka: kafkaOf(given, variables),
   };
+}
+
+function kafkaOf(
+  { kafka = false, brokers, elsewhere = false, fresh = false }: ReturnType<typeof valuesOf>,
+  variables: Variables,
+): KafkaOptions | undefined {
+  if (!kafka && brokers !== undefined) throw new UsageError('--brokers goes with --kafka');
+  if (!kafka && elsewhere) throw new UsageError('--elsewhere goes with --kafka');
+  if (!kafka) return undefined;
+  const known = (brokers ?? variables['KAFKA_BROKERS'] ?? '').split(',').filter((one) => one !== '');
+  if (!known.every((one) => /^[^\s:]+:\d{1,5}$/.test(one))) throw new UsageError(`--brokers ${known}: host:port is wanted`);
+  if (elsewhere && known.length === 0) throw new UsageError('--elsewhere needs --brokers: those of the managers and services');
+  if (elsewhere && fresh) throw new UsageError('--fresh cannot delete what processes elsewhere are using: stop them and delete their volumes');
+  return { brokers: known.length > 0 ? known : undefined, elsewhere };
 }
 
 function valuesOf(args: readonly string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
+  const flags = { fresh: flag, json: flag, kafka: flag, elsewhere: flag, help: flag };
   const amounts = { orders: text, seed: text, decline: text, 'out-of-stock': text, 'crash-service': text };
-  const options = { ...amounts, input: text, stock: text, data: text, fresh: flag, json: flag, help: flag };
+  const options = { ...amounts, input: text, stock: text, data: text, rate: text, brokers: text, ...flags };
   try {
     return parseArgs({ args: [...args], options, strict: true }).values;
   } catch (error) {

@@ -1,6 +1,6 @@
-import type { RunningSkald } from '@skald/app';
+import type { Sagas } from '@skald/app';
 import type { Observer } from '@skald/engine';
-import { isEnded, type SagaState, type SagaStatus, SkaldError, statusOf } from '@skald/kernel';
+import { isEnded, type SagaIndex, type SagaState, type SagaStatus, SkaldError, statusOf } from '@skald/kernel';
 import type { Order } from './order.js';
 import { OrderSaga } from './order-saga.js';
 
@@ -19,11 +19,23 @@ export interface RunFigures {
   readonly seconds: number;
 }
 
+/** Where orders are started, in this process or in others. */
+export interface OrderDesk {
+  readonly sagas: Pick<Sagas, 'start'>;
+  /** What is there already. */
+  readonly index: Pick<SagaIndex, 'list'>;
+}
+
+export interface News {
+  /** A saga has moved, and stands so now. May be told twice. */
+  heard(sagaId: string, status: SagaStatus): void;
+}
+
 /**
  * Starts a saga for each order, some at a time, and follows them all to their ends. What the store has from an earlier run is not started
  * again; what had not ended there is waited for.
  */
-export class OrderRun implements Observer {
+export class OrderRun implements Observer, News {
   /** By saga id: started and neither ended nor suspended. */
   private readonly inFlight = new Set<string>();
   private readonly over = new Map<string, SagaStatus>();
@@ -36,22 +48,28 @@ export class OrderRun implements Observer {
   private failure: unknown;
   private wakeUp = () => {};
 
+  /** Of a run as fast as it goes, or of so many orders a second. */
+  constructor(private readonly rate?: number) {}
+
   moved(state: SagaState): void {
-    const status = statusOf(state);
+    this.heard(state.sagaId, statusOf(state));
+  }
+
+  heard(sagaId: string, status: SagaStatus): void {
     this.begun ??= performance.now();
     this.lastNews = performance.now();
     if (!isEnded(status) && status !== 'suspended') return;
-    this.inFlight.delete(state.sagaId);
-    this.over.set(state.sagaId, status);
+    this.inFlight.delete(sagaId);
+    this.over.set(sagaId, status);
     this.lastEnd = this.lastNews;
     this.wakeUp();
   }
 
   /** Learns what is there from an earlier run, from the index, a page at a time. Answers how many orders have ended. */
-  async recall({ sagas }: RunningSkald): Promise<number> {
+  async recall({ index }: OrderDesk): Promise<number> {
     let after: string | undefined;
     do {
-      const page = await sagas.list({ limit: PAGE, ...(after !== undefined && { after }) });
+      const page = await index.list({ limit: PAGE, ...(after !== undefined && { after }) });
       for (const { sagaId, status } of page.sagas) this.remember(sagaId, status);
       after = page.next;
     } while (after !== undefined);
@@ -68,14 +86,16 @@ export class OrderRun implements Observer {
   }
 
   /** Resolves when all have ended, or stand suspended; or after `stop`. Rejects when the store refuses, or when nothing moves any more. */
-  async process(app: RunningSkald, orders: Iterable<Order>): Promise<RunFigures> {
+  async process(desk: OrderDesk, orders: Iterable<Order>): Promise<RunFigures> {
+    let started = 0;
     for (const order of orders) {
       if (this.known.has(order.orderId)) continue;
       while (this.goesOn() && this.inFlight.size >= IN_FLIGHT) await this.news();
+      if (this.rate !== undefined) await this.itsTurn(started++ / this.rate);
       if (!this.goesOn()) break;
       this.begun ??= performance.now();
       this.inFlight.add(`order-${order.orderId}`);
-      void this.start(app, order);
+      void this.start(desk, order);
     }
     while (this.goesOn() && this.inFlight.size > 0) await this.news();
     if (this.failure !== undefined) throw this.failure;
@@ -109,7 +129,7 @@ export class OrderRun implements Observer {
   }
 
   /** A refusal that will pass, a full disk say, is tried again. */
-  private async start({ sagas }: RunningSkald, order: Order): Promise<void> {
+  private async start({ sagas }: OrderDesk, order: Order): Promise<void> {
     for (;;) {
       try {
         await sagas.start(OrderSaga, order, { id: order.orderId });
@@ -127,16 +147,22 @@ export class OrderRun implements Observer {
     this.wakeUp();
   }
 
+  /** Seconds after the first one. */
+  private async itsTurn(after: number): Promise<void> {
+    const due = (this.begun ?? performance.now()) + after * 1_000;
+    while (this.goesOn() && performance.now() < due) await this.news(due - performance.now());
+  }
+
   /** The next end, or a second. */
-  private async news(): Promise<void> {
+  private async news(atMost = 1_000): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, 1_000);
+      const timer = setTimeout(resolve, Math.min(atMost, 1_000));
       this.wakeUp = () => {
         clearTimeout(timer);
         resolve();
       };
     });
-    if (performance.now() - this.lastNews <= PATIENCE) return;
+    if (this.inFlight.size === 0 || performance.now() - this.lastNews <= PATIENCE) return;
     this.fail(new Error(`nothing has moved for ${PATIENCE / 1000} s; ${this.inFlight.size} sagas have not ended`));
   }
 }

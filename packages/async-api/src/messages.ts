@@ -15,7 +15,10 @@ export class Messages {
   readonly all: Record<string, MessageObject> = {};
 
   constructor(private readonly payloads: PayloadSchemas) {
-    for (const [type, schema] of Object.entries(valueSchemas)) payloads.all[type] = schema;
+    for (const [type, schema] of Object.entries(valueSchemas)) {
+      payloads.all[type] = schema;
+      payloads.all[headersOf(type)] = headersSchema(type);
+    }
   }
 
   command({ name: participant }: ParticipantDefinition, action: string, { compensation, input, output }: ActionDefinition): Reference {
@@ -37,9 +40,11 @@ export class Messages {
   reply({ name: participant }: ParticipantDefinition, action: string, { output }: ActionDefinition): Reference {
     if (!output) return this.plainReply();
     const result = this.payloads.add(`${participant}.${action}.result`, output, 'output');
-    const succeeded = { if: { properties: { type: { const: 'succeeded' } } }, then: { properties: { result }, required: ['result'] } };
-    const asked = { properties: { operation: { const: 'compensation' } } };
-    const outcome = { if: asked, else: { properties: { outcome: succeeded } } };
+    if (Object.keys(result).length === 0) return this.plainReply();
+    const succeeded = { required: ['result'], properties: { type: { const: 'succeeded' }, result } };
+    const other = { properties: { type: { not: { const: 'succeeded' } } } };
+    const compensation = { properties: { operation: { const: 'compensation' } } };
+    const outcome = { anyOf: [compensation, { properties: { outcome: { anyOf: [succeeded, other] } } }] };
     return this.#add(`${participant}.${action}.reply`, REPLY, `reply to ${action} of ${participant}`, { allOf: [outcome] });
   }
 
@@ -91,13 +96,15 @@ export class Messages {
       title,
       ...(summary !== undefined && { summary }),
       contentType: 'application/json',
-      headers: headersSchema(type),
+      headers: schemaReference(headersOf(type)),
       payload: allOf.length === 0 ? body : { allOf: [body, ...allOf] },
       bindings: { kafka: { key: { type: 'string', minLength: 1, description: 'the saga id' } } },
     };
     return { $ref: `#/components/messages/${key}` };
   }
 }
+
+const headersOf = (type: string): string => `${type}.headers`;
 
 /** `skald.cancel.v1`: cancel. */
 function titleOf(type: string): string {

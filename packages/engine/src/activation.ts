@@ -7,19 +7,20 @@
  *     input comes next sends again what is owed, once. It is remembered longer than the state: else, with more sagas than fit, every input
  *     would send again what is in flight, and the answers to that would be the next inputs.
  */
-import { type EventStore, evolve, initialState, type SagaState, type SagaSummary } from '@skald/kernel';
-import { decodeEvent } from './event-codec.js';
+import { type EventStore, initialState, type SagaState, type SagaSummary } from '@skald/kernel';
+import { loadSaga } from './history.js';
 
 export interface Activated {
   state: SagaState;
   /** Hash of the last stored event; the stream's name before the first. */
   head: string;
+  /** Global position of the last stored event, as far as the store tells it; else 0. */
+  position: number;
   published: number;
   /** What the index says of it, as far as this owner knows. */
   indexed: SagaSummary | undefined;
 }
 
-const PAGE = 1_000;
 /** Sagas whose `published` is remembered, for each one whose state is. */
 const REMEMBERED = 10;
 
@@ -49,17 +50,12 @@ export class Activation {
 
   /** As it is when nothing is stored of it. */
   fresh(sagaId: string): Activated {
-    return { state: initialState(), head: sagaId, published: -1, indexed: undefined };
+    return { state: initialState(), head: sagaId, position: 0, published: -1, indexed: undefined };
   }
 
   async load(sagaId: string): Promise<Activated> {
-    const activated = { ...this.fresh(sagaId), published: this.published.get(sagaId) ?? -1 };
-    for (;;) {
-      const page = await this.store.read(sagaId, { from: activated.state.revision + 1, limit: PAGE });
-      for (const recorded of page) activated.state = evolve(activated.state, decodeEvent(recorded));
-      activated.head = page.at(-1)?.hash ?? activated.head;
-      if (page.length < PAGE) return activated;
-    }
+    const stored = await loadSaga(this.store, sagaId);
+    return { ...stored, published: this.published.get(sagaId) ?? -1, indexed: undefined };
   }
 
   /** Have other events been stored than this state knows of? */

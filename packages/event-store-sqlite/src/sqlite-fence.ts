@@ -2,7 +2,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { type Fence, type FenceRecord, type FenceSession, SkaldError } from '@skald/kernel';
 import { FenceRows } from './fence-rows.js';
 import { PatientBegin } from './patient-begin.js';
-import { translate } from './sqlite-errors.js';
+import { isBusy, translate } from './sqlite-errors.js';
 import { fileOf, inTransaction } from './transaction-state.js';
 
 /**
@@ -45,7 +45,9 @@ export function openParticipantDatabase(file: string): DatabaseSync {
   try {
     const db = new DatabaseSync(file);
     try {
-      db.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+      db.exec('PRAGMA busy_timeout = 5000');
+      switchToWal(db);
+      db.exec('PRAGMA synchronous = FULL');
       return db;
     } catch (error) {
       db.close();
@@ -53,6 +55,18 @@ export function openParticipantDatabase(file: string): DatabaseSync {
     }
   } catch (error) {
     throw translate(error, file, 'open');
+  }
+}
+
+/** Of several processes that open a new file at the same time all but one are refused, at once: here SQLite does not wait. */
+function switchToWal(db: DatabaseSync): void {
+  for (const deadline = Date.now() + 5_000; ; ) {
+    try {
+      return db.exec('PRAGMA journal_mode = WAL');
+    } catch (error) {
+      if (!isBusy(error) || Date.now() > deadline) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
   }
 }
 

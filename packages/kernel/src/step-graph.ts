@@ -1,5 +1,5 @@
 import type { Command, SagaDefinition, SagaView, StepDefinition } from './definition.js';
-import { recordError, SagaAborted } from './errors.js';
+import { recordError, SagaAborted, SkaldError } from './errors.js';
 import type { StepPolicy } from './events.js';
 import type { Directive, Program } from './program.js';
 import type { SagaState, StepState } from './state.js';
@@ -32,7 +32,7 @@ function next(definition: SagaDefinition, policies: ReadonlyMap<string, StepPoli
   for (const step of definition.steps) {
     const current = state.steps.get(step.id);
     if (current === undefined) {
-      if (step.after.every((id) => isSettled(state.steps.get(id)))) directives.push(open(step, policies, state));
+      if (step.after.every((id) => isSettled(state.steps.get(id)))) directives.push(open(definition, step, policies, state));
     } else if (isSettled(current)) settled += 1;
     else if ((current.status === 'failed' || current.status === 'unknown') && !state.parked.has(`step:${step.id}`)) {
       return [{ do: 'fail', step: step.id, error: current.error ?? { name: 'Error', message: 'failed' } }];
@@ -52,13 +52,13 @@ function isSettled(step: StepState | undefined): boolean {
   return step?.status === 'succeeded' || step?.status === 'skipped';
 }
 
-function open(step: StepDefinition, policies: ReadonlyMap<string, StepPolicy>, state: SagaState): Directive {
+function open(definition: SagaDefinition, step: StepDefinition, policies: ReadonlyMap<string, StepPolicy>, state: SagaState): Directive {
   const { id, after } = step;
   return orFail(() => {
     const view = viewOf(state);
     if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
     const policy = policies.get(id) ?? policyOf(step);
-    return { do: 'request', step: id, after, command: step.run(state.input, view), policy };
+    return { do: 'request', step: id, after, command: commandOf(definition, step, step.run(state.input, view)), policy };
   });
 }
 
@@ -81,7 +81,18 @@ function orFail(directive: () => Directive): Directive {
 function compensation(definition: SagaDefinition, state: SagaState, step: StepState): Command {
   const own = definition.steps.find(({ id }) => id === step.id)?.compensation;
   if (!own) throw new Error(`step ${step.id} has no compensation of the saga's own any more`);
-  return own.run(state.input, viewOf(state));
+  return commandOf(definition, step, own.run(state.input, viewOf(state)));
+}
+
+/** Decorators and the builder see to it that a command comes; what is written as data may give anything. */
+function commandOf(definition: SagaDefinition, { id }: { readonly id: string }, given: Command | undefined): Command {
+  if (typeof given?.participant === 'string' && typeof given.action === 'string' && Array.isArray(given.args)) return given;
+  throw new SkaldError('not-a-command', {
+    saga: definition.name,
+    method: `step ${id}`,
+    returned: given === null ? 'null' : typeof given,
+    remedy: 'Return what a participant’s proxy builds: { participant, action, args }.',
+  });
 }
 
 /** What a saga's own methods see. */

@@ -6,11 +6,11 @@
  * D3. Sending back ends with what stood there when it began: a message that cannot be read once more is left for the next time.
  */
 import type { IHeaders, KafkaMessage } from 'kafkajs';
+import { withAdmin } from './admin.js';
 import { ConsumerSession } from './consumer-session.js';
 import type { Settings } from './options.js';
 import type { ProduceRecord } from './publisher.js';
 import type { MalformedReason } from './shape.js';
-import { withAdmin } from './topics.js';
 
 export interface DeadLetter {
   readonly reason: string;
@@ -120,7 +120,7 @@ export async function readDeadLetters(
 
 /** D3. `undefined` when nothing is to be read. */
 async function endOf(settings: Settings, topic: string, group: string): Promise<number | undefined> {
-  return withAdmin(settings, async (admin) => {
+  return withAdmin(settings, 'to look at dead letters', async (admin) => {
     const [offsets] = await admin.fetchTopicOffsets(topic);
     const [sentBack] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
     const from = Math.max(Number(offsets?.low ?? 0), Number(sentBack?.partitions[0]?.offset ?? -1));

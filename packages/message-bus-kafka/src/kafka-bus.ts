@@ -8,6 +8,7 @@ import {
   SkaldError,
 } from '@skald/kernel';
 import { AddressConsumer, type ConsumerPlan, type KafkaOwnershipListener } from './address-consumer.js';
+import { withAdmin } from './admin.js';
 import { type DeadLetter, readDeadLetters } from './dead-letters.js';
 import { partitionOf } from './murmur2.js';
 import { describe, isTopicName, Names } from './names.js';
@@ -16,7 +17,7 @@ import { ProducerConnection } from './producer-connection.js';
 import { type ProduceRecord, Publisher } from './publisher.js';
 import { Sorter } from './sorter.js';
 import { applyTimerRemedy } from './timer-remedy.js';
-import { Topics, withAdmin } from './topics.js';
+import { Topics } from './topics.js';
 import { encode, type TraceContext, type WireContext } from './wire.js';
 
 /** A message with the trace that it belongs to. */
@@ -205,13 +206,13 @@ export class KafkaBus implements MessageBus {
 
   /** B4. */
   async #endOf(topic: string, partition: number): Promise<number> {
-    const offsets = await withAdmin(this.settings, (admin) => admin.fetchTopicOffsets(topic));
+    const offsets = await withAdmin(this.settings, 'to find the end of a topic', (admin) => admin.fetchTopicOffsets(topic));
     return Number(offsets.find((one) => one.partition === partition)?.high ?? 0);
   }
 
   /** Nobody comes back to a client's group. The broker drops empty ones without offsets, in its own time. */
   async #forget(group: string): Promise<void> {
-    await withAdmin(this.settings, (admin) => admin.deleteGroups([group])).catch(() => {});
+    await withAdmin(this.settings, 'to delete a group', (admin) => admin.deleteGroups([group])).catch(() => {});
   }
 
   async #deadLetterTopic(address: Address): Promise<string> {

@@ -5,13 +5,13 @@
  * T2. A topic that is compacted is refused: it keeps one message for each saga.
  * T3. Where topics may not be created from here, the error says which are missing and how to create them.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Address, SkaldError } from '@skald/kernel';
 import kafkajs, { type Admin } from 'kafkajs';
-import { faultOf, finalErrors, problemOf, protocolError } from './kafka-errors.js';
+import { withAdmin } from './admin.js';
+import { finalErrors, problemOf, protocolError } from './kafka-errors.js';
 import type { Names } from './names.js';
 import type { Settings } from './options.js';
-import { leashed, within } from './producer-connection.js';
-import { SocketLeash } from './socket-leash.js';
 
 interface TopicPlan {
   readonly topic: string;
@@ -42,13 +42,7 @@ export class Topics {
   /** Throws `topics-missing`, `topic-unsuitable`, `inbox-partitions-differ`, `bus-unauthorised`, `bus-unavailable`. */
   async ensure(addresses: readonly Address['to'][] | { readonly participant: string }): Promise<void> {
     const plans = 'participant' in addresses ? this.#ofParticipant(addresses.participant) : addresses.flatMap((to) => this.#of(to));
-    try {
-      await withAdmin(this.settings, (admin) => this.#ensure(admin, plans));
-    } catch (error) {
-      if (error instanceof SkaldError) throw error;
-      const code = faultOf(error) === 'transient' ? 'bus-unavailable' : 'bus-unauthorised';
-      throw new SkaldError(code, { what: 'to look at topics', problem: problemOf(error) }, { cause: error });
-    }
+    await withAdmin(this.settings, 'to look at topics', (admin) => this.#ensure(admin, plans));
   }
 
   #of(to: Address['to']): TopicPlan[] {
@@ -179,20 +173,6 @@ async function waitFor(admin: Admin, topic: string): Promise<number> {
     const found = await partitionsOf(admin, topic);
     if (found !== undefined) return found;
     if (Date.now() > deadline) throw new Error(`topic ${topic} does not appear`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-const FAREWELL = 2_000;
-
-export async function withAdmin<T>({ kafka }: Pick<Settings, 'kafka'>, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const leash = new SocketLeash(kafka.socketFactory);
-  const admin = new kafkajs.Kafka(leashed(kafka, leash)).admin();
-  try {
-    await admin.connect();
-    return await work(admin);
-  } finally {
-    await within(FAREWELL, admin.disconnect());
-    leash.cut();
+    await sleep(50);
   }
 }

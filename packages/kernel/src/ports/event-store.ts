@@ -1,4 +1,4 @@
-import type { SagaSummary } from './saga-index.js';
+import type { SagaIndex, SagaSummary } from './saga-index.js';
 
 /** An event as it is about to be written. `data` and `metadata` are JSON texts and are stored and given back as these very characters. */
 export interface NewEvent {
@@ -15,7 +15,7 @@ export interface RecordedEvent extends NewEvent {
   readonly stream: string;
   /** From 0, without gaps, within the stream. */
   readonly revision: number;
-  /** Strictly increasing over all streams; gaps are allowed. */
+  /** Strictly increasing over all streams; gaps are allowed. 0 where a store cannot tell it of the events of one stream. */
   readonly position: number;
 }
 
@@ -26,7 +26,7 @@ export interface StreamWrite {
   readonly expectedRevision: number;
   /** At least one. */
   readonly events: readonly NewEvent[];
-  /** What the index shall say of the saga from now on; a store that keeps the index itself writes it in the same transaction. Absent: unchanged. */
+  /** What the index shall say of the saga from now on, for a store that keeps one (`ownIndex`); others ignore it. Absent: unchanged. */
   readonly summary?: SagaSummary;
 }
 
@@ -57,6 +57,8 @@ export interface Subscription {
  * and stores nothing, not even its summary. Events that partly stand there are a conflict.
  */
 export interface EventStore {
+  /** The index that `append` keeps in the transaction of the events. Absent: none; an index is then to be fed by a subscription. */
+  readonly ownIndex?: SagaIndex | undefined;
   append(writes: readonly StreamWrite[]): Promise<readonly AppendOutcome[]>;
   /** Empty where there is no such stream, or no more of it. */
   read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
