@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openSqliteStore } from '@skald/event-store-sqlite';
 import { SkaldError } from '@skald/kernel';
 import { UsageError } from './options.js';
-import { STORE_FILE } from './shop.js';
+import { STORE_FILE } from './shop-files.js';
 
 /** What decides how the orders of a run end: a run that is carried on must have the same. */
 export type Parameters = Readonly<Record<string, string | number>>;
@@ -16,7 +17,9 @@ interface Memory {
 
 const MEMORY = 'demo.json';
 const DATABASES = [STORE_FILE, 'orders.db', 'payments.db', 'inventory.db'];
-const SIDE_FILES = ['', '-wal', '-shm', '-journal', '-owner', '-owner-journal'];
+const SIDE_FILES = ['', '-wal', '-shm', '-journal', '-owner', '-owner-journal', '-shared', '-shared-journal'];
+/** Of a run on Kafka: the broker's data, what the processes have to say, and what its topics begin with. */
+const KAFKA_FOLDER = 'kafka';
 
 export interface FolderUse {
   readonly fresh: boolean;
@@ -56,10 +59,13 @@ function recall(folder: string): Memory | undefined {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Memory) : undefined;
 }
 
-/** Whole or not at all, whenever the process is killed. */
 function remember(folder: string, memory: Memory): void {
-  const file = join(folder, MEMORY);
-  writeFileSync(`${file}.new`, `${JSON.stringify(memory, null, 2)}\n`, { flush: true });
+  writeWhole(join(folder, MEMORY), `${JSON.stringify(memory, null, 2)}\n`);
+}
+
+/** Whole or not at all, whenever the process is killed. */
+function writeWhole(file: string, text: string): void {
+  writeFileSync(`${file}.new`, text, { flush: true });
   renameSync(`${file}.new`, file);
 }
 
@@ -75,6 +81,21 @@ async function clear(folder: string): Promise<void> {
   const files = DATABASES.flatMap((name) => SIDE_FILES.map((side) => join(folder, `${name}${side}`)));
   if (existsSync(join(folder, STORE_FILE))) await refuseWhileInUse(join(folder, STORE_FILE));
   for (const file of [join(folder, MEMORY), ...files]) rmSync(file, { force: true });
+  rmSync(join(folder, KAFKA_FOLDER), { recursive: true, force: true });
+}
+
+/** What belongs to Kafka, in a folder that is there. */
+export function kafkaFolder(folder: string): string {
+  const path = join(folder, KAFKA_FOLDER);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+/** Begins the names of topics and groups: another one for every new run, for which old messages mean nothing. */
+export function kafkaPrefix(folder: string): string {
+  const file = join(kafkaFolder(folder), 'prefix');
+  if (!existsSync(file)) writeWhole(file, `shop-${randomUUID().slice(0, 8)}`);
+  return readFileSync(file, 'utf8');
 }
 
 async function refuseWhileInUse(file: string): Promise<void> {

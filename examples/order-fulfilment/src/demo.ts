@@ -1,11 +1,11 @@
-import { join } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
 import { timeline } from '@skald/cli';
 import { readHistory } from '@skald/engine';
 import { openSqliteStore } from '@skald/event-store-sqlite';
 import { type AuditReport, audit } from './audit.js';
 import { prepareFolder, rememberFinished } from './data-folder.js';
+import { filesOf } from './environment.js';
 import { Faults } from './faults.js';
+import { openKafkaShop } from './kafka-shop.js';
 import { DEFAULT_FOLDER, type DemoOptions } from './options.js';
 import type { Order } from './order.js';
 import { OrderRun, type RunFigures } from './order-run.js';
@@ -13,7 +13,9 @@ import { type OrderSource, orderSource } from './order-source.js';
 import { Progress } from './progress.js';
 import { holds, type Report, reportOf, summaryLines } from './report.js';
 import { type Histories, readHistories } from './saga-ends.js';
-import { closeDatabases, openDatabases, openShop, type ShopDatabases, STORE_FILE } from './shop.js';
+import { closeDatabases, type OpenShop, openDatabases, openShop, type ShopDatabases } from './shop.js';
+import { type ShopFiles, shopFiles } from './shop-files.js';
+import { fillStock } from './stock.js';
 
 export interface DemoOutput {
   /** What the demo is asked for: one JSON object, or the tale for people. */
@@ -30,24 +32,34 @@ export interface DemoOutput {
 export async function demo(options: DemoOptions, output: DemoOutput, onSignal: (stop: () => void) => void): Promise<number> {
   const source = orderSource(options);
   const folder = options.data ?? DEFAULT_FOLDER;
-  const start = await prepareFolder(folder, source.parameters, { fresh: options.fresh, isDefault: options.data === undefined });
-  const databases = openDatabases(folder);
+  const isElsewhere = options.kafka?.elsewhere === true;
+  const isDefault = options.data === undefined && !isElsewhere;
+  const start = await prepareFolder(folder, source.parameters, { fresh: options.fresh, isDefault });
+  const files = isElsewhere ? filesOf(process.env, folder) : shopFiles(folder);
+  const databases = openDatabases(files);
   try {
-    const run = new OrderRun();
+    const run = new OrderRun(options.rate);
     const progress = new Progress(run, source.count, output.progress, output.progress.isTTY && !options.json);
     onSignal(() => run.stop());
-    for (const { line, reason } of source.badLines) progress.say(`line ${line} skipped: ${reason}`);
-    const figures = await process(folder, databases, source, new Faults(options.seed, options.faults), run, (ended) =>
-      progress.say(`${start === 'continued' ? 'carrying on' : 'beginning'} in ${folder}: ${ended} of ${source.count} orders have ended`),
+    const say = (line: string) => progress.say(line);
+    for (const { line, reason } of source.badLines) say(`line ${line} skipped: ${reason}`);
+    fillStock(databases.inventory, source.stock);
+    const faults = new Faults(options.seed, options.faults);
+    const open = () =>
+      options.kafka
+        ? openKafkaShop({ ...options, folder, files, kafka: options.kafka, say }, run)
+        : openShop(files, databases, faults, run);
+    const figures = await work(open, placed(source, faults), run, (ended) =>
+      say(`${start === 'continued' ? 'carrying on' : 'beginning'} in ${folder}: ${ended} of ${source.count} orders have ended`),
     ).finally(() => progress.stop());
     if (run.isStopped) {
-      progress.say(`stopped: ${run.progress.ended} of ${source.count} orders have ended. The same command carries on.`);
+      say(`stopped: ${run.progress.ended} of ${source.count} orders have ended. The same command carries on.`);
       return 0;
     }
-    const { report, findings, charged, tale } = await judge(folder, databases, source, figures, output);
+    const { report, findings, charged, tale } = await judge(files, databases, source, figures, output);
     if (report.audit.everySagaEnded) rememberFinished(folder, source.parameters);
     if (options.json) {
-      for (const finding of findings) progress.say(finding);
+      for (const finding of findings) say(finding);
       output.out(JSON.stringify(report));
     } else for (const line of [...tale, ...summaryLines(report, charged, findings)]) output.out(line);
     return holds(report.audit) ? 0 : 1;
@@ -56,35 +68,23 @@ export async function demo(options: DemoOptions, output: DemoOutput, onSignal: (
   }
 }
 
-async function process(
-  folder: string,
-  databases: ShopDatabases,
-  source: OrderSource,
-  faults: Faults,
+async function work(
+  open: () => Promise<OpenShop>,
+  orders: Iterable<Order>,
   run: OrderRun,
   begins: (ended: number) => void,
 ): Promise<RunFigures> {
-  const app = await openShop(folder, databases, faults, run);
+  const shop = await open();
   try {
-    fillStock(databases.inventory, source.stock);
-    begins(await run.recall(app));
-    return await run.process(app, placed(source, faults));
+    begins(await run.recall(shop));
+    return await run.process(shop, orders);
   } finally {
-    await app.stop();
+    await shop.close();
   }
 }
 
 function* placed(source: OrderSource, faults: Faults): Generator<Order> {
   for (const order of source.orders()) yield faults.applyTo(order);
-}
-
-/** Once for a folder, all of it or nothing. */
-function fillStock(db: DatabaseSync, stock: ReadonlyMap<string, number>): void {
-  const put = db.prepare('INSERT INTO stock (sku, available) VALUES (?, ?)');
-  if (db.prepare('SELECT 1 FROM stock').get()) return;
-  db.exec('BEGIN IMMEDIATE');
-  for (const [sku, quantity] of stock) put.run(sku, quantity);
-  db.exec('COMMIT');
 }
 
 interface Judgement extends AuditReport {
@@ -94,13 +94,13 @@ interface Judgement extends AuditReport {
 }
 
 async function judge(
-  folder: string,
+  files: ShopFiles,
   databases: ShopDatabases,
   source: OrderSource,
   figures: RunFigures,
   { colours, width }: DemoOutput,
 ): Promise<Judgement> {
-  const store = await openSqliteStore({ file: join(folder, STORE_FILE), readOnly: true });
+  const store = await openSqliteStore({ file: files.store, readOnly: true });
   try {
     const histories = await readHistories(store.events);
     const judged = audit(histories, databases, { orders: source.count, stock: source.stock });

@@ -8,7 +8,7 @@ import type { OrderLine } from './order.js';
 export const INVENTORY_DATABASE = Symbol('inventory database');
 
 /** Units by sku: here, promised, gone. One reservation for an order, `lines` as JSON; it ends released or shipped, once. */
-const SCHEMA = `
+export const INVENTORY_SCHEMA = `
 CREATE TABLE IF NOT EXISTS stock (
   sku TEXT PRIMARY KEY,
   available INTEGER NOT NULL CHECK (available >= 0),
@@ -44,7 +44,7 @@ export class InventoryService {
   readonly #end: StatementSync;
 
   constructor(@inject(INVENTORY_DATABASE) db: DatabaseSync) {
-    db.exec(SCHEMA);
+    db.exec(INVENTORY_SCHEMA);
     this.#take = db.prepare('UPDATE stock SET available = available - ?1, reserved = reserved + ?1 WHERE sku = ?2 AND available >= ?1');
     this.#giveBack = db.prepare('UPDATE stock SET available = available + ?1, reserved = reserved - ?1 WHERE sku = ?2');
     this.#handOver = db.prepare('UPDATE stock SET reserved = reserved - ?1, shipped = shipped + ?1 WHERE sku = ?2');

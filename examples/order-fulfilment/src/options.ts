@@ -101,7 +101,8 @@ function kafkaOf(
   const known = (brokers ?? variables['KAFKA_BROKERS'] ?? '').split(',').filter((one) => one !== '');
   if (!known.every((one) => /^[^\s:]+:\d{1,5}$/.test(one))) throw new UsageError(`--brokers ${known}: host:port is wanted`);
   if (elsewhere && known.length === 0) throw new UsageError('--elsewhere needs --brokers: those of the managers and services');
-  if (elsewhere && fresh) throw new UsageError('--fresh cannot delete what processes elsewhere are using: stop them and delete their volumes');
+  if (elsewhere && fresh)
+    throw new UsageError('--fresh cannot delete what processes elsewhere are using: stop them and delete their volumes');
   return { brokers: known.length > 0 ? known : undefined, elsewhere };
 }
 

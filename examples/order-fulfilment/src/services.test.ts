@@ -12,6 +12,7 @@ import { InventoryService } from './inventory-service.js';
 import { OrderService } from './order-service.js';
 import { PaymentService } from './payment-service.js';
 import { closeDatabases, openDatabases, type ShopDatabases } from './shop.js';
+import { shopFiles } from './shop-files.js';
 
 /** The services as sagas meet them: commands in, outcomes out, each database with its fence. */
 class Desk implements MessageBus {
@@ -68,7 +69,7 @@ let issuer: { -readonly [K in keyof CardIssuer]: CardIssuer[K] };
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skald-services-'));
-  databases = openDatabases(folder);
+  databases = openDatabases(shopFiles(folder));
   desk = new Desk();
   issuer = { declines: () => false, suspects: () => false };
   await desk.open(new OrderService(databases.orders), sqliteFence(databases.orders));

@@ -1,33 +1,36 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
-import { type RunningSkald, Skald } from '@skald/app';
-import type { CommandContext, Observer } from '@skald/engine';
+import { Skald } from '@skald/app';
+import type { Observer } from '@skald/engine';
 import { openParticipantDatabase, sqliteFence } from '@skald/event-store-sqlite';
 import { CardIssuer } from './card-issuer.js';
 import type { Faults } from './faults.js';
 import { INVENTORY_DATABASE, InventoryService } from './inventory-service.js';
+import type { OrderDesk } from './order-run.js';
 import { OrderSaga } from './order-saga.js';
 import { ORDER_DATABASE, OrderService } from './order-service.js';
 import { PAYMENT_DATABASE, PaymentService } from './payment-service.js';
-import { unreliable } from './unreliable.js';
+import type { ShopFiles } from './shop-files.js';
+import { bindUnreliable } from './unreliable.js';
 
-/** Each service has a database of its own; the sagas' event store is a fourth. */
 export interface ShopDatabases {
   readonly orders: DatabaseSync;
   readonly payments: DatabaseSync;
   readonly inventory: DatabaseSync;
 }
 
-export const STORE_FILE = 'skald.db';
+/** A shop at work. */
+export interface OpenShop extends OrderDesk {
+  close(): Promise<void>;
+}
 
-export function openDatabases(folder: string): ShopDatabases {
-  mkdirSync(folder, { recursive: true });
-  return {
-    orders: openParticipantDatabase(join(folder, 'orders.db')),
-    payments: openParticipantDatabase(join(folder, 'payments.db')),
-    inventory: openParticipantDatabase(join(folder, 'inventory.db')),
+export function openDatabases({ orders, payments, inventory }: ShopFiles): ShopDatabases {
+  const open = (file: string) => {
+    mkdirSync(dirname(file), { recursive: true });
+    return openParticipantDatabase(file);
   };
+  return { orders: open(orders), payments: open(payments), inventory: open(inventory) };
 }
 
 export function closeDatabases(databases: ShopDatabases): void {
@@ -35,10 +38,14 @@ export function closeDatabases(databases: ShopDatabases): void {
 }
 
 /** The three services and their saga in one process. */
-export function openShop(folder: string, databases: ShopDatabases, faults: Faults, observer: Observer): Promise<RunningSkald> {
-  const crashOf = ({ sagaId }: CommandContext, action: string) => faults.crash(sagaId, action);
+export async function openShop(
+  { store: file }: ShopFiles,
+  databases: ShopDatabases,
+  faults: Faults,
+  observer: Observer,
+): Promise<OpenShop> {
   // #region wiring
-  return Skald.embedded({ file: join(folder, STORE_FILE) })
+  const app = await Skald.embedded({ file })
     .sagas(OrderSaga)
     .participant(OrderService, { fence: sqliteFence(databases.orders) })
     .participant(PaymentService, { fence: sqliteFence(databases.payments) })
@@ -48,15 +55,10 @@ export function openShop(folder: string, databases: ShopDatabases, faults: Fault
       container.bind(PAYMENT_DATABASE).toConstantValue(databases.payments);
       container.bind(INVENTORY_DATABASE).toConstantValue(databases.inventory);
       container.bind(CardIssuer).toConstantValue(faults);
-      for (const service of [OrderService, PaymentService, InventoryService]) {
-        container
-          .bind<object>(service)
-          .to(service)
-          .inSingletonScope()
-          .onActivation((_, made) => unreliable(made, crashOf));
-      }
+      for (const service of [OrderService, PaymentService, InventoryService]) bindUnreliable(container, service, faults);
     })
     .observe(observer)
     .start();
   // #endregion
+  return { sagas: app.sagas, index: app.sagas, close: () => app.stop() };
 }

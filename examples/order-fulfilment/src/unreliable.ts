@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { type CommandContext, currentCommand } from '@skald/engine';
-import type { Crash } from './faults.js';
+import type { Container, Newable } from 'inversify';
+import type { Crash, Faults } from './faults.js';
 
 class ServiceCrash extends Error {
   override name = 'ServiceCrash';
@@ -32,4 +33,13 @@ export function unreliable<S extends object>(service: S, crashOf: (command: Comm
       };
     },
   });
+}
+
+/** The container then gives the service as `faults` has it. */
+export function bindUnreliable(container: Container, service: Newable<object>, faults: Faults): void {
+  container
+    .bind<object>(service)
+    .to(service)
+    .inSingletonScope()
+    .onActivation((_, made) => unreliable(made, ({ sagaId }, action) => faults.crash(sagaId, action)));
 }

@@ -1,5 +1,6 @@
 export { type CommandContext, currentCommand, type Observer } from '@skald/engine';
 export type { SagaEnding } from './end-watch.js';
+export { projectedStore } from './projected-store.js';
 export { RunningSkald } from './running-skald.js';
 export { type Intervention, type SagaHandle, Sagas, type StartOptions, sagaIdOf, type TargetIntervention } from './sagas.js';
 export { type FenceSource, Skald } from './skald.js';

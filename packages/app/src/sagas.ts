@@ -1,5 +1,5 @@
 import type { InputOf, OutputOf, SagaRef } from '@skald/decorators';
-import { type Client, type HistoryEvent, readHistory, sha256, stateOf } from '@skald/engine';
+import { type Client, type HistoryEvent, type IndexLag, type IndexProjection, readHistory, sha256, stateOf } from '@skald/engine';
 import {
   type Clock,
   canonicalJson,
@@ -59,6 +59,8 @@ export interface SagaHandle<O> {
 export interface SagasPorts {
   /** Absent in a process that manages no sagas. */
   readonly store: SagaStore | undefined;
+  /** Feeds the store's index, where the store does not. */
+  readonly projection: IndexProjection | undefined;
   readonly client: Client;
   readonly ids: Ids;
   readonly clock: Clock;
@@ -85,8 +87,9 @@ export class Sagas {
     const { client, ids } = this.ports;
     const sagaId = sagaIdOf(definition.name, options.id ?? ids.unique());
     const text = JSON.stringify(await validated(definition, input)) ?? 'null';
-    if (text.length > MAX_INPUT_BYTES) {
-      throw new SkaldError('input-too-large', { saga: definition.name, bytes: text.length, limit: MAX_INPUT_BYTES });
+    const bytes = Buffer.byteLength(text);
+    if (bytes > MAX_INPUT_BYTES) {
+      throw new SkaldError('input-too-large', { saga: definition.name, bytes, limit: MAX_INPUT_BYTES });
     }
     const copy: unknown = JSON.parse(text);
     const answer = await client.ask(sagaId, {
@@ -106,6 +109,23 @@ export class Sagas {
   /** State of a saga, from its stream. Rejects with `saga-not-found`. */
   async get(sagaId: string): Promise<SagaState> {
     return stateOf(await this.history(sagaId));
+  }
+
+  /**
+   * Resolves when lists and counts show all that is stored now, also by other processes; where the index lags behind the store, that takes
+   * a moment. Rejects with what the store rejects with, or `app-stopped`.
+   */
+  async caughtUp(): Promise<void> {
+    const { projection } = this.ports;
+    return projection ? projection.caughtUp() : void this.store;
+  }
+
+  /** How far lists and counts are behind what is stored. */
+  async lag(): Promise<IndexLag> {
+    const { projection } = this.ports;
+    if (projection) return projection.lag();
+    const { index, events } = this.store;
+    return { position: await index.position(), head: await events.head(), milliseconds: 0 };
   }
 
   /** Newest first, a page at a time. */
@@ -144,20 +164,34 @@ export class Sagas {
     }
   }
 
-  /** The saga may end in another process, which tells nobody here: the index is asked, less and less often. */
+  /**
+   * The saga may end in another process, which tells nobody here: the index is asked, less and less often. Where it is under way here, that
+   * would only be after another process had taken it over.
+   */
   private async watched(sagaId: string, told: Promise<SagaEnding>): Promise<SagaEnding> {
-    const { clock } = this.ports;
     // Nobody may be listening at the moment when it rejects.
     told.catch(() => undefined);
-    for (let pause = FIRST_LOOK; ; pause = Math.min(pause * 2, LONGEST_PAUSE)) {
-      const summary = await this.store.index.get(sagaId);
-      const now = summary && isEnded(summary.status) ? await this.endingNow(sagaId) : undefined;
-      if (now) return now;
-      if (!summary) await this.get(sagaId);
-      const later = new Promise<undefined>((resolve) => clock.at(clock.now() + pause, () => resolve(undefined)));
-      const ending = await Promise.race([told, later]);
+    for (
+      let pause = this.ports.isUnderWay(sagaId) ? LONGEST_PAUSE : 0;
+      ;
+      pause = Math.min(Math.max(pause * 2, FIRST_LOOK), LONGEST_PAUSE)
+    ) {
+      const ending = pause > 0 && (await this.toldWithin(pause, told));
       if (ending) return ending;
+      const summary = await this.store.index.get(sagaId);
+      // What the index does not know it may not have seen yet: the stream says whether there is such a saga.
+      const now = !summary || isEnded(summary.status) ? await this.endingNow(sagaId) : undefined;
+      if (now) return now;
     }
+  }
+
+  private async toldWithin(milliseconds: number, told: Promise<SagaEnding>): Promise<SagaEnding | undefined> {
+    const { clock } = this.ports;
+    let cancel = () => {};
+    const later = new Promise<undefined>((resolve) => {
+      cancel = clock.at(clock.now() + milliseconds, () => resolve(undefined));
+    });
+    return Promise.race([told, later]).finally(cancel);
   }
 
   private get store(): SagaStore {

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { type Class, definitionOf, participantDefinitionOf, type SagaRef } from '@skald/decorators';
-import { Client, type EngineOptions, type Observer, Orchestrator, ParticipantHost, Programs } from '@skald/engine';
+import { Client, type EngineOptions, IndexProjection, type Observer, Orchestrator, ParticipantHost, Programs } from '@skald/engine';
 import { type Fence, type MessageBus, type SagaDefinition, stepGraph } from '@skald/kernel';
 import { Container } from 'inversify';
 import { checkDefinitions } from './check-definitions.js';
@@ -105,7 +105,11 @@ export class Skald {
       const bus = await this.wiring.openBus();
       closing.push(() => bus.close());
       const ends = new EndWatch();
-      const engine = this.engineOptions(bus, ends);
+      const options = this.engineOptions(bus, ends);
+      const projection = store && projectionOf(store, options);
+      projection?.start();
+      if (projection) closing.push(() => projection.stop());
+      const engine = { ...options, ...(projection && { projection }) };
       const client = await this.startClient(bus, closing);
       await this.startParticipants(engine, instances, closing);
       const orchestrator = store && definitions.length > 0 ? this.orchestrator(store, definitions, engine) : undefined;
@@ -114,6 +118,7 @@ export class Skald {
       closing.push(async () => ends.stop());
       const ports = {
         store,
+        projection,
         client,
         ids: idsOf(this.wiring.options),
         clock: clockOf(this.wiring.options),
@@ -177,4 +182,14 @@ export class Skald {
     if (!this.container.isBound(type)) this.container.bind(type).toSelf().inSingletonScope();
     return this.container.get<T>(type);
   }
+}
+
+/** What feeds the index of a store that keeps none. */
+function projectionOf({ events, index }: SagaStore, { clock, observers, cachedSagas }: EngineOptions): IndexProjection | undefined {
+  if (events.ownIndex === index) return undefined;
+  return new IndexProjection(events, index, {
+    ...(observers && { observers }),
+    ...(clock && { clock }),
+    ...(cachedSagas !== undefined && { cachedSagas }),
+  });
 }

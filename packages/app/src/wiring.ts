@@ -23,6 +23,7 @@ export interface EmbeddedOptions extends CommonOptions {
 /** Where sagas are kept: their events, and the index of them. */
 export interface SagaStore {
   readonly events: EventStore;
+  /** That of the events themselves (`events.ownIndex`), or another one, which a subscription then feeds. */
   readonly index: SagaIndex;
   close(): Promise<void>;
 }
@@ -31,7 +32,8 @@ export interface ConnectOptions extends CommonOptions {
   /** Made at start, closed at stop: `() => KafkaBus.connect({ kafka: { brokers } })`. */
   readonly bus: () => Promise<MessageBus>;
   /**
-   * Made at start, closed at stop: `() => openSqliteStore({ file, shared: true })`. With a store this process manages the sagas that are
+   * Made at start, closed at stop: `() => openSqliteStore({ file, shared: true })`, or `() => projectedStore(connectEventStore({ … }),
+   * openSqliteIndex({ file }))`, where each process has an index of its own. With a store this process manages the sagas that are
    * registered with it, a share of the inbox's partitions at a time. Without one it can start and steer them, but not show them.
    */
   readonly store?: () => Promise<SagaStore>;

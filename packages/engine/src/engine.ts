@@ -13,6 +13,7 @@ import {
 } from '@skald/kernel';
 import { type CrashPoints, NO_CRASH_POINTS } from './crash-points.js';
 import { Inbox } from './inbox.js';
+import type { IndexProjection } from './index-projection.js';
 import { type Observer, observers } from './observer.js';
 import { Ownership } from './ownership.js';
 import type { ParticipantDefinition } from './participants/actions.js';
@@ -39,6 +40,8 @@ export interface EngineOptions {
   readonly participantBatch?: number;
   /** How long an external participant's action may run before it counts as interrupted, in milliseconds. Default 60,000. */
   readonly participantLease?: number;
+  /** Feeds the index of a store that keeps none; started before the engine, stopped after it. Absent: the store keeps the index. */
+  readonly projection?: IndexProjection;
 }
 
 function portsOf(options: EngineOptions) {
@@ -62,7 +65,7 @@ export class Orchestrator {
   /** The taking over of partitions, one after the other. */
   private takingOver = Promise.resolve();
   private readonly retries = new Set<() => void>();
-  private stopped = false;
+  private readonly stopping = new AbortController();
   private recovered = 0;
   private consumer: BusConsumer | undefined;
 
@@ -77,36 +80,46 @@ export class Orchestrator {
       (partitions) => this.takeOver(partitions),
       (owns) => this.inbox.disown(owns),
     );
-    const ports = { ...portsOf(options), store, index, programs, ownership: this.ownership };
+    const ports = { ...portsOf(options), store, index, programs, ownership: this.ownership, projection: options.projection };
     this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
     const limits = { batch: Math.max(1, options.inboxBatch ?? 1_000), cache: Math.max(1, options.cachedSagas ?? 20_000) };
-    this.inbox = new Inbox(ports, limits, (sagaId, state) => this.timers.onTurn(sagaId, state));
+    this.inbox = new Inbox(ports, limits, (...turn) => this.timers.onTurn(...turn));
   }
 
-  /** Brings the index up to date and takes over the inbox, or its share of it. Answers how many sagas owed something. */
+  /**
+   * Takes over the inbox, or its share of it, and resolves when the index is up to date and what is owed is sent; where a projection feeds
+   * the index, work goes on meanwhile. Answers how many sagas owed something.
+   */
   async start(): Promise<number> {
     const { store, index, programs, ownership } = this;
     const { bus, observer, ids } = portsOf(this.options);
-    await catchUpIndex(store, index, observer);
+    const { projection } = this.options;
+    if (!projection) await catchUpIndex(store, index, observer);
     const deliver = (batch: readonly Delivery[]) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]);
     this.consumer = await bus.consume({ to: 'inbox' }, deliver, ownership);
+    // What is decided from now on falls due in time, however long the index takes.
+    if (projection) this.timers.start();
     await this.takingOver;
+    await projection?.caughtUp(undefined, this.stopping.signal);
     await resumeDeployed({ store, index, bus, programs, ids, observer });
     this.timers.start();
     return this.recovered;
   }
 
-  /** O2. A failure is tried again for as long as the partitions are this owner's. */
+  /** O2, O4. A failure is tried again for as long as the partitions are this owner's. */
   private takeOver(partitions: readonly number[]): void {
     const { index, ownership } = this;
     const { bus, observer, clock } = portsOf(this.options);
     const fits = (sagaId: string) => partitions.includes(ownership.partitionOf(sagaId)) && ownership.owns(sagaId);
     this.takingOver = this.takingOver.then(async () => {
+      const terms = ownership.termsOf(partitions);
       try {
+        await this.options.projection?.caughtUp(undefined, this.stopping.signal);
+        for (const term of terms) term.isIndexed = true;
         this.recovered += await recover(index, bus, fits);
       } catch (error) {
+        if (this.stopping.signal.aborted) return;
         observer.troubled('what is owed by the sagas of a partition could not be sent again; it is tried again', error);
-        if (this.stopped) return;
         const cancel = clock.at(clock.now() + TAKE_OVER_PAUSE, () => {
           this.retries.delete(cancel);
           this.takeOver(partitions);
@@ -123,7 +136,7 @@ export class Orchestrator {
 
   /** Takes nothing new; resolves when the batch in hand is stored and sent. */
   async stop(): Promise<void> {
-    this.stopped = true;
+    this.stopping.abort();
     await this.timers.stop();
     await this.consumer?.stop();
     await this.takingOver;

@@ -25,6 +25,7 @@ import { Activation } from './activation.js';
 import { appendResolved } from './append-resolved.js';
 import type { CrashPoints } from './crash-points.js';
 import { Deciding } from './deciding.js';
+import type { IndexProjection } from './index-projection.js';
 import type { Observer } from './observer.js';
 import type { Ownership, Term } from './ownership.js';
 import type { Programs } from './programs.js';
@@ -40,6 +41,8 @@ export interface InboxPorts {
   readonly observer: Required<Observer>;
   readonly crashPoints: CrashPoints;
   readonly ownership: Ownership;
+  /** Feeds the index where its store does not. */
+  readonly projection?: IndexProjection | undefined;
 }
 
 export interface InboxLimits {
@@ -68,7 +71,7 @@ export class Inbox {
   constructor(
     private readonly ports: InboxPorts,
     limits: InboxLimits,
-    private readonly onTurn: (sagaId: string, state: SagaState) => void,
+    private readonly onTurn: (sagaId: string, state: SagaState, position: number) => void,
   ) {
     this.activation = new Activation(ports.store, limits.cache);
     this.deciding = new Deciding(this.activation, this.unsure, ports);
@@ -136,7 +139,12 @@ export class Inbox {
     const { store, observer } = this.ports;
     const writes = writing.flatMap((turn) => turn.write ?? []);
     const outcomes = await appendResolved(store, writes, (nth) => this.sleep(PAUSE * nth), observer);
-    const refused = new Set(writing.filter((_, at) => outcomes[at]?.type !== 'appended'));
+    const refused = new Set<Turn>();
+    for (const [at, turn] of writing.entries()) {
+      const outcome = outcomes[at];
+      if (outcome?.type === 'appended') turn.activated.position = outcome.position;
+      else refused.add(turn);
+    }
     const stored: Turn[] = [];
     const again: Deliveries = [];
     for (const turn of turns) {
@@ -163,9 +171,10 @@ export class Inbox {
     else this.activation.keep(sagaId, activated);
   }
 
-  /** Only what no write carried. */
+  /** Only what no write carried. A projection tells by itself, and exactly. */
   private async tellIndex(turns: readonly Turn[]): Promise<void> {
-    const { index } = this.ports;
+    const { index, projection } = this.ports;
+    if (projection) return;
     const summaries = turns.flatMap(({ write, summary }) => (!write && summary ? [summary] : []));
     if (summaries.length > 0) await index.put(summaries, await index.position());
   }
@@ -182,7 +191,7 @@ export class Inbox {
     for (const { activated, sagaId, write } of turns) {
       const { state } = activated;
       activated.published = state.revision;
-      this.onTurn(sagaId, state);
+      this.onTurn(sagaId, state, activated.position);
       if (this.unsure.delete(sagaId) || write) this.ports.observer.moved(state);
     }
   }

@@ -75,15 +75,26 @@ export class IndexFolds {
       if (state) passing.set(stream, state);
       else missing.push(recorded);
     }
+    for (const { recorded, state } of await this.readAll(missing)) {
+      passing.set(recorded.stream, state);
+      if (state.revision > recorded.revision) this.ahead.set(recorded.stream, state.revision);
+    }
+    return passing;
+  }
+
+  /** F3: all of them, or nothing is remembered of any. */
+  private async readAll(missing: readonly RecordedEvent[]): Promise<{ readonly recorded: RecordedEvent; readonly state: SagaState }[]> {
+    const found: { readonly recorded: RecordedEvent; readonly state: SagaState }[] = [];
     const queue = missing.values();
-    const read = async (): Promise<void> => {
+    const reader = async (): Promise<void> => {
       for (const recorded of queue) {
         const state = await this.read(recorded);
-        if (state) passing.set(recorded.stream, state);
+        if (state) found.push({ recorded, state });
       }
     };
-    await Promise.all(Array.from({ length: Math.min(READERS, missing.length) }, read));
-    return passing;
+    const readers = await Promise.allSettled(Array.from({ length: Math.min(READERS, missing.length) }, reader));
+    for (const ended of readers) if (ended.status === 'rejected') throw ended.reason;
+    return found;
   }
 
   private async read({ stream, revision }: RecordedEvent): Promise<SagaState | undefined> {
@@ -93,7 +104,6 @@ export class IndexFolds {
       // Of a stream that was deleted the events still pass; one that is only shorter was read of a server that is behind.
       if (state.phase === 'new') throw new SkaldError('history-unreadable', { stream, revision, problem: 'its stream is gone' });
       if (state.revision < revision) throw new SkaldError('store-failed', { problem: `${stream}, revision ${revision}: ${problem}` });
-      if (state.revision > revision) this.ahead.set(stream, state.revision);
       return state;
     } catch (error) {
       if (!(error instanceof SkaldError && (error.code === 'history-unreadable' || error.code === 'stream-deleted'))) throw error;

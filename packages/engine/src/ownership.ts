@@ -6,11 +6,14 @@
  *     reads the stream, and sends what is owed.
  * O2  At the beginning of a term everything that the partition's sagas owe is sent again: nobody knows what the owner before still sent.
  * O3  A saga is woken only by the owner of its partition.
+ * O4  What is owed and due is read from the index only when that has seen what was stored at the beginning of the term.
  */
 import type { OwnershipListener, Partitioning } from '@skald/kernel';
 
 export interface Term {
   readonly partition: number;
+  /** O4 */
+  isIndexed: boolean;
 }
 
 export class Ownership implements OwnershipListener {
@@ -24,7 +27,7 @@ export class Ownership implements OwnershipListener {
 
   assigned(partitions: readonly number[]): void {
     const added = partitions.filter((partition) => !this.terms.has(partition));
-    for (const partition of added) this.terms.set(partition, { partition });
+    for (const partition of added) this.terms.set(partition, { partition, isIndexed: false });
     if (added.length > 0) this.onAssigned(added);
   }
 
@@ -40,6 +43,16 @@ export class Ownership implements OwnershipListener {
   /** The term in which the saga is owned now; another object for every term. */
   termOf(sagaId: string): Term | undefined {
     return this.terms.get(this.partitionOf(sagaId));
+  }
+
+  /** The terms of these partitions that run now. */
+  termsOf(partitions: readonly number[]): Term[] {
+    return partitions.flatMap((partition) => this.terms.get(partition) ?? []);
+  }
+
+  /** O4: owned, and the index may be believed. */
+  isIndexed(sagaId: string): boolean {
+    return this.termOf(sagaId)?.isIndexed ?? false;
   }
 
   partitionOf(sagaId: string): number {

@@ -7,10 +7,13 @@
  * M2  A wake is an input like any other; too early, too late or twice, it changes nothing.
  * M3  Many due at once are woken in portions, the most overdue first: at most so many are under way at once, and the index is asked for
  *     more as soon as they are through.
+ * M4  An index that lags behind the store is not believed of a saga that was decided on since: what that one needs is known here until the
+ *     index has seen it. It is neither woken for what is past nor late because the index is.
  */
 import { type Clock, type MessageBus, nextDue, type SagaIndex, type SagaState } from '@skald/kernel';
 import type { CrashPoints } from './crash-points.js';
 import { DueQueue } from './due-queue.js';
+import type { IndexProjection } from './index-projection.js';
 import type { Observer } from './observer.js';
 import type { Ownership } from './ownership.js';
 
@@ -21,6 +24,8 @@ export interface TimerPorts {
   readonly observer: Required<Observer>;
   readonly crashPoints: CrashPoints;
   readonly ownership: Ownership;
+  /** Feeds the index where its store does not. */
+  readonly projection?: Pick<IndexProjection, 'position'> | undefined;
 }
 
 export interface TimerOptions {
@@ -32,6 +37,8 @@ export interface TimerOptions {
 
 /** A wake that was not heard of for so long, in milliseconds, is taken for lost. */
 const LOST = 60_000;
+/** M4: beyond that the oldest is left to the index, late or woken for nothing as it may be. */
+const MOST_AHEAD = 200_000;
 
 export class Timers {
   private readonly near = new DueQueue();
@@ -39,6 +46,8 @@ export class Timers {
   private readonly waking = new Map<string, number>();
   /** Known to the index and not to the store, or unreadable there: to wake them again would help nobody. */
   private readonly hopeless = new Set<string>();
+  /** M4: sagas whose last event has this position, which the index had not seen, and when they are due. */
+  private readonly ahead = new Map<string, { readonly position: number; readonly due: number | undefined }>();
   private cancelScan = () => {};
   private cancelNear = () => {};
   private nearAt = Number.POSITIVE_INFINITY;
@@ -67,9 +76,10 @@ export class Timers {
     await this.scanning;
   }
 
-  /** A saga has been decided on: its wake is through, and what falls due soon is remembered. */
-  onTurn(sagaId: string, state: SagaState): void {
+  /** A saga has been decided on, its last event is at `position`: its wake is through, and what falls due soon is remembered. */
+  onTurn(sagaId: string, state: SagaState, position: number): void {
     const due = nextDue(state);
+    if (position > this.indexed) this.remember(sagaId, position, due);
     const soon = due !== undefined && due <= this.ports.clock.now() + this.horizon;
     this.near.set(sagaId, soon ? due : undefined);
     if (state.phase !== 'new') this.hopeless.delete(sagaId);
@@ -82,6 +92,11 @@ export class Timers {
   /** What is due later is found by the next scan but one, at the latest. */
   private get horizon(): number {
     return this.options.scanInterval * 2;
+  }
+
+  /** A store that keeps its index has no lag. */
+  private get indexed(): number {
+    return this.ports.projection?.position ?? Number.POSITIVE_INFINITY;
   }
 
   private get hasRoom(): boolean {
@@ -107,14 +122,33 @@ export class Timers {
       if (since > now - LOST) break;
       this.waking.delete(sagaId);
     }
+    this.catchUp(now + this.horizon);
     try {
       const limit = this.options.portion + this.waking.size + this.hopeless.size;
-      const found = await index.due(now + this.horizon, limit, (sagaId) => ownership.owns(sagaId));
+      const found = await index.due(now + this.horizon, limit, (sagaId) => ownership.isIndexed(sagaId) && !this.ahead.has(sagaId));
       for (const { sagaId, dueAt } of found) if (!this.hopeless.has(sagaId)) this.near.add(sagaId, dueAt);
       this.more = found.length >= limit;
       this.arm();
     } catch (error) {
       observer.troubled('the timers that are due cannot be read; they will be late', error);
+    }
+  }
+
+  private remember(sagaId: string, position: number, due: number | undefined): void {
+    this.ahead.delete(sagaId);
+    this.ahead.set(sagaId, { position, due });
+    for (const oldest of this.ahead.keys()) {
+      if (this.ahead.size <= MOST_AHEAD) return;
+      this.ahead.delete(oldest);
+    }
+  }
+
+  /** M4: before the index is asked, so that what it has seen by then is in its answer. */
+  private catchUp(until: number): void {
+    const { indexed } = this;
+    for (const [sagaId, { position, due }] of this.ahead) {
+      if (position <= indexed) this.ahead.delete(sagaId);
+      else if (due !== undefined && due <= until) this.near.add(sagaId, due);
     }
   }
 

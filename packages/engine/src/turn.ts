@@ -5,7 +5,7 @@
  * T1  Nothing is published and nobody is answered before the events that say so are stored.
  * T2  A decision that cannot be carried out (it throws, it does not fit) suspends its saga and stops no other; what its input tells is
  *     recorded all the same, where that is possible.
- * T3  A write holds at most so many events and bytes; inputs beyond that wait for the next batch.
+ * T3  A write holds at most so many events and bytes (of UTF-8, as stores and buses count); inputs beyond that wait for the next batch.
  */
 import {
   type Answer,
@@ -154,7 +154,9 @@ class WriteDraft {
   private readonly answers: Outgoing[] = [];
   private readonly expectedRevision: number;
   private head: string;
-  private bytes = 0;
+  private characters = 0;
+  /** Bytes of so many of the events. */
+  private measured = { bytes: 0, events: 0 };
   private woken = false;
   lastNote: Decision['note'];
 
@@ -167,13 +169,13 @@ class WriteDraft {
   }
 
   get isFull(): boolean {
-    return this.events.length >= MAX_WRITE_EVENTS / 2 || this.bytes >= MAX_WRITE_BYTES / 2;
+    return this.events.length >= MAX_WRITE_EVENTS / 2 || this.exceeds(MAX_WRITE_BYTES / 2 - 1);
   }
 
   add(decision: Decision, message: InboxMessage | undefined): void {
     const encoded = encodeEvents(decision.events, message?.input.type ?? 'fault', this.head);
-    this.check(encoded);
     for (const event of encoded) this.events.push(event);
+    this.check(encoded);
     this.head = encoded.at(-1)?.hash ?? this.head;
     this.lastNote = decision.note;
     this.woken ||= message?.input.type === 'wake';
@@ -188,17 +190,25 @@ class WriteDraft {
 
   private check(events: readonly NewEvent[]): void {
     const { sagaId } = this;
-    let bytes = 0;
     for (const { type, data } of events) {
-      bytes += data.length;
-      if (data.length > MAX_EVENT_BYTES) {
-        throw new SkaldError('payload-too-large', { sagaId, what: `the data of ${type}`, bytes: data.length, limit: MAX_EVENT_BYTES });
+      this.characters += data.length;
+      const bytes = mayExceed(data.length, MAX_EVENT_BYTES) ? Buffer.byteLength(data) : 0;
+      if (bytes > MAX_EVENT_BYTES) {
+        throw new SkaldError('payload-too-large', { sagaId, what: `the data of ${type}`, bytes, limit: MAX_EVENT_BYTES });
       }
     }
-    this.bytes += bytes;
-    if (this.bytes > MAX_WRITE_BYTES || this.events.length + events.length > MAX_WRITE_EVENTS) {
+    if (this.exceeds(MAX_WRITE_BYTES) || this.events.length > MAX_WRITE_EVENTS) {
+      const bytes = events.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
       throw new SkaldError('payload-too-large', { sagaId, what: `one decision (${events.length} events)`, bytes, limit: MAX_WRITE_BYTES });
     }
+  }
+
+  /** Measured only when it may be too much, and each event once: nearly all writes are far smaller. */
+  private exceeds(limit: number): boolean {
+    if (!mayExceed(this.characters, limit)) return false;
+    for (const { data } of this.events.slice(this.measured.events)) this.measured.bytes += Buffer.byteLength(data);
+    this.measured.events = this.events.length;
+    return this.measured.bytes > limit;
   }
 
   finish(input: TurnInput, taken: number): Turn {
@@ -210,6 +220,11 @@ class WriteDraft {
     const deliveries = input.deliveries.slice(0, taken);
     return { ...input, deliveries, answers, write, summary: told, head, rest: input.deliveries.slice(taken) };
   }
+}
+
+/** In UTF-8 a character, as JavaScript counts them, takes at most three bytes. */
+function mayExceed(characters: number, bytes: number): boolean {
+  return characters * 3 > bytes;
 }
 
 function programOf(programs: Pick<Programs, 'find'>, { state }: Activated, input: Input) {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { EventStore, SagaIndex } from '@skald/kernel';
 import { eventStoreContract, fenceContract, indexedStoreContract, sagaIndexContract } from '@skald/testkit';
+import { openSqliteIndex } from './open-index.js';
 import { openSqliteStore } from './open-store.js';
 import { externalSqliteFence, openParticipantDatabase, sqliteFence } from './sqlite-fence.js';
 
@@ -95,6 +96,23 @@ indexedStoreContract('A SQLite store that two share', async () => {
 eventStoreContract('The SQLite store in memory', async () => {
   const store = await openSqliteStore({ file: ':memory:' });
   return { subject: store.events, close: () => store.close() };
+});
+
+sagaIndexContract('An SQLite index in a file of its own', async () => {
+  const path = folder();
+  const { index, close } = await openSqliteIndex({ file: join(path, 'index.db') });
+  return {
+    subject: index,
+    close: async () => {
+      await close();
+      rmSync(path, { recursive: true });
+    },
+  };
+});
+
+sagaIndexContract('An SQLite index in memory', async () => {
+  const { index, close } = await openSqliteIndex({ file: ':memory:' });
+  return { subject: index, close };
 });
 
 fenceContract('The SQLite fence', async () => {

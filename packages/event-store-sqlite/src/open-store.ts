@@ -106,8 +106,9 @@ function assemble(connection: Connection, ownership: Ownership | undefined): Sql
       });
       return closing;
     };
-    const events = new SqliteEventStore(connection, rows, appender, close);
-    return { events, index: new SqliteSagaIndex(connection, sagas, new SagaPages(db)), close };
+    const index = new SqliteSagaIndex(connection, sagas, new SagaPages(db));
+    const events = new SqliteEventStore(connection, rows, appender, index, close);
+    return { events, index, close };
   } catch (error) {
     connection.close();
     throw error;

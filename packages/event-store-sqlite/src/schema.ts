@@ -1,8 +1,19 @@
 /** Stands in the file's header: tells a Skald store from any other SQLite database. "SKLD" in ASCII. */
 export const APPLICATION_ID = 0x534b_4c44;
 
+/** The same of a file that holds an index alone. "SKLI" in ASCII. */
+export const INDEX_APPLICATION_ID = 0x534b_4c49;
+
+/** Raised when columns, or what is written in them, become others: an index of another format is made anew. */
+export const INDEX_FORMAT = 1;
+
 /** Raised when an older Skald could misread what a newer one writes. */
 export const FORMAT = 1;
+
+/** Position and clearings of the index. */
+export const META_SCHEMA = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+`;
 
 /** `streams` holds the heads; an event knows its stream by number. */
 export const SCHEMA = `
@@ -25,8 +36,7 @@ CREATE TABLE events (
 ) STRICT;
 CREATE UNIQUE INDEX events_by_stream ON events (stream_id, revision);
 
-CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-`;
+${META_SCHEMA}`;
 
 /**
  * Disposable: made again, empty, where it is missing. A list by status, with or without a saga's name, reads one of the two list indexes

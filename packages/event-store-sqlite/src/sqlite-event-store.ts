@@ -1,4 +1,4 @@
-import type { AppendOutcome, EventStore, ReadOptions, RecordedEvent, StreamWrite, Subscription } from '@skald/kernel';
+import type { AppendOutcome, EventStore, ReadOptions, RecordedEvent, SagaIndex, StreamWrite, Subscription } from '@skald/kernel';
 import type { Appender } from './appender.js';
 import { type Connection, Watch } from './connection.js';
 import type { EventRows } from './event-rows.js';
@@ -19,6 +19,7 @@ export class SqliteEventStore implements EventStore {
     private readonly connection: Connection,
     private readonly events: EventRows,
     private readonly appender: Appender,
+    readonly ownIndex: SagaIndex,
     private readonly shut: () => Promise<void>,
   ) {
     this.#feed = new Feed((position, limit) => connection.run(() => events.readAll(position, limit)));

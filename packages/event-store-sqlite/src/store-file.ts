@@ -31,10 +31,10 @@ export function letGo(file: string): void {
   else openHere.delete(file);
 }
 
-const HEADER_BYTES = 100;
-const MAGIC = 'SQLite format 3\0';
-const USER_VERSION_AT = 60;
-const APPLICATION_ID_AT = 68;
+export const HEADER_BYTES = 100;
+export const MAGIC = 'SQLite format 3\0';
+export const USER_VERSION_AT = 60;
+export const APPLICATION_ID_AT = 68;
 
 /** Absolute, with symbolic links followed: two names of one file are one store. */
 export function locate(file: string): string {
@@ -64,7 +64,8 @@ export function inspect(file: string): 'absent' | 'store' {
   return 'store';
 }
 
-function readHeader(file: string): Buffer {
+/** Throws `store-unavailable`. */
+export function readHeader(file: string): Buffer {
   let descriptor: number;
   try {
     descriptor = openSync(file, 'r');
@@ -137,7 +138,8 @@ export function openForReading(file: string): DatabaseSync {
   }
 }
 
-function opened(file: string, db: DatabaseSync, prepare: (db: DatabaseSync) => void): DatabaseSync {
+/** Counts the connection as one of this process; `letGo` when it is closed. */
+export function opened(file: string, db: DatabaseSync, prepare: (db: DatabaseSync) => void): DatabaseSync {
   hold(file);
   try {
     prepare(db);
@@ -149,6 +151,6 @@ function opened(file: string, db: DatabaseSync, prepare: (db: DatabaseSync) => v
   }
 }
 
-function pragma(db: DatabaseSync, name: string): number {
+export function pragma(db: DatabaseSync, name: string): number {
   return Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0] ?? 0);
 }

@@ -51,6 +51,7 @@ const LAST_COMMIT_WITHIN = 5_000;
 export class AddressConsumer implements BusConsumer, SessionHandler {
   #session: ConsumerSession | undefined;
   #owned = new Map<number, OwnedPartition>();
+  #unchecked: ReadonlyMap<number, OwnedPartition> | undefined;
   #arrived: KafkaDelivery[] = [];
   #committing: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
@@ -149,9 +150,10 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
     }
   }
 
-  /** C7. */
+  /** C7. Nothing is committed meanwhile: it would look as if it had been read from there on. */
   async #lookForGaps(owned: ReadonlyMap<number, OwnedPartition>): Promise<void> {
     const { topic, group } = this.plan.subscription;
+    this.#unchecked = owned;
     try {
       const gaps = await findGaps(this.settings, topic, group, [...owned.keys()]);
       if (gaps.length === 0 || this.#owned !== owned) return;
@@ -159,6 +161,8 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
       this.#tell(gaps, 'missed');
     } catch (error) {
       this.#warn('it is not known whether messages were dropped before they were read', { problem: problemOf(error) });
+    } finally {
+      if (this.#unchecked === owned) this.#unchecked = undefined;
     }
   }
 
@@ -233,7 +237,7 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
 
   async #commitOnce(): Promise<void> {
     const session = this.#session;
-    if (!session || this.plan.subscription.only) return;
+    if (!session || this.plan.subscription.only || this.#unchecked === this.#owned) return;
     const owners = [...this.#owned.values()];
     const offsets: PartitionOffset[] = [];
     for (const { partition, uncommitted } of owners) if (uncommitted !== undefined) offsets.push({ partition, offset: uncommitted });

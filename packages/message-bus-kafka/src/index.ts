@@ -6,5 +6,6 @@ export { partitionOf } from './murmur2.js';
 export type { ConsumeOptions, KafkaBusOptions, PublishOptions, TopicOptions } from './options.js';
 export { KafkaDelivery } from './owned-partition.js';
 export type { JsonSchema, MalformedReason } from './shape.js';
+export { applyTimerRemedy } from './timer-remedy.js';
 export { type Decoded, decode, encode, type RawRecord, type TraceContext, type WireContext, type WireRecord } from './wire.js';
 export { deadLetterHeadersSchema, headersSchema, valueSchemas } from './wire-schemas.js';

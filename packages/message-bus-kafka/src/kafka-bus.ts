@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Address,
   type BusConsumer,
@@ -15,6 +16,7 @@ import { describe, isTopicName, Names } from './names.js';
 import { type KafkaBusOptions, misconfigured, type Settings, settingsOf } from './options.js';
 import { ProducerConnection } from './producer-connection.js';
 import { type ProduceRecord, Publisher } from './publisher.js';
+import { applyRecordRemedy } from './record-remedy.js';
 import { Sorter } from './sorter.js';
 import { applyTimerRemedy } from './timer-remedy.js';
 import { Topics } from './topics.js';
@@ -26,6 +28,7 @@ export type TracedOutgoing = Outgoing & { readonly trace?: TraceContext };
 const CLOSE_WITHIN = 10_000;
 /** Milliseconds before a topic that could not be had is asked for again. */
 const ASK_AGAIN_AFTER = 5_000;
+const LOOK_AGAIN_AFTER = 250;
 
 /**
  * A message bus on Apache Kafka.
@@ -68,6 +71,8 @@ export class KafkaBus implements MessageBus {
     const settings = settingsOf(options);
     if (!applyTimerRemedy())
       settings.log({ level: 'info', message: 'this version of kafkajs is not known; its timers are left as they are', about: {} });
+    if (!applyRecordRemedy())
+      settings.log({ level: 'debug', message: 'kafkajs encodes records in its own way, which takes more CPU', about: {} });
     const names = new Names(settings.prefix);
     const topics = new Topics(settings, names);
     await topics.ensure(['inbox', 'client']);
@@ -177,9 +182,22 @@ export class KafkaBus implements MessageBus {
       const topic = this.names.topic({ to: 'participant', participant });
       if (this.topics.partitions(topic) !== undefined || (this.#unavailable.get(topic)?.until ?? 0) > Date.now()) continue;
       this.#unavailable.delete(topic);
-      await this.#ensure(participant).catch((error: unknown) =>
+      await this.#persistently(participant).catch((error: unknown) =>
         this.#unavailable.set(topic, { error, until: Date.now() + ASK_AGAIN_AFTER }),
       );
+    }
+  }
+
+  /** As long as a publish waits for the brokers. */
+  async #persistently(participant: string): Promise<void> {
+    for (const deadline = Date.now() + this.settings.publish.giveUpAfter; ; ) {
+      try {
+        return await this.#ensure(participant);
+      } catch (error) {
+        const passes = error instanceof SkaldError && error.code === 'bus-unavailable';
+        if (!passes || this.#closing !== undefined || Date.now() > deadline) throw error;
+        await sleep(LOOK_AGAIN_AFTER);
+      }
     }
   }
 

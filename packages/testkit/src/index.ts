@@ -30,5 +30,6 @@ export { describeWorld } from './simulation/story.js';
 export type { Expected, Said } from './specification.js';
 export { given, Specification } from './specification.js';
 export { SteeredStore, steeredStore } from './steered-store.js';
+export { type VariedSagasOptions, variedSagas } from './varied-sagas.js';
 export { VirtualClock } from './virtual-clock.js';
 export { WatchedBus } from './watched-bus.js';

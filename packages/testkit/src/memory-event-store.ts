@@ -21,6 +21,10 @@ export class MemoryEventStore implements EventStore {
 
   constructor(private readonly index?: MemorySagaIndex) {}
 
+  get ownIndex(): MemorySagaIndex | undefined {
+    return this.index;
+  }
+
   async append(writes: readonly StreamWrite[]): Promise<readonly AppendOutcome[]> {
     this.#checkOpen();
     const faulty = writes.find((write) => write.events.length === 0);

@@ -1,0 +1,79 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { KafkaBus } from '@skald/message-bus-kafka';
+import { Chance } from './chance.js';
+import { Chaos } from './chaos.js';
+import { freePort, startOwnKafka, whyNoOwnKafka } from './kafka-broker.js';
+import { FEED, ShopProcesses, WORKERS } from './shop-processes.js';
+import { TcpProxy } from './tcp-proxy.js';
+
+/**
+ * The order-fulfilment example as 2 managers, 6 processes of services, a broker, and one that places orders, all of which are killed at random
+ * while orders come, and whose connections to Kafka are delayed, cut and half closed. SKALD_CHAOS_MINUTES=10 SKALD_CHAOS_KILLS=100 makes it
+ * the long version, SKALD_SEED another one.
+ */
+const minutes = Number(process.env['SKALD_CHAOS_MINUTES'] ?? 1.2);
+const kills = Number(process.env['SKALD_CHAOS_KILLS'] ?? 20);
+const seed = Number(process.env['SKALD_SEED'] ?? 1);
+/** Orders a second: less than would keep two cores busy, so that there is always one coming. */
+const RATE = 8;
+
+const whyNot = whyNoOwnKafka();
+const cleanUp: (() => Promise<void> | void)[] = [];
+afterEach(async () => {
+  for (const one of cleanUp.splice(0).reverse()) await one();
+});
+
+async function openShop(orders: number) {
+  const folder = mkdtempSync(join(tmpdir(), 'skald-chaos-'));
+  if (!process.env['SKALD_KEEP']) cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));
+  const port = await freePort();
+  const proxy = await TcpProxy.to(`127.0.0.1:${port}`);
+  cleanUp.push(() => proxy.close());
+  // Every client that asks the broker for its address is sent to the proxy.
+  const kafka = await startOwnKafka({ port, advertisedPort: proxy.port });
+  cleanUp.push(() => kafka.stop());
+  const broker = `127.0.0.1:${proxy.port}`;
+  const faults = ['--seed', '1', '--decline', '0.1', '--out-of-stock', '0.1', '--crash-service', '0.1'];
+  const target = ['--kafka', '--elsewhere', '--brokers', broker, '--data', join(folder, 'feed'), '--json'];
+  const shop = new ShopProcesses({ folder, broker, feed: [...target, ...faults, '--orders', `${orders}`, '--rate', `${RATE}`] });
+  cleanUp.push(() => shop.stopAll());
+  return { folder, proxy, kafka, broker, shop };
+}
+
+async function deadLetters(broker: string): Promise<string[]> {
+  const bus = await KafkaBus.connect({ kafka: { brokers: [broker] }, prefix: 'shop' });
+  const addresses = [
+    { to: 'inbox' } as const,
+    ...['orders', 'payments', 'inventory'].map((participant) => ({ to: 'participant', participant }) as const),
+  ];
+  const letters = [];
+  for (const address of addresses) letters.push(...(await bus.deadLetters(address)));
+  await bus.close();
+  return letters.map((letter) => JSON.stringify(letter));
+}
+
+(whyNot === undefined ? describe : (title: string) => it.todo(`${title} (${whyNot})`))('Services over Kafka', () => {
+  it(
+    `end every saga, and make each effect once, while ${kills} processes are killed in ${minutes} minutes and connections are cut`,
+    async () => {
+      const orders = Math.round(minutes * 60 * RATE);
+      const { proxy, kafka, shop, broker } = await openShop(orders);
+      for (const name of [...WORKERS, FEED]) shop.start(name);
+      const chaos = new Chaos(shop, kafka, proxy, new Chance(seed));
+      await chaos.rage({ milliseconds: minutes * 60_000, kills });
+      const { code, stdout } = await shop.feedEnd();
+      const report = JSON.parse(stdout || '{}');
+      process.stderr.write(`${JSON.stringify({ kills: Object.fromEntries(chaos.kills), ...chaos.troubles, ...report })}\n`);
+      expect({ code, ...report }).toMatchObject({ code: 0, orders, failed: 0, cancelled: 0, suspended: 0 });
+      expect(Object.values(report.audit)).toEqual(Array(6).fill(true));
+      expect(report.completed + report.compensated).toBe(orders);
+      expect(shop.endedByThemselves).toEqual([]);
+      expect(await deadLetters(broker)).toEqual([]);
+      expect(chaos.killed).toBe(kills);
+    },
+    minutes * 60_000 + 240_000,
+  );
+});

@@ -1,0 +1,25 @@
+/** `npm run bench -- kafka [options]`: a benchmark of `benchmarks/`, with a broker of its own unless KAFKA_BROKERS names one. */
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { startKafka } from '../integration-tests/src/kafka-broker.ts';
+import { root } from './repository.ts';
+
+const [name, ...rest] = process.argv.slice(2);
+
+async function kafka(): Promise<number> {
+  const broker = await startKafka({ forBenchmarks: true });
+  try {
+    const pid = broker.pid === undefined ? [] : ['--broker-pid', String(broker.pid)];
+    const program = join(root, 'benchmarks', 'dist', 'kafka.js');
+    const args = [program, '--brokers', broker.brokers.join(','), ...pid, ...rest];
+    return spawnSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] }).status ?? 1;
+  } finally {
+    await broker.stop();
+  }
+}
+
+if (name === 'kafka') process.exitCode = await kafka();
+else {
+  console.error('npm run bench -- kafka [--json] [--seconds 6] [--in-flight 1,10,100,1000,4000] [--rounds 2] [--profile folder]');
+  process.exitCode = 2;
+}
