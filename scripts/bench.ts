@@ -20,6 +20,6 @@ async function kafka(): Promise<number> {
 
 if (name === 'kafka') process.exitCode = await kafka();
 else {
-  console.error('npm run bench -- kafka [--json] [--seconds 6] [--in-flight 1,10,100,1000,4000] [--rounds 2] [--profile folder]');
+  console.error('npm run bench -- kafka [--json] [--seconds 2] [--in-flight 1,10,100,1000,4000] [--rounds 4] [--profile folder]');
   process.exitCode = 2;
 }

@@ -3,12 +3,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { report, root } from './repository.ts';
 
-/** Runs every built example to its end: `dist/main.js`, and numbered ones such as `dist/01-first-saga.js`. */
+/**
+ * Runs every built example to its end: `dist/main.js`, and numbered ones such as `dist/01-first-saga.js`. Those in other languages, which have no
+ * package.json, are run by the integration tests.
+ */
 const timeoutMs = 60_000;
 const runnable = /^(main|\d\d-[\w-]+)\.js$/;
 
 const entries = readdirSync(join(root, 'examples'), { withFileTypes: true })
-  .filter((entry) => entry.isDirectory())
+  .filter((entry) => entry.isDirectory() && existsSync(join(root, 'examples', entry.name, 'package.json')))
   .map(({ name }) => ({ name, programs: programsOf(join(root, 'examples', name, 'dist')) }));
 
 function programsOf(folder: string): string[] {

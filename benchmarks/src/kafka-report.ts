@@ -1,6 +1,5 @@
 import type { Kind } from './contestant.js';
 import type { Lap, Race } from './race.js';
-import type { Moved } from './topic-sizes.js';
 
 type Figures = Pick<Lap, 'sagasPerSecond' | 'latency' | 'cpu'>;
 
@@ -8,7 +7,7 @@ export interface Level {
   readonly inFlight: number;
   readonly plain: Figures;
   readonly skald: Figures;
-  /** Sagas a second of Skald to those of the plain loop. */
+  /** Sagas a second of Skald to those of the plain loop: the median of laps that followed each other. */
   readonly ratio: number;
 }
 
@@ -18,28 +17,25 @@ export interface Report {
   readonly best: Readonly<Record<Kind, number>>;
   readonly levels: readonly Level[];
   /** For each saga. */
-  readonly moved: Readonly<Record<Kind, Moved>>;
+  readonly moved: Race['moved'];
 }
 
-export function reportOf(races: Readonly<Record<Kind, readonly Race[]>>): Report {
-  const inFlights = (races.skald[0] ?? races.plain[0])?.laps.map(({ inFlight }) => inFlight) ?? [];
-  const levels = inFlights.map((inFlight, at): Level => {
-    const of = (kind: Kind): Figures => figuresOf(races[kind].flatMap(({ laps }) => laps[at] ?? []));
+export function reportOf({ laps, moved }: Race): Report {
+  const inFlights = [...new Set(laps.map(({ inFlight }) => inFlight))];
+  const levels = inFlights.map((inFlight): Level => {
+    const of = (kind: Kind): Lap[] => laps.filter((lap) => lap.kind === kind && lap.inFlight === inFlight);
     const [plain, skald] = [of('plain'), of('skald')];
-    return { inFlight, plain, skald, ratio: rounded(skald.sagasPerSecond / plain.sagasPerSecond) };
+    const ratios = skald.map(({ sagasPerSecond }, round) => sagasPerSecond / (plain[round]?.sagasPerSecond ?? Number.NaN));
+    return { inFlight, plain: figuresOf(plain), skald: figuresOf(skald), ratio: median(ratios) };
   });
   const best = (kind: Kind): number => Math.max(...levels.map((level) => level[kind].sagasPerSecond));
   const [plain, skald] = [best('plain'), best('skald')];
-  const moved = (kind: Kind): Moved => ({
-    messages: mean(races[kind].map((one) => one.moved.messages)),
-    bytes: mean(races[kind].map((one) => one.moved.bytes)),
-  });
-  return { ratio: rounded(skald / plain), best: { plain, skald }, levels, moved: { plain: moved('plain'), skald: moved('skald') } };
+  return { ratio: rounded(skald / plain), best: { plain, skald }, levels, moved };
 }
 
-/** The mean of the rounds. */
+/** Medians of the laps: a lap during which the machine was at something else does not count. */
 function figuresOf(laps: readonly Lap[]): Figures {
-  const of = (value: (lap: Lap) => number): number => mean(laps.map(value));
+  const of = (value: (lap: Lap) => number): number => median(laps.map(value));
   const hasBroker = laps.every(({ cpu }) => cpu.broker !== undefined);
   return {
     sagasPerSecond: of((lap) => lap.sagasPerSecond),
@@ -57,7 +53,11 @@ function figuresOf(laps: readonly Lap[]): Figures {
   };
 }
 
-const mean = (all: readonly number[]): number => rounded(all.reduce((sum, one) => sum + one, 0) / all.length);
+function median(all: readonly number[]): number {
+  const sorted = [...all].sort((one, other) => one - other);
+  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
+  return rounded(((low ?? Number.NaN) + (high ?? Number.NaN)) / 2);
+}
 
 const rounded = (value: number): number => Math.round(value * 100) / 100;
 
@@ -71,11 +71,13 @@ export function table({ ratio, best, levels, moved }: Report): readonly string[]
   ]);
   const widths = COLUMNS.map((title, at) => Math.max(title.length, ...rows.map((cells) => cells[at]?.length ?? 0)));
   const lineOf = (cells: readonly string[]): string => cells.map((cell, at) => cell.padStart(widths[at] ?? 0)).join('  ');
-  const { plain, skald } = moved;
+  const sizes = Object.entries(moved).map(
+    ([kind, { messages, bytes }]) => `${kind} ${rounded(messages)} messages, ${rounded(bytes)} bytes`,
+  );
   return [
     ...[COLUMNS, ...rows].map(lineOf),
     '',
-    `for each saga: plain ${plain.messages} messages, ${plain.bytes} bytes; skald ${skald.messages} messages, ${skald.bytes} bytes`,
+    `for each saga: ${sizes.join('; ')}`,
     `best: plain ${best.plain}, skald ${best.skald} sagas a second; ratio ${ratio}`,
   ];
 }

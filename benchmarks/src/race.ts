@@ -11,53 +11,90 @@ import { type Moved, moved } from './topic-sizes.js';
 
 export interface RaceOptions {
   readonly brokers: readonly string[];
+  readonly kinds: readonly Kind[];
   readonly inFlights: readonly number[];
+  /** Of a lap. */
   readonly seconds: number;
+  /** Laps of each kind at each number in flight. */
+  readonly rounds: number;
   /** Folder for CPU profiles of the processes. */
   readonly profile: string | undefined;
   /** Milliseconds of CPU that the broker has used so far, where that can be known. */
   brokerCpu(): number | undefined;
+  /** Told before each lap. */
+  lap(kind: Kind, inFlight: number): void;
 }
 
-/** At one number in flight; CPU in milliseconds for each saga. */
+/** CPU in milliseconds for each saga. */
 export interface Lap extends Omit<Measured, 'cpu'> {
+  readonly kind: Kind;
   readonly cpu: { readonly manager: number; readonly participant: number; readonly broker?: number };
 }
 
 export interface Race {
   readonly laps: readonly Lap[];
   /** For each saga. */
-  readonly moved: Moved;
+  readonly moved: Readonly<Partial<Record<Kind, Moved>>>;
 }
 
-/** A manager and a participant of one kind, each a process; warmed up, then measured at each number in flight. */
-export async function race(kind: Kind, options: RaceOptions): Promise<Race> {
-  const prefix = `bench-${kind}-${randomUUID()}`;
-  const folder = mkdtempSync(join(tmpdir(), 'skald-bench-'));
-  const racers: Racer[] = [];
-  const start = (role: Role): Promise<Racer> => {
-    const racer = new Racer(role, kind, prefix, folder, options);
-    racers.push(racer);
-    return racer.ready();
-  };
+/**
+ * A manager and a participant of each kind, each a process, all of them there from the first lap to the last. After one to warm up they run lap
+ * by lap in turns, so that what else happens on the machine happens to both.
+ */
+export async function race(options: RaceOptions): Promise<Race> {
+  const teams: Team[] = [];
   try {
-    const participant = await start('participant');
-    const manager = await start('manager');
-    let sagas = (await manager.measure(100, 2)).sagas;
+    for (const kind of options.kinds) teams.push(await new Team(kind, options).ready());
     const laps: Lap[] = [];
     for (const inFlight of options.inFlights) {
-      const [before, brokerBefore] = [await participant.cpu(), options.brokerCpu()];
-      const { cpu, ...measured } = await manager.measure(inFlight, options.seconds);
-      const [after, brokerAfter] = [await participant.cpu(), options.brokerCpu()];
-      sagas += measured.sagas;
-      const each = (from: number, to: number): number => (to - from) / measured.sagas;
-      const ofBroker = brokerBefore !== undefined && brokerAfter !== undefined && { broker: each(brokerBefore, brokerAfter) };
-      laps.push({ ...measured, cpu: { manager: cpu, participant: each(before, after), ...ofBroker } });
+      for (let round = 0; round < options.rounds; round++)
+        for (const team of round % 2 === 0 ? teams : teams.toReversed()) laps.push(await team.lap(inFlight));
     }
-    return { laps, moved: await moved(options.brokers, prefix, sagas) };
+    const sizes: Partial<Record<Kind, Moved>> = {};
+    for (const { kind, prefix, sagas } of teams) sizes[kind] = await moved(options.brokers, prefix, sagas);
+    return { laps, moved: sizes };
   } finally {
-    await Promise.all(racers.map((racer) => racer.close()));
-    rmSync(folder, { recursive: true, force: true });
+    await Promise.all(teams.map((team) => team.close()));
+  }
+}
+
+class Team {
+  readonly prefix: string;
+  sagas = 0;
+  readonly #folder = mkdtempSync(join(tmpdir(), 'skald-bench-'));
+  readonly #participant: Racer;
+  readonly #manager: Racer;
+
+  constructor(
+    readonly kind: Kind,
+    private readonly options: RaceOptions,
+  ) {
+    this.prefix = `bench-${kind}-${randomUUID()}`;
+    this.#participant = new Racer('participant', kind, this.prefix, this.#folder, options);
+    this.#manager = new Racer('manager', kind, this.prefix, this.#folder, options);
+  }
+
+  async ready(): Promise<this> {
+    await Promise.all([this.#participant.ready(), this.#manager.ready()]);
+    this.sagas += (await this.#manager.measure(100, 2)).sagas;
+    return this;
+  }
+
+  async lap(inFlight: number): Promise<Lap> {
+    const { brokerCpu, seconds } = this.options;
+    this.options.lap(this.kind, inFlight);
+    const [before, brokerBefore] = [await this.#participant.cpu(), brokerCpu()];
+    const { cpu, ...measured } = await this.#manager.measure(inFlight, seconds);
+    const [after, brokerAfter] = [await this.#participant.cpu(), brokerCpu()];
+    this.sagas += measured.sagas;
+    const each = (from: number, to: number): number => (to - from) / measured.sagas;
+    const ofBroker = brokerBefore !== undefined && brokerAfter !== undefined && { broker: each(brokerBefore, brokerAfter) };
+    return { ...measured, kind: this.kind, cpu: { manager: cpu, participant: each(before, after), ...ofBroker } };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#participant.close(), this.#manager.close()]);
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 }
 

@@ -22,6 +22,13 @@ export class Chance {
     return found;
   }
 
+  shuffled<T>(all: readonly T[]): T[] {
+    return all
+      .map((one) => ({ one, rank: this.#next() }))
+      .sort((a, b) => a.rank - b.rank)
+      .map(({ one }) => one);
+  }
+
   #next(): number {
     this.#state = (Math.imul(this.#state, 1_664_525) + 1_013_904_223) >>> 0;
     return this.#state / 2 ** 32;

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Chance } from './chance.js';
+import { Chance } from './chance.js';
 import type { KafkaBroker } from './kafka-broker.js';
 import { FEED, type ShopProcesses } from './shop-processes.js';
 import type { TcpProxy } from './tcp-proxy.js';
@@ -10,9 +10,8 @@ export interface ChaosPlan {
 }
 
 const BROKER = 'broker';
-/** Of ten kills so many are of the broker, and so many of the process that feeds. */
-const BROKER_OF_TEN = 1;
-const FEED_OF_TEN = 1;
+/** Who is killed, of ten, in an order that is drawn. */
+const TEN = [BROKER, FEED, 'manager', 'manager', 'manager', 'orders', 'payments', 'payments', 'inventory', 'inventory'];
 /** Milliseconds that a process is gone at most. */
 const GONE = 2_000;
 
@@ -22,6 +21,8 @@ export class Chaos {
   readonly kills = new Map<string, number>();
   readonly troubles = { delayed: 0, cut: 0, halfClosed: 0 };
   private readonly absent = new Set<Promise<void>>();
+  private readonly killing: Chance;
+  private readonly troubling: Chance;
   private isBrokerGone = false;
   private over = false;
 
@@ -29,15 +30,21 @@ export class Chaos {
     private readonly shop: ShopProcesses,
     private readonly broker: KafkaBroker,
     private readonly proxy: TcpProxy,
-    private readonly chance: Chance,
-  ) {}
+    seed: number,
+  ) {
+    this.killing = new Chance(seed);
+    this.troubling = new Chance(seed + 1);
+  }
 
   async rage({ milliseconds, kills }: ChaosPlan): Promise<void> {
     const pause = milliseconds / kills;
     const troubling = this.trouble();
+    let deck: readonly string[] = [];
     for (let killed = 0; killed < kills; killed += 1) {
-      await setTimeout(this.chance.between(0, 2 * pause));
-      this.killOne();
+      const [kind = '', ...rest] = deck.length > 0 ? deck : this.killing.shuffled(TEN);
+      deck = rest;
+      await setTimeout(this.killing.between(0, 2 * pause));
+      this.killOne(kind);
     }
     this.over = true;
     await troubling;
@@ -48,13 +55,12 @@ export class Chaos {
     return [...this.kills.values()].reduce((sum, one) => sum + one, 0);
   }
 
-  private killOne(): void {
-    const dice = this.chance.between(0, 10);
-    if (dice < BROKER_OF_TEN && !this.isBrokerGone) return this.goes(BROKER, this.killBroker());
-    const names = this.shop.names;
-    const workers = names.filter((name) => name !== FEED);
-    const isFeed = dice < BROKER_OF_TEN + FEED_OF_TEN && names.includes(FEED);
-    const name = isFeed || workers.length === 0 ? FEED : this.chance.of(workers);
+  /** Another one, where all of the kind are gone at the moment. */
+  private killOne(kind: string): void {
+    if (kind === BROKER && !this.isBrokerGone) return this.goes(BROKER, this.killBroker());
+    const { names } = this.shop;
+    const meant = names.filter((name) => name.startsWith(kind));
+    const name = this.killing.of(meant.length > 0 ? meant : names);
     this.goes(name, this.killProcess(name));
   }
 
@@ -66,7 +72,7 @@ export class Chaos {
   }
 
   private async killProcess(name: string): Promise<void> {
-    const gone = this.chance.between(0, GONE);
+    const gone = this.killing.between(0, GONE);
     await this.shop.kill(name);
     await setTimeout(gone);
     this.shop.start(name);
@@ -74,7 +80,7 @@ export class Chaos {
 
   private async killBroker(): Promise<void> {
     this.isBrokerGone = true;
-    const gone = this.chance.between(0, GONE);
+    const gone = this.killing.between(0, GONE);
     await this.broker.kill();
     await setTimeout(gone);
     await this.broker.restart();
@@ -84,13 +90,13 @@ export class Chaos {
   /** Of the connections. */
   private async trouble(): Promise<void> {
     while (!this.over) {
-      const chosen = () => this.chance.happens(0.3);
-      const kind = this.chance.of(['delayed', 'cut', 'halfClosed'] as const);
+      const chosen = () => this.troubling.happens(0.3);
+      const kind = this.troubling.of(['delayed', 'cut', 'halfClosed'] as const);
       this.troubles[kind] += 1;
       if (kind === 'cut') this.proxy.cut(chosen);
       if (kind === 'halfClosed') this.proxy.halfClose(chosen);
-      if (kind === 'delayed') this.proxy.delay(this.chance.between(5, 150));
-      await setTimeout(this.chance.between(500, 3_000));
+      if (kind === 'delayed') this.proxy.delay(this.troubling.between(5, 150));
+      await setTimeout(this.troubling.between(500, 3_000));
       this.proxy.delay(0);
     }
   }

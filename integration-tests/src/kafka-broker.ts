@@ -242,6 +242,17 @@ function jars(): string {
   return join(workspace, `kafka-${version}`);
 }
 
+/** Why the client libraries for Java cannot be had; `undefined` when they can. */
+export function whyNoJava(): string | undefined {
+  return hasJava() ? undefined : 'no Java: install Java 17 and Maven';
+}
+
+/** Class path of Apache Kafka with all that it depends on. */
+export function kafkaClassPath(): string {
+  fetchJars();
+  return join(jars(), '*');
+}
+
 /** Once; several processes may try at the same time, and the first to end wins. */
 function fetchJars(): void {
   if (existsSync(jars())) return;

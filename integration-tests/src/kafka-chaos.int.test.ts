@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { KafkaBus } from '@skald/message-bus-kafka';
-import { Chance } from './chance.js';
 import { Chaos } from './chaos.js';
 import { freePort, startOwnKafka, whyNoOwnKafka } from './kafka-broker.js';
 import { FEED, ShopProcesses, WORKERS } from './shop-processes.js';
@@ -62,7 +61,7 @@ async function deadLetters(broker: string): Promise<string[]> {
       const orders = Math.round(minutes * 60 * RATE);
       const { proxy, kafka, shop, broker } = await openShop(orders);
       for (const name of [...WORKERS, FEED]) shop.start(name);
-      const chaos = new Chaos(shop, kafka, proxy, new Chance(seed));
+      const chaos = new Chaos(shop, kafka, proxy, seed);
       await chaos.rage({ milliseconds: minutes * 60_000, kills });
       const { code, stdout } = await shop.feedEnd();
       const report = JSON.parse(stdout || '{}');

@@ -48,7 +48,11 @@ export function evolveRecorded(state: SagaState, recorded: RecordedEvent): SagaS
     return evolve(state, event);
   } catch (cause) {
     const { stream, revision } = recorded;
-    throw new SkaldError('history-unreadable', { stream, revision, problem: cause instanceof Error ? cause.message : String(cause) }, { cause });
+    throw new SkaldError(
+      'history-unreadable',
+      { stream, revision, problem: cause instanceof Error ? cause.message : String(cause) },
+      { cause },
+    );
   }
 }
 

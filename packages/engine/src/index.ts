@@ -3,7 +3,7 @@ export { CRASH_POINTS, type CrashPoint, type CrashPoints, NO_CRASH_POINTS } from
 export { type EngineOptions, Orchestrator, ParticipantHost } from './engine.js';
 export { chainHash, decodeEvent, encodeEvents, type Metadata, sha256, uuidOf } from './event-codec.js';
 export { type HistoryEvent, readHistory, stateOf } from './history.js';
-export { IndexProjection, type IndexLag, type ProjectionOptions } from './index-projection.js';
+export { type IndexLag, IndexProjection, type ProjectionOptions } from './index-projection.js';
 export type { Observer } from './observer.js';
 export type { ActionDefinition, ParticipantDefinition } from './participants/actions.js';
 export { type CommandContext, currentCommand } from './participants/command-context.js';

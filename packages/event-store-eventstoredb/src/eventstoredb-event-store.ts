@@ -13,7 +13,7 @@ import type { ReadCalls } from './read-calls.js';
 import { ResumingSubscription } from './resuming-subscription.js';
 import { meaningOf, translate } from './server-errors.js';
 import type { Timeouts } from './store-options.js';
-import { backOff, type Shutter } from './waiting.js';
+import { backOff, Limiter, type Shutter } from './waiting.js';
 
 export interface Parts {
   readonly server: string;
@@ -29,12 +29,15 @@ export interface Parts {
 /** Pages of all streams, backwards: the first event looked at is most often ours. */
 const LAST_PAGES = [1, 100];
 const PAGE = 1_000;
+/** Streams that are read at once: more would only wait for each other, and none would have its answer in time. */
+const MOST_READS = 100;
 
 /** The events of Skald on an EventStoreDB. Positions are commit positions of the server's log. */
 export class EventStoreDbEventStore implements EventStore {
   readonly #subscriptions = new Set<ResumingSubscription>();
   /** Calls that are under way. */
   readonly #running = new Set<Promise<unknown>>();
+  readonly #reads = new Limiter(MOST_READS);
   #closing: Promise<void> | undefined;
 
   constructor(private readonly parts: Parts) {}
@@ -46,8 +49,8 @@ export class EventStoreDbEventStore implements EventStore {
   async read(stream: string, { from = 0, limit = 1_000 }: ReadOptions = {}): Promise<readonly RecordedEvent[]> {
     if (limit <= 0) return this.#run(async () => []);
     const { reads, prefix, timeouts } = this.parts;
-    const stored = await this.#reading(`read ${stream}`, stream, () =>
-      reads.stream(prefix + stream, from, { limit, timeout: timeouts.answer }),
+    const stored = await this.#reads.run(() =>
+      this.#reading(`read ${stream}`, stream, () => reads.stream(prefix + stream, from, { limit, timeout: timeouts.answer })),
     );
     return stored.map((event, nth) => whole(event, from + nth));
   }

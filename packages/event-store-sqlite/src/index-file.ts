@@ -2,16 +2,7 @@ import { existsSync, rmSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { SkaldError } from '@skald/kernel';
 import { APPLICATION_ID, INDEX_APPLICATION_ID, INDEX_FORMAT, INDEX_SCHEMA, META_SCHEMA } from './schema.js';
-import {
-  APPLICATION_ID_AT,
-  HEADER_BYTES,
-  IN_MEMORY,
-  MAGIC,
-  opened,
-  pragma,
-  readHeader,
-  USER_VERSION_AT,
-} from './store-file.js';
+import { APPLICATION_ID_AT, HEADER_BYTES, IN_MEMORY, MAGIC, opened, pragma, readHeader, USER_VERSION_AT } from './store-file.js';
 
 /**
  * Opens the file of an index that is kept apart from its events, or makes it anew.

@@ -1,4 +1,16 @@
-import { closeSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -64,6 +76,14 @@ describe('An index in a file of its own', () => {
     await expect(openSqliteIndex({ file })).rejects.toMatchObject({ code: 'store-in-use' });
   });
 
+  it('is not the one that a store keeps, which the store names', async () => {
+    const { index } = await open();
+    const store = await openSqliteStore({ file: join(folder, 'skald.db') });
+    expect(store.events.ownIndex).toBe(store.index);
+    expect(store.events.ownIndex).not.toBe(index);
+    await store.close();
+  });
+
   it('refuses what comes after its end', async () => {
     const { index, close } = await open();
     await close();
@@ -82,10 +102,13 @@ describe('D1: An index is made anew', () => {
     ['that was deleted', () => rmSync(file)],
     ['that is an empty file, as a crash may leave it', () => writeFileSync(file, '')],
     ['that is all zeros', () => writeFileSync(file, Buffer.alloc(40_000))],
-    ['that is damaged, found when it was not closed in order', () => {
-      spoil();
-      writeFileSync(`${file}-wal`, '');
-    }],
+    [
+      'that is damaged, found when it was not closed in order',
+      () => {
+        spoil();
+        writeFileSync(`${file}-wal`, '');
+      },
+    ],
     ['that has lost a table', () => change('DROP TABLE sagas')],
     ['of another format', () => change(`PRAGMA user_version = ${INDEX_FORMAT + 1}`)],
   ])('%s', async (_title, harm) => {
@@ -123,11 +146,15 @@ describe('D1: An index is made anew', () => {
 describe('D2: A file that is something else is not touched', () => {
   it.each<[string, RegExp, () => Promise<void>]>([
     ['a store', /it is a store; an index needs a file of its own/, async () => (await openSqliteStore({ file })).close()],
-    ['a database of another application', /not an index of Skald/, async () => {
-      const db = new DatabaseSync(file);
-      db.exec('CREATE TABLE diary (day TEXT)');
-      db.close();
-    }],
+    [
+      'a database of another application',
+      /not an index of Skald/,
+      async () => {
+        const db = new DatabaseSync(file);
+        db.exec('CREATE TABLE diary (day TEXT)');
+        db.close();
+      },
+    ],
     ['no database', /not an index of Skald/, async () => writeFileSync(file, 'Dear diary,'.repeat(100))],
     ['a short text', /not an index of Skald/, async () => writeFileSync(file, 'x')],
   ])('%s', async (_title, problem, make) => {

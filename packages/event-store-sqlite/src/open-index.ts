@@ -1,7 +1,7 @@
 import type { SagaIndex } from '@skald/kernel';
 import { openIndexFile } from './index-file.js';
-import { type Ownership, takeOwnership } from './ownership.js';
 import { OwnFileIndex } from './own-file-index.js';
+import { type Ownership, takeOwnership } from './ownership.js';
 import { translate } from './sqlite-errors.js';
 import { IN_MEMORY, locate } from './store-file.js';
 

@@ -17,10 +17,13 @@ const start = {
 } as const;
 
 describe('a step graph', () => {
-  test.each([undefined, null, {}, { participant: 'a', action: 'b' }])('suspends a saga whose step gives %j instead of a command', (given) => {
-    const program = stepGraph(sagaDefinition({ name: 'order', version: 1, steps: [{ id: 'one', run: () => given as never }] }));
-    const { events } = decide(program, initialState(), start);
-    expect(events.map(({ type }) => type)).toEqual(['SagaStarted', 'SagaSuspended']);
-    expect(events[1]?.data).toMatchObject({ target: 'program', error: { name: 'not-a-command' } });
-  });
+  test.each([undefined, null, {}, { participant: 'a', action: 'b' }])(
+    'suspends a saga whose step gives %j instead of a command',
+    (given) => {
+      const program = stepGraph(sagaDefinition({ name: 'order', version: 1, steps: [{ id: 'one', run: () => given as never }] }));
+      const { events } = decide(program, initialState(), start);
+      expect(events.map(({ type }) => type)).toEqual(['SagaStarted', 'SagaSuspended']);
+      expect(events[1]?.data).toMatchObject({ target: 'program', error: { name: 'not-a-command' } });
+    },
+  );
 });
