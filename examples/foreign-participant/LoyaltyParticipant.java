@@ -69,7 +69,11 @@ public class LoyaltyParticipant {
     var old = System.currentTimeMillis() - Duration.ofDays(90).toMillis();
     if (record == null && command.required("firstRequestedAt").asLong() < old) return json.valueToTree(Map.of("type", "unknowable"));
     return switch (command.get("operation").asText() + " after " + before) {
-      case "action after nothing" -> write(log, key, 0, award(command.required("args").required(0)));
+      case "action after nothing" -> {
+        var outcome = award(command.required("args").required(0));
+        var mayBeTriedAgain = outcome.get("type").equals("failed") && command.get("purpose").asText().equals("compensation");
+        yield mayBeTriedAgain ? json.valueToTree(outcome) : write(log, key, 0, outcome);
+      }
       case "action after undone", "action after sealed" -> json.valueToTree(Map.of("type", "refused", "reason", before));
       case "compensation after succeeded" -> write(log, key, round, Map.of("type", "undone", "executed", true));
       case "compensation after nothing", "compensation after failed", "compensation after sealed" ->

@@ -25,7 +25,7 @@ interface Order {
 
 @Participant('payment')
 class Payment {
-  readonly done: string[] = [];
+  constructor(private readonly done: string[]) {}
 
   @SagaStep({ compensation: 'release' })
   async reserve(id: string) {
@@ -36,7 +36,6 @@ class Payment {
     this.done.push(`release ${id}`);
   }
 
-  @SagaStep({ compensation: 'release' })
   async charge({ id, amount }: { readonly id: string; readonly amount: number }) {
     if (amount > 100) throw new BusinessError('the card was declined');
     this.done.push(`charge ${id}`);
@@ -93,12 +92,12 @@ function commandOf(key: string, operation: CommandMessage['operation'], more: Pa
 (whyNot === undefined ? describe : (title: string) => it.todo(`${title} (${whyNot})`))('a participant in Java, on the raw protocol', () => {
   it('takes part in sagas with one in TypeScript: goes on, is undone, refuses, and outlives its own death', async () => {
     const { process: java, bus, folder } = await openLoyalty(`foreign-${randomUUID()}`);
-    const service = new Payment();
+    const done: string[] = [];
     const store = () => openSqliteStore({ file: join(folder, 'sagas.db') });
     const app = await Skald.connect({ bus, store, fenceFile: join(folder, 'fence.db') })
       .sagas(order)
       .participants(Payment)
-      .inject((container) => container.bind(Payment).toConstantValue(service))
+      .inject((container) => container.bind(Payment).toConstantValue(new Payment(done)))
       .start();
     cleanUp.push(() => app.stop());
     const end = async (id: string, points: number, amount: number) =>
@@ -113,7 +112,7 @@ function commandOf(key: string, operation: CommandMessage['operation'], more: Pa
       ['order-2', 'undone', true],
       ['order-3', 'failed', undefined],
     ]);
-    expect(service.done).toEqual(['reserve 1', 'charge 1', 'reserve 2', 'release 2', 'reserve 3', 'release 3']);
+    expect(done).toEqual(['reserve 1', 'charge 1', 'reserve 2', 'release 2', 'reserve 3', 'release 3']);
 
     await java.kill();
     const waiting = end('4', 40, 500);

@@ -32,7 +32,7 @@ const isOrder: StandardSchema<unknown, Order> = {
 
 @Participant('payment')
 class Payment {
-  readonly done: string[] = [];
+  constructor(private readonly done: string[]) {}
 
   @SagaStep({ compensation: 'undo' })
   async reserve({ id }: Order) {
@@ -74,12 +74,12 @@ async function openShop(prefix: string) {
   const topics = { inboxPartitions: PARTITIONS, partitions: PARTITIONS };
   const bus = () => KafkaBus.connect({ kafka: { brokers: (brokers ?? '').split(','), clientId: 'test' }, prefix, topics, log: () => {} });
   const db = openParticipantDatabase(join(folder, 'payment.db'));
-  const service = new Payment();
+  const done: string[] = [];
   const troubles: string[] = [];
   const strays = new Map<string, number>();
   const participants = await Skald.connect({ bus, log: (line) => troubles.push(line) })
     .participant(Payment, { fence: sqliteFence(db) })
-    .inject((container) => container.bind(Payment).toConstantValue(service))
+    .inject((container) => container.bind(Payment).toConstantValue(new Payment(done)))
     .start();
   cleanUp.push(async () => db.close());
   cleanUp.push(() => participants.stop());
@@ -92,7 +92,7 @@ async function openShop(prefix: string) {
     .observe({ noted })
     .start();
   cleanUp.push(() => app.stop());
-  return { app, bus, service, strays, troubles };
+  return { app, bus, done, strays, troubles };
 }
 
 interface Written {
@@ -164,7 +164,7 @@ class Poisoner {
 (brokers ? describe : (title: string) => it.todo(`${title} (${whyNot})`))('a manager and a participant among poison', () => {
   it('go on while 1,000 messages of all kinds come into every topic, and each of these ends where it should', async () => {
     const prefix = `poison-${randomUUID()}`;
-    const { app, bus: open, service, strays, troubles } = await openShop(prefix);
+    const { app, bus: open, done, strays, troubles } = await openShop(prefix);
     const bus = await open();
     cleanUp.push(() => bus.close());
     const poisoner = new Poisoner(prefix);
@@ -198,7 +198,7 @@ class Poisoner {
     const undeployed = all.filter(({ poison: { end } }) => 'suspended' in end);
     await until(async () => (await app.sagas.count()).suspended === undeployed.length);
     for (const { sound } of undeployed) expect((await app.sagas.get(sound.nobody)).saga).toBe('heist');
-    expect([...service.done].sort()).toEqual(expectedEffects(statuses));
+    expect([...done].sort()).toEqual(expectedEffects(statuses));
     expect(troubles).toEqual([]);
   });
 });

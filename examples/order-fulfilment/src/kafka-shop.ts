@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Skald } from '@skald/app';
 import { openSqliteStore } from '@skald/event-store-sqlite';
-import { applyTimerRemedy } from '@skald/message-bus-kafka';
+import { applyRemedies } from '@skald/message-bus-kafka';
 import { kafkaFolder, kafkaPrefix } from './data-folder.js';
 import { connectBus, type Environment, required, variablesOf } from './environment.js';
 import type { FaultRates } from './faults.js';
@@ -87,7 +87,7 @@ function rolesOf(): Role[] {
 
 async function startBroker(folder: string, closing: (() => Promise<unknown>)[]): Promise<readonly string[]> {
   // Before the first client of this process, which asks whether the broker is up.
-  applyTimerRemedy();
+  applyRemedies();
   // Only here: who brings a broker needs nothing of it.
   const { startKafka } = await import('@skald/integration-tests');
   const broker = await startKafka({ keepData: join(kafkaFolder(folder), 'broker') });

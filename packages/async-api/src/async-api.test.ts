@@ -29,8 +29,10 @@ class PaymentService {
   @SagaStep({ input: Tree })
   async count(_tree: z.infer<typeof Tree>) {}
 
-  @SagaStep({ input: plain, output: z.undefined() })
-  async note(_note: unknown) {}
+  @SagaStep({ input: plain, output: z.bigint() })
+  async note(_note: unknown) {
+    return 1n;
+  }
 }
 
 const payments = participant<PaymentService>('payment');

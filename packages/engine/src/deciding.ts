@@ -18,6 +18,8 @@ export class Deciding {
     private readonly activation: Activation,
     /** Sagas of which something may be stored that is not known here. */
     private readonly unsure: ReadonlySet<string>,
+    /** Sagas that cannot go on, and why: their next decision says so. */
+    private readonly refused: Map<string, unknown>,
     private readonly ports: DecidingPorts,
   ) {}
 
@@ -41,6 +43,8 @@ export class Deciding {
   }
 
   private async decideOne(sagaId: string, deliveries: Deliveries, now: number): Promise<Turn> {
+    const reason = this.refused.get(sagaId);
+    if (this.refused.delete(sagaId)) return takeFault({ sagaId, deliveries, now, activated: await this.reload(sagaId) }, reason);
     const cached = this.activation.cached(sagaId);
     if (!cached) return this.take({ sagaId, deliveries, now, activated: await this.activate(sagaId, deliveries) });
     const turn = await this.take({ sagaId, deliveries, now, activated: cached });

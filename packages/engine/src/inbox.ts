@@ -7,6 +7,7 @@
  *     since the input, or recovery, comes again.
  * I3  A conflict means that the state at hand was stale: it is dropped, the stream is read, and the inputs are decided anew.
  * I4  A store that cannot write loses nothing: callers are told, all other inputs wait and are tried again.
+ * I5  A message that the bus will never take suspends its own saga; the others go on.
  */
 import {
   type Clock,
@@ -19,6 +20,7 @@ import {
   outstanding,
   type SagaIndex,
   type SagaState,
+  type SkaldError,
   statusOf,
 } from '@skald/kernel';
 import { Activation } from './activation.js';
@@ -29,6 +31,7 @@ import type { IndexProjection } from './index-projection.js';
 import type { Observer } from './observer.js';
 import type { Ownership, Term } from './ownership.js';
 import type { Programs } from './programs.js';
+import { refusedSagas } from './refused-messages.js';
 import { refusal, type Turn } from './turn.js';
 import { WorkLoop } from './work-loop.js';
 
@@ -65,6 +68,8 @@ export class Inbox {
   private pause = PAUSE;
   /** Sagas whose last turn did not go through: a start of theirs may not be new, and what is stored of them may not have been told. */
   private readonly unsure = new Set<string>();
+  /** Sagas of which the bus refused a message, and why. */
+  private readonly refused = new Map<string, SkaldError>();
   private wakeUp: (() => void) | undefined;
   private stopping = false;
 
@@ -74,7 +79,7 @@ export class Inbox {
     private readonly onTurn: (sagaId: string, state: SagaState, position: number) => void,
   ) {
     this.activation = new Activation(ports.store, limits.cache);
-    this.deciding = new Deciding(this.activation, this.unsure, ports);
+    this.deciding = new Deciding(this.activation, this.unsure, this.refused, ports);
     this.loop = new WorkLoop(limits.batch, (batch) => this.work(batch));
   }
 
@@ -187,12 +192,33 @@ export class Inbox {
       }
       for (const answer of answers) messages.push(answer);
     }
-    if (messages.length > 0) await this.ports.bus.publish(messages);
+    if (messages.length > 0) await this.send(messages);
     for (const { activated, sagaId, write } of turns) {
       const { state } = activated;
       activated.published = state.revision;
       this.onTurn(sagaId, state, activated.position);
       if (this.unsure.delete(sagaId) || write) this.ports.observer.moved(state);
+    }
+  }
+
+  /** I5 */
+  private async send(messages: readonly Outgoing[]): Promise<void> {
+    try {
+      await this.ports.bus.publish(messages);
+    } catch (error) {
+      const refused = refusedSagas(error);
+      if (refused.size === 0) throw error;
+      for (const [sagaId, reason] of refused) {
+        this.ports.observer.troubled('the bus refuses a message of a saga; it is suspended', reason, sagaId);
+        this.refused.set(sagaId, reason);
+        this.loop.pushFirst([
+          {
+            message: { kind: 'input', sagaId, input: { type: 'wake' } },
+            partition: this.ports.ownership.partitionOf(sagaId),
+            done: () => {},
+          },
+        ]);
+      }
     }
   }
 

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import kafkajs, { type EachBatchPayload, type Kafka, type Message, type Producer } from 'kafkajs';
-import { applyTimerRemedy } from '../dist/timer-remedy.js';
+import { mendTimers } from '../dist/timer-remedy.js';
 import { commandOf, type Link, replyTo } from './link.ts';
 
 const PARTITIONS = 4;
@@ -10,7 +10,7 @@ type Command = ReturnType<typeof commandOf>;
 
 /** What one would write by hand after reading kafkajs' source. */
 export async function plainLink(brokers: readonly string[], prefix: string): Promise<Link> {
-  applyTimerRemedy();
+  mendTimers();
   const kafka = new kafkajs.Kafka({ brokers: [...brokers], clientId: 'bench', logLevel: kafkajs.logLevel.NOTHING });
   const topics = { commands: `${prefix}.commands`, replies: `${prefix}.replies` };
   const admin = kafka.admin();

@@ -11,6 +11,7 @@ import {
 import { AddressConsumer, type ConsumerPlan, type KafkaOwnershipListener } from './address-consumer.js';
 import { withAdmin } from './admin.js';
 import { type DeadLetter, readDeadLetters } from './dead-letters.js';
+import { applyRemedies } from './kafkajs-remedies.js';
 import { partitionOf } from './murmur2.js';
 import { describe, isTopicName, Names } from './names.js';
 import { type KafkaBusOptions, misconfigured, type Settings, settingsOf } from './options.js';
@@ -18,7 +19,6 @@ import { ProducerConnection } from './producer-connection.js';
 import { type ProduceRecord, Publisher } from './publisher.js';
 import { applyRecordRemedy } from './record-remedy.js';
 import { Sorter } from './sorter.js';
-import { applyTimerRemedy } from './timer-remedy.js';
 import { Topics } from './topics.js';
 import { encode, type TraceContext, type WireContext } from './wire.js';
 
@@ -69,8 +69,7 @@ export class KafkaBus implements MessageBus {
    */
   static async connect(options: KafkaBusOptions): Promise<KafkaBus> {
     const settings = settingsOf(options);
-    if (!applyTimerRemedy())
-      settings.log({ level: 'info', message: 'this version of kafkajs is not known; its timers are left as they are', about: {} });
+    if (!applyRemedies()) settings.log({ level: 'info', message: 'this version of kafkajs is not known; it is left as it is', about: {} });
     if (!applyRecordRemedy())
       settings.log({ level: 'debug', message: 'kafkajs encodes records in its own way, which takes more CPU', about: {} });
     const names = new Names(settings.prefix);

@@ -1,16 +1,18 @@
 import { createRequire } from 'node:module';
+import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
 import { faultOf, finalErrors, problemOf, protocolError } from './kafka-errors.js';
+import { applyRemedies } from './kafkajs-remedies.js';
 import { kafkajsLog, type LogLine } from './log.js';
 import { settingsOf } from './options.js';
-import { applyTimerRemedy } from './timer-remedy.js';
+import { SocketLeash } from './socket-leash.js';
 
 const require = createRequire(import.meta.url);
 const { KafkaJSAggregateError, KafkaJSProtocolError, KafkaJSNumberOfRetriesExceeded, KafkaJSConnectionError } = require('kafkajs');
 
 describe('The faults of kafkajs that are kept from the user', () => {
   it('its timers: an idle connection sets none, and a throttled one looks again when it may', () => {
-    expect(applyTimerRemedy()).toBe(true);
+    expect(applyRemedies()).toBe(true);
     const RequestQueue = require('kafkajs/src/network/requestQueue');
     const logger = { debug: () => {}, warn: () => {} };
     const queue = new RequestQueue({ requestTimeout: 1_000, enforceRequestTimeout: false, clientId: 'a', broker: 'b', logger });
@@ -22,6 +24,36 @@ describe('The faults of kafkajs that are kept from the user', () => {
     expect(queue.throttleCheckTimeoutId).not.toBeNull();
     queue.destroy();
     expect(queue.throttleCheckTimeoutId).toBeNull();
+  });
+
+  it('its connections: half a response is not continued by the next socket, and what cannot be read ends the connection', async () => {
+    applyRemedies();
+    const Connection = require('kafkajs/src/network/connection');
+    const said: Buffer[] = [];
+    const server = createServer((socket) => {
+      const bytes = said.shift();
+      if (bytes) socket.end(bytes);
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const lines: string[] = [];
+    const write = (line: string) => void lines.push(line);
+    const logger = { namespace: () => logger, debug: () => {}, info: () => {}, warn: write, error: write };
+    const socketFactory = new SocketLeash().socketFactory;
+    const connection = new Connection({ host: '127.0.0.1', port, logger, socketFactory, connectionTimeout: 1_000, requestTimeout: 1_000 });
+    const over = async () => {
+      while (connection.isConnected()) await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    const response = (correlationId: number) => Buffer.from([0, 0, 0, 6, 0, 0, 0, correlationId, 1, 2]);
+    // Half of one; the whole of another; a length that is none.
+    said.push(response(1).subarray(0, 7), response(2), Buffer.from([255, 255, 255, 255, 0]));
+    for (let n = 0; n < 3; n += 1) {
+      expect(connection.connect()).toBe(connection.connect());
+      await connection.connect();
+      await over();
+    }
+    expect(lines).toEqual(['Response without match', expect.stringContaining('an unreadable response')]);
+    await new Promise((resolve) => server.close(resolve));
   });
 
   it('its errors: the innermost says what happened, and what is unknown is tried again', () => {

@@ -1,8 +1,5 @@
 import { createRequire } from 'node:module';
 
-/** The version whose fault this mends; others may have it mended, or broken otherwise. */
-const VERSION = '2.2.4';
-
 interface RequestQueue {
   throttleCheckTimeoutId: NodeJS.Timeout | null;
   throttledUntil: number;
@@ -11,23 +8,13 @@ interface RequestQueue {
   scheduleCheckPendingRequests(): void;
 }
 
-let applied: boolean | undefined;
-
 /**
  * kafkajs 2.2.4 starts, with the first response of each connection, a chain of timers of one millisecond that never ends (tulios/kafkajs
  * #1556, #1704): it schedules the next look at throttled requests at `throttledUntil - now` also when nothing is throttled and nothing is
- * pending. An idle process spends 6 % of a core on it, and Node 24 warns of negative timeouts. Mended here: no timer unless something
- * waits. Answers whether the remedy is in place; `false` means another version of kafkajs, which is left alone.
+ * pending. An idle process spends 6 % of a core on it, and Node 24 warns of negative timeouts. Mended here: no timer unless something waits.
  */
-export function applyTimerRemedy(): boolean {
-  applied ??= mend();
-  return applied;
-}
-
-function mend(): boolean {
-  const require = createRequire(import.meta.url);
-  if ((require('kafkajs/package.json') as { version: string }).version !== VERSION) return false;
-  const { prototype } = require('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
+export function mendTimers(): void {
+  const { prototype } = createRequire(import.meta.url)('kafkajs/src/network/requestQueue') as { prototype: RequestQueue };
   prototype.scheduleCheckPendingRequests = function schedule(this: RequestQueue): void {
     if (this.throttleCheckTimeoutId !== null || this.pending.length === 0) return;
     const delay = this.throttledUntil - Date.now();
@@ -39,5 +26,4 @@ function mend(): boolean {
       delay > 0 ? delay : 10,
     );
   };
-  return true;
 }

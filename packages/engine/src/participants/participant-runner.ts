@@ -3,7 +3,7 @@
  *
  * Invariants
  * P1  A reply is sent only after the fence says durably what it says.
- * P2  A command is acknowledged only after its reply is with the bus.
+ * P2  A command is acknowledged only after its reply is with the bus; the next commands do not wait for that.
  * P3  Commands of one key are carried out one after the other; of different keys together.
  * P4  A command that breaks the transaction it shares with others, or that waits, holds up no other.
  */
@@ -99,7 +99,6 @@ export class ParticipantRunner {
     this.ports.crashPoints.reach('participant:taken');
     if (this.fence.kind === 'external') return this.workExternally(jobs);
     if ((this.fence.concurrency ?? 1) > 1) return this.workApart(jobs);
-    // The next batch does not wait for the bus to have these answers.
     this.answers.push(this.settled(jobs, await this.transact(jobs.map(commandOf))));
   }
 

@@ -1,0 +1,76 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { type Outgoing, SkaldError } from '@skald/kernel';
+import { InProcessBus } from '@skald/message-bus-in-process';
+import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
+import { refusedSagas } from './refused-messages.js';
+
+/** Refuses commands of some sagas, and sends everything else. */
+class ChoosyBus extends InProcessBus {
+  readonly refuses = new Set<string>();
+
+  override async publish(messages: readonly Outgoing[]): Promise<void> {
+    const isRefused = ({ message }: Outgoing) => message.kind === 'command' && this.refuses.has(message.sagaId);
+    await super.publish(messages.filter((one) => !isRefused(one)));
+    const refused = messages.filter(isRefused).map(({ message: { sagaId } }) => refusal(sagaId));
+    if (refused.length === 1) throw refused[0];
+    if (refused.length > 1) throw new SkaldError('message-refused', {}, { cause: new AggregateError(refused) });
+  }
+}
+
+function refusal(sagaId: string): SkaldError {
+  return new SkaldError('message-refused', { sagaId, topic: 't', problem: 'too large' });
+}
+
+let world: EngineWorld;
+let bus: ChoosyBus;
+let shop: ScriptedParticipant;
+
+async function worldOf(): Promise<void> {
+  bus = new ChoosyBus();
+  shop = new ScriptedParticipant('shop');
+  const order = sagaOf('order', { reserve: shop });
+  world = new EngineWorld({ bus: () => bus, sagas: [order] });
+  world.participant(shop);
+  await world.start();
+}
+
+describe('a message that the bus will never take', () => {
+  afterEach(() => world.stop());
+
+  it('I5: suspends its own saga, and the others of the batch go on', async () => {
+    await worldOf();
+    bus.refuses.add('order-2').add('order-3');
+    await Promise.all(['1', '2', '3', '4'].map((id) => world.begin('order', id)));
+    await world.quiet();
+    expect(await world.status('order-1')).toBe('completed');
+    expect(await world.status('order-4')).toBe('completed');
+    expect(await world.status('order-2')).toBe('suspended');
+    expect(await world.status('order-3')).toBe('suspended');
+    expect((await world.index.get('order-2'))?.error).toContain('message-refused');
+  });
+
+  it('I5: is asked again when a person says so, and goes through once it can', async () => {
+    await worldOf();
+    bus.refuses.add('order-1');
+    await world.begin('order', '1');
+    await world.quiet();
+    bus.refuses.clear();
+    await world.operate('order-1', 'resume');
+    await world.pass(60_000);
+    await world.pass(60_000);
+    expect(await world.status('order-1')).toBe('completed');
+  });
+});
+
+describe('refusedSagas', () => {
+  it('tells the sagas of one refusal, or of many', () => {
+    expect([...refusedSagas(refusal('a-1')).keys()]).toEqual(['a-1']);
+    const many = new SkaldError('message-refused', {}, { cause: new AggregateError([refusal('a-1'), refusal('a-2')]) });
+    expect([...refusedSagas(many).keys()]).toEqual(['a-1', 'a-2']);
+  });
+
+  it('takes any other failure for one of the whole publish', () => {
+    expect(refusedSagas(new SkaldError('bus-unavailable', { problem: 'x' })).size).toBe(0);
+    expect(refusedSagas(new Error('x')).size).toBe(0);
+  });
+});
