@@ -12,8 +12,9 @@ export interface Level {
 }
 
 export interface Report {
-  /** Of the best throughput of each, at whatever number in flight that was. */
+  /** At the number in flight at which the plain loop is at its best. */
   readonly ratio: number;
+  /** Throughput of each, at whatever number in flight that was. */
   readonly best: Readonly<Record<Kind, number>>;
   readonly levels: readonly Level[];
   /** For each saga. */
@@ -30,7 +31,8 @@ export function reportOf({ laps, moved }: Race): Report {
   });
   const best = (kind: Kind): number => Math.max(...levels.map((level) => level[kind].sagasPerSecond));
   const [plain, skald] = [best('plain'), best('skald')];
-  return { ratio: rounded(skald / plain), best: { plain, skald }, levels, moved };
+  const decisive = levels.find((level) => level.plain.sagasPerSecond === plain);
+  return { ratio: decisive?.ratio ?? Number.NaN, best: { plain, skald }, levels, moved };
 }
 
 /** Medians of the laps: a lap during which the machine was at something else does not count. */
