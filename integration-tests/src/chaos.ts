@@ -40,7 +40,7 @@ export class Chaos {
     const pause = milliseconds / kills;
     const troubling = this.trouble();
     let deck: readonly string[] = [];
-    for (let killed = 0; killed < kills; killed += 1) {
+    for (let killed = 0; killed < kills && this.shop.endedByThemselves.length === 0; killed += 1) {
       const [kind = '', ...rest] = deck.length > 0 ? deck : this.killing.shuffled(TEN);
       deck = rest;
       await setTimeout(this.killing.between(0, 2 * pause));

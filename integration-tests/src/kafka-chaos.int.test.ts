@@ -64,12 +64,12 @@ async function deadLetters(broker: string): Promise<string[]> {
       const chaos = new Chaos(shop, kafka, proxy, seed);
       await chaos.rage({ milliseconds: minutes * 60_000, kills });
       const { code, stdout } = await shop.feedEnd();
+      expect(shop.endedByThemselves).toEqual([]);
       const report = JSON.parse(stdout || '{}');
       process.stderr.write(`${JSON.stringify({ kills: Object.fromEntries(chaos.kills), ...chaos.troubles, ...report })}\n`);
       expect({ code, ...report }).toMatchObject({ code: 0, orders, failed: 0, cancelled: 0, suspended: 0 });
       expect(Object.values(report.audit)).toEqual(Array(6).fill(true));
       expect(report.completed + report.compensated).toBe(orders);
-      expect(shop.endedByThemselves).toEqual([]);
       expect(await deadLetters(broker)).toEqual([]);
       expect(chaos.killed).toBe(kills);
     },

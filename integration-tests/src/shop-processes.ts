@@ -29,6 +29,7 @@ interface End {
  */
 export class ShopProcesses {
   readonly endedByThemselves: string[] = [];
+  private lastFeedEnd: End | undefined;
   private readonly running = new Map<string, { readonly child: ChildProcess; readonly end: Promise<End> }>();
 
   constructor(private readonly options: ShopOptions) {
@@ -57,10 +58,11 @@ export class ShopProcesses {
     });
     const end = new Promise<End>((resolve) => child.once('close', (code, signal) => resolve({ code, signal, stdout })));
     this.running.set(name, { child, end });
-    void end.then(({ code, signal }) => {
+    void end.then((how) => {
       if (this.running.get(name)?.child !== child) return;
       this.running.delete(name);
-      if (name !== FEED) this.endedByThemselves.push(`${name} with ${signal ?? code}`);
+      if (name === FEED) this.lastFeedEnd = how;
+      else this.giveUp(`${name} with ${how.signal ?? how.code}`);
     });
   }
 
@@ -83,13 +85,19 @@ export class ShopProcesses {
 
   /** How the feeding process ended. */
   async feedEnd(): Promise<End> {
-    const feed = this.running.get(FEED);
-    if (!feed) throw new Error('nothing feeds');
-    return feed.end;
+    const end = this.running.get(FEED)?.end ?? this.lastFeedEnd;
+    if (!end) throw new Error('nothing feeds');
+    return end;
   }
 
   async stopAll(): Promise<void> {
     await Promise.all(this.names.map((name) => this.stop(name)));
+  }
+
+  /** P1: there is nothing to wait for any more. */
+  private giveUp(why: string): void {
+    this.endedByThemselves.push(why);
+    this.running.get(FEED)?.child.kill('SIGKILL');
   }
 
   private environment(): Readonly<Record<string, string>> {

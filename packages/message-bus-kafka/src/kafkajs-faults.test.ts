@@ -42,7 +42,7 @@ describe('The faults of kafkajs that are kept from the user', () => {
     const socketFactory = new SocketLeash().socketFactory;
     const connection = new Connection({ host: '127.0.0.1', port, logger, socketFactory, connectionTimeout: 1_000, requestTimeout: 1_000 });
     const over = async () => {
-      while (connection.isConnected()) await new Promise((resolve) => setTimeout(resolve, 5));
+      for (let looks = 0; looks < 200 && connection.isConnected(); looks += 1) await new Promise((resolve) => setTimeout(resolve, 5));
     };
     const response = (correlationId: number) => Buffer.from([0, 0, 0, 6, 0, 0, 0, correlationId, 1, 2]);
     // Half of one; the whole of another; a length that is none.

@@ -17,6 +17,6 @@ function mend(): boolean {
   const require = createRequire(import.meta.url);
   if ((require('kafkajs/package.json') as { version: string }).version !== VERSION) return false;
   mendTimers();
-  //mendConnections();
+  mendConnections();
   return true;
 }
