@@ -8,6 +8,7 @@ import {
   type IndexPage,
   type IndexQuery,
   isEnded,
+  type Operator,
   type OperatorAction,
   type SagaDefinition,
   type SagaState,
@@ -190,12 +191,17 @@ export class Sagas {
 
   /** The parked step or compensation did happen, with this result. */
   succeed(sagaId: string, intervention: TargetIntervention & { readonly result?: unknown }): Promise<void> {
-    return this.intervene(sagaId, 'succeed', intervention, intervention.result);
+    return this.intervene(sagaId, 'succeed', intervention, { result: intervention.result });
   }
 
   /** The parked pivot did not happen, and never will. */
   fail(sagaId: string, intervention: TargetIntervention): Promise<void> {
     return this.intervene(sagaId, 'fail', intervention);
+  }
+
+  /** A step that waits shall wait until `until` instead; a time in the past: no longer. */
+  move(sagaId: string, step: string, { until, ...intervention }: Intervention & { readonly until: Date | number }): Promise<void> {
+    return this.intervene(sagaId, 'move', { ...intervention, target: `step:${step}` }, { dueAt: Math.ceil(Number(until)) });
   }
 
   /** Nothing new is requested until `resume`; timers stand still. */
@@ -216,7 +222,7 @@ export class Sagas {
     sagaId: string,
     action: OperatorAction,
     intervention: Intervention & Partial<TargetIntervention>,
-    result?: unknown,
+    more: Pick<Operator, 'result' | 'dueAt'> = {},
   ): Promise<void> {
     const { client } = this.ports;
     const { by, reason, request, target, seen } = intervention;
@@ -228,7 +234,7 @@ export class Sagas {
       reason,
       ...(target !== undefined && { target }),
       ...(seen !== undefined && { seen }),
-      ...(result !== undefined && { result }),
+      ...more,
     });
   }
 

@@ -1,5 +1,5 @@
 import type { CompensationReason, DataOf, RecordedCommand, SagaEvent } from '@skald/kernel';
-import { duration, errorText, json, plain } from './plain-text.js';
+import { duration, errorText, json, moment, plain } from './plain-text.js';
 
 export type Tone = 'good' | 'bad' | 'back' | 'person' | 'plain';
 
@@ -29,6 +29,9 @@ export class Narrator {
       case 'StepSealed':
       case 'StepSealFailed':
         return this.sealing(event);
+      case 'TimerSet':
+      case 'TimerFired':
+        return waiting(event);
       case 'CompensationRequested':
         return this.undo(event.data);
       case 'CompensationStarted':
@@ -113,6 +116,15 @@ function outcome(
   }
 }
 
+function waiting(event: Extract<SagaEvent, { readonly type: 'TimerSet' | 'TimerFired' }>): Wording {
+  const step = plain(event.data.step);
+  if (event.type === 'TimerFired') return { mark: '✔', tone: 'good', text: `${step} has waited long enough` };
+  const { dueAt } = event.data;
+  const text =
+    dueAt <= event.at ? `${step} waits for a time that has come` : `${step} waits ${duration(dueAt - event.at)}, until ${moment(dueAt)}`;
+  return { mark: '◷', tone: 'plain', text };
+}
+
 function undoing(
   event: Extract<SagaEvent, { readonly type: 'CompensationStarted' | 'CompensationSucceeded' | 'CompensationFailed' }>,
 ): Wording {
@@ -155,8 +167,8 @@ function steering(
     case 'SagaSuspended':
       return { mark: '!', tone: 'bad', text: `suspended, ${plain(event.data.target)} waits for a person: ${errorText(event.data.error)}` };
     case 'OperatorIntervened': {
-      const { action, by, reason, target, result } = event.data;
-      const what = `${action}${target === undefined ? '' : ` ${target}`}${result === undefined ? '' : ` with ${json(result)}`}`;
+      const { action, by, reason, target, result, dueAt } = event.data;
+      const what = `${action}${target === undefined ? '' : ` ${target}`}${result === undefined ? '' : ` with ${json(result)}`}${dueAt === undefined ? '' : ` to ${moment(dueAt)}`}`;
       return { mark: '»', tone: 'person', text: plain(`${by}: ${what}, because ${reason}`) };
     }
     case 'CancelRequested':

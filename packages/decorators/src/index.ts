@@ -1,7 +1,7 @@
 export type { Command, Duration, RetryOptions, SagaDefinition, StandardSchema, StepOptions } from '@skald/kernel';
 export { BusinessError, SagaAborted } from '@skald/kernel';
 export { defineSaga } from './builder.js';
-export { Participant, Saga, SagaStep } from './decorators.js';
+export { Participant, Saga, SagaStep, SagaTimer } from './decorators.js';
 export type { ActionDefinition, ParticipantDefinition } from './participant-definition.js';
 export { participantDefinitionOf } from './participant-definition.js';
 export { participant } from './participant-proxy.js';
@@ -10,6 +10,7 @@ export type {
   BuilderContext,
   BuilderOptions,
   BuilderStep,
+  BuilderWait,
   BuiltSaga,
   Class,
   Context,
@@ -24,4 +25,5 @@ export type {
   SagaOutput,
   SagaRef,
   SagaStepOptions,
+  SagaTimerOptions,
 } from './typing.js';

@@ -84,6 +84,42 @@ export type SagaStepDecorator = <
   descriptor: TypedPropertyDescriptor<T[K] & StepMethod<T, T[K], Names<A> & keyof T, W, V, I, O>>,
 ) => void;
 
+// ─── @SagaTimer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Where a step stands that asks nobody. */
+interface WaitOptions<A, W, V> {
+  /** The step's id in histories. Default: the method's name. */
+  readonly id?: string;
+  /** Methods of the steps that must be settled before this one. Default: the step declared before; `[]`: at once. */
+  readonly after?: A;
+  /** Guard: false skips the step, which is recorded. Annotate its parameters. */
+  readonly when?: (input: W, context: V) => boolean;
+}
+
+export interface SagaTimerOptions<D = Duration, A = string | readonly string[], W = any, V = any> extends WaitOptions<A, W, V> {
+  /** How long, from when the step's turn comes. Without it the method says: milliseconds, or a date. */
+  readonly for?: D;
+}
+
+/** On a saga's method: a step that waits. `{ for: '3d' }` on an empty method, or a method that answers a date or milliseconds. */
+export type SagaTimerDecorator = <
+  const D extends Duration = never,
+  const A extends string | readonly string[] = never,
+  W = unknown,
+  V = Context<Readonly<Record<string, unknown>>>,
+>(
+  options?: SagaTimerOptions<D, A, W, V>,
+) => <T extends { [N in Names<A>]: Method }, K extends keyof T>(
+  target: T,
+  key: K,
+  descriptor: TypedPropertyDescriptor<
+    T[K] & ((input: Said<W>, context: SagaContext<T, Names<A> & keyof T>) => [D] extends [never] ? Date | number : void)
+  >,
+) => void;
+
+/** What a decorator left on a method. */
+export type DeclaredStep = (SagaStepOptions & { readonly kind?: 'command' }) | (SagaTimerOptions & { readonly kind: 'timer' });
+
 // ─── @Saga, @Participant ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface SagaOptions<I = any, O = any> {
@@ -178,6 +214,12 @@ export interface BuilderStep<I, Results, Before, A, R, W> extends StepOptions {
   readonly compensation?: BuilderUndo<I, Results, R> | { readonly name: string; readonly run: BuilderUndo<I, Results, R> };
 }
 
+/** `for` from when its turn comes, or `until` a date (or milliseconds) that is computed then. */
+export type BuilderWait<I, Results, Before, A> = {
+  readonly after?: A | readonly A[];
+  readonly when?: (input: I, context: BuilderContext<Results, Settled<Before, A>>) => boolean;
+} & ({ readonly for: Duration } | { readonly until: (input: I, context: BuilderContext<Results, Settled<Before, A>>) => Date | Duration });
+
 type BuilderUndo<I, Results, R> = (input: I, result: NoInfer<R> | undefined, context: BuilderContext<Results, never>) => Command<unknown>;
 
 /** Each call answers a new builder, so that a beginning can be shared. */
@@ -193,6 +235,11 @@ export interface SagaBuilder<I, Raw, Output, Results, Before, Last> {
     Before & { readonly [K in N]: Settled<Before, A> },
     N
   >;
+  /** A step that waits: `'3d'`, or with options. */
+  wait<N extends string, const A extends keyof Results = Last & keyof Results>(
+    name: N extends keyof Results ? `step '${N}' is defined twice` : N,
+    wait: Duration | BuilderWait<I, Results, Before, A>,
+  ): SagaBuilder<I, Raw, Output, Results & { readonly [K in N]: undefined }, Before & { readonly [K in N]: Settled<Before, A> }, N>;
   /** The saga's output. Every step is settled by then. */
   result<O extends Output>(result: (input: I, context: BuilderContext<Results, keyof Results>) => O): BuiltSaga<I, O, Raw>;
   /** Without a result of its own: the results by step. */

@@ -60,6 +60,8 @@ function follow(draft: Draft, directive: Directive): void {
         opens: policyOf === undefined ? { after, command, policy } : { after, command, policyOf },
       });
     }
+    case 'sleep':
+      return sleep(draft, directive);
     case 'skip':
       if (state.steps.has(directive.step)) return;
       return draft.emit('StepSkipped', { step: directive.step, after: directive.after, reason: directive.reason });
@@ -70,6 +72,13 @@ function follow(draft: Draft, directive: Directive): void {
     case 'fail':
       return fail(draft, directive);
   }
+}
+
+/** A time that has come already is not waited for. */
+function sleep(draft: Draft, { step, after, until }: Extract<Directive, { do: 'sleep' }>): void {
+  if (draft.state.steps.has(step)) return;
+  draft.emit('TimerSet', { step, after, dueAt: until });
+  if (until <= draft.at) draft.emit('TimerFired', { step });
 }
 
 function recorded({ participant, action, args }: RecordedCommand): RecordedCommand {

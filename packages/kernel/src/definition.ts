@@ -1,3 +1,4 @@
+import type { Duration } from './duration.js';
 import type { ErrorRecord } from './errors.js';
 import type { RetryPolicy } from './retry.js';
 import type { StandardSchema } from './standard-schema.js';
@@ -29,14 +30,18 @@ export interface SagaCompensation {
   readonly run: (input: any, view: SagaView) => Command;
 }
 
-export interface StepDefinition {
+interface AnyStep {
   readonly id: string;
-  readonly kind: 'command';
   /** Steps that must be settled before this one. Empty: at once. */
   readonly after: readonly string[];
-  readonly run: (input: any, view: SagaView) => Command;
   /** Guard: false skips the step, which is recorded. */
   readonly when?: (input: any, view: SagaView) => boolean;
+}
+
+/** Asks a participant for something. */
+export interface CommandStep extends AnyStep {
+  readonly kind: 'command';
+  readonly run: (input: any, view: SagaView) => Command;
   readonly compensation?: SagaCompensation;
   /** Point of no return: once it succeeded there is only forward. */
   readonly pivot: boolean;
@@ -46,6 +51,15 @@ export interface StepDefinition {
   readonly compensationTimeout: number;
   readonly compensationRetry: RetryPolicy;
 }
+
+/** Waits. It asks nobody, so it is never compensated; when the saga turns back the waiting ends at once. */
+export interface TimerStep extends AnyStep {
+  readonly kind: 'timer';
+  /** Milliseconds from when it begins to wait, or a method that says how long (a duration) or until when (a date). A time in the past: not at all. */
+  readonly time: number | ((input: any, view: SagaView) => Duration | Date);
+}
+
+export type StepDefinition = CommandStep | TimerStep;
 
 /** A saga as data: what decorators, the builder and hand-written literals all come to. Made by `sagaDefinition`. */
 export interface SagaDefinition<I = any, O = any> {

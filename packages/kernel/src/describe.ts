@@ -17,6 +17,10 @@ export function describeDefinition(definition: SagaDefinition): Json {
 }
 
 function describeStep(step: StepDefinition) {
+  if (step.kind === 'timer') {
+    const { when, time, ...data } = step;
+    return { ...data, when: when !== undefined, time: typeof time === 'number' ? time : 'as its method says' };
+  }
   const { run: _run, when, compensation, ...data } = step;
   return { ...data, when: when !== undefined, compensation: compensation?.name };
 }

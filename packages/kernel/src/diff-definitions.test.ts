@@ -32,6 +32,18 @@ describe('the differences of two definitions', () => {
     ]);
   });
 
+  it('name another time of a step that waits, unless its method says it', () => {
+    const waits = (time: '1d' | '2d' | (() => Date)) => described({ steps: [{ kind: 'timer', id: 'w', after: [], time }] });
+    expect(diffDefinitions(waits('1d'), waits('2d'))).toEqual(['step w: time was 86400000, and is 172800000']);
+    expect(diffDefinitions(waits('1d'), described({ steps: [step('w')] }))).toContain('step w: kind was "timer", and is "command"');
+    expect(
+      diffDefinitions(
+        waits(() => new Date(1)),
+        waits(() => new Date(2)),
+      ),
+    ).toEqual([]);
+  });
+
   it('name another order of the steps, and another "after"', () => {
     const before = described({ steps: [step('a'), step('b', { after: ['a'] })] });
     const after = described({ steps: [step('b'), step('a')] });

@@ -106,6 +106,11 @@ export type StepSealRequested = Recorded<'StepSealRequested', Attempt & { readon
 export type StepSealed = Recorded<'StepSealed', { readonly step: string; readonly round: number; readonly doubt?: true }>;
 export type StepSealFailed = Recorded<'StepSealFailed', Attempt & { readonly error: ErrorRecord; readonly retryAt?: number }>;
 
+/** The step waits until then; an operator may move it, and while the saga is held it stands still. */
+export type TimerSet = Recorded<'TimerSet', { readonly step: string; readonly after: readonly string[]; readonly dueAt: number }>;
+/** The step is settled. */
+export type TimerFired = Recorded<'TimerFired', { readonly step: string }>;
+
 export type CompensationStarted = Recorded<'CompensationStarted', { readonly reason: CompensationReason }>;
 /** `round` counts the compensations of this step: a success that comes after the undo opens the next. `command` only where the saga says how. */
 export type CompensationRequested = Recorded<
@@ -130,6 +135,8 @@ export type OperatorIntervened = Recorded<
     readonly by: string;
     readonly reason: string;
     readonly result?: unknown;
+    /** Of `move`: epoch milliseconds. */
+    readonly dueAt?: number;
   }
 >;
 export type CancelRequested = Recorded<'CancelRequested', { readonly request: string; readonly reason: string; readonly by: string }>;
@@ -160,6 +167,8 @@ export type SagaEvent =
   | StepSealRequested
   | StepSealed
   | StepSealFailed
+  | TimerSet
+  | TimerFired
   | CompensationStarted
   | CompensationRequested
   | CompensationSucceeded

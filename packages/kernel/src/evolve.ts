@@ -11,9 +11,10 @@ import type { DataOf, SagaEnd, SagaEvent } from './events.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
 import { evolveOperator } from './evolve-operator.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
+import { stopWaiting, timerFired, timerSet } from './evolve-waits.js';
 import { policyText } from './policy-text.js';
 import { TIMEOUT } from './retry.js';
-import { type SagaState, type StepState, type StepStatus, statusOf, stepOf } from './state.js';
+import { newStep, type SagaState, type StepState, statusOf, stepOf } from './state.js';
 
 export function evolve(state: SagaState, event: SagaEvent): SagaState {
   const before = statusOf(state);
@@ -46,6 +47,10 @@ function apply(state: SagaState, event: SagaEvent): void {
       return stepSealed(state, event.data);
     case 'StepSealFailed':
       return sealFailed(state, event.data);
+    case 'TimerSet':
+      return timerSet(state, event.data);
+    case 'TimerFired':
+      return timerFired(state, event.data);
     case 'CompensationStarted':
       state.compensation = event.data.reason;
       return beginUndoing(state);
@@ -109,33 +114,8 @@ function ended(state: SagaState, event: SagaEnd): void {
     state.parked.clear();
     state.heldSince = undefined;
     state.answers.set(event.data.request, { accepted: true, revision: state.revision });
+    for (const step of state.steps.values()) if (step.status === 'waiting') stopWaiting(state, step);
   }
-}
-
-function newStep(id: string, after: readonly string[], status: StepStatus): StepState {
-  return {
-    id,
-    after,
-    command: undefined,
-    policy: undefined,
-    status,
-    round: 1,
-    attempt: 0,
-    tries: 0,
-    sealTries: 0,
-    doubt: false,
-    sealed: false,
-    firstRequestedAt: 0,
-    dueAt: 0,
-    result: undefined,
-    error: undefined,
-    compensable: true,
-    stranded: false,
-    undo: undefined,
-    blockers: 0,
-    clear: false,
-    outOfTurn: false,
-  };
 }
 
 function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: number): void {
@@ -145,7 +125,7 @@ function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: numb
     const policy = data.opens.policy ?? stepOf(state, policyOf ?? '').policy;
     if (!policy) throw new Error(`history opens step ${data.step} without a policy`);
     if (policyOf === undefined) state.policies.set(policyText(policy), data.step);
-    step = Object.assign(newStep(data.step, after, 'requested'), { command, policy });
+    step = Object.assign(newStep(data.step, 'command', after, 'requested'), { command, policy });
     state.steps.set(step.id, step);
     if (policy.pivot) state.pivotsOpen.add(step.id);
   }
@@ -243,7 +223,7 @@ function stepRetryScheduled(state: SagaState, data: DataOf<'StepRetryScheduled'>
 }
 
 function stepSkipped(state: SagaState, data: DataOf<'StepSkipped'>): void {
-  state.steps.set(data.step, newStep(data.step, data.after, 'skipped'));
+  state.steps.set(data.step, newStep(data.step, 'command', data.after, 'skipped'));
 }
 
 function sealRequested(state: SagaState, data: DataOf<'StepSealRequested'>): void {

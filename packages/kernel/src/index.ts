@@ -1,6 +1,6 @@
 export type { Decision, Note } from './decide.js';
 export { decide, fold } from './decide.js';
-export type { Command, SagaCompensation, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+export type { Command, CommandStep, SagaCompensation, SagaDefinition, SagaView, StepDefinition, TimerStep } from './definition.js';
 export { describeDefinition } from './describe.js';
 export { diffDefinitions } from './diff-definitions.js';
 export type { Duration } from './duration.js';
@@ -72,7 +72,7 @@ export type { IndexPage, IndexQuery, SagaIndex, SagaSummary } from './ports/saga
 export type { Directive, Program } from './program.js';
 export type { RetryPolicy } from './retry.js';
 export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY } from './retry.js';
-export type { RetryOptions, SagaData, StepData, StepOptions } from './saga-definition.js';
+export type { RetryOptions, SagaData, StepData, StepEntry, StepOptions, TimerData } from './saga-definition.js';
 export { sagaDefinition } from './saga-definition.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
 export { describeIssues } from './standard-schema.js';

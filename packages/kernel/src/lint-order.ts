@@ -1,5 +1,5 @@
 /** The part of the linter that looks at how steps depend on each other: cycles, and what may run where a pivot allows no way back. */
-import type { StepDefinition } from './definition.js';
+import type { CommandStep, StepDefinition } from './definition.js';
 import type { Remark } from './lint.js';
 
 export function lintOrder(steps: readonly StepDefinition[]): Remark[] {
@@ -69,7 +69,8 @@ function follow(id: string, byId: ById, done: Set<string>, path: string[]): read
 }
 
 function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
-  const [pivot, ...others] = steps.filter((step) => step.pivot);
+  const commands = steps.filter((step) => step.kind === 'command');
+  const [pivot, ...others] = commands.filter((step) => step.pivot);
   if (!pivot) return [];
   const remarks = others.map(({ id }): Remark => {
     return { step: id, rule: 'many-pivots', message: `${pivot.id} is the pivot already`, fix: 'Keep one point of no return.' };
@@ -85,10 +86,11 @@ function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
     });
   }
   const before = ancestors(pivot.id, byId);
-  return [...remarks, ...steps.flatMap((step) => lintAroundPivot(step, pivot.id, before, byId))];
+  return [...remarks, ...commands.flatMap((step) => lintAroundPivot(step, pivot.id, before, byId))];
 }
 
-function lintAroundPivot(step: StepDefinition, pivot: string, before: ReadonlySet<string>, byId: ById): Remark[] {
+/** What only waits does no harm beside a pivot. */
+function lintAroundPivot(step: CommandStep, pivot: string, before: ReadonlySet<string>, byId: ById): Remark[] {
   const { id, compensation } = step;
   if (before.has(id)) return [];
   if (step.pivot) {

@@ -41,9 +41,10 @@ export interface Cancel {
 
 /**
  * retry: ask again (a failed step in a new round) · skip: go on as if it were settled · succeed: it happened, with this result ·
- * fail: it did not happen · suspend, resume: no new requests meanwhile · terminate: end as it stands.
+ * fail: it did not happen · move: a step that waits, until another time · suspend, resume: no new requests meanwhile · terminate: end as
+ * it stands.
  */
-export type OperatorAction = 'retry' | 'skip' | 'succeed' | 'fail' | 'suspend' | 'resume' | 'terminate';
+export type OperatorAction = 'retry' | 'skip' | 'succeed' | 'fail' | 'move' | 'suspend' | 'resume' | 'terminate';
 
 export interface Operator {
   readonly type: 'operator';
@@ -56,6 +57,8 @@ export interface Operator {
   readonly by: string;
   readonly reason: string;
   readonly result?: unknown;
+  /** Of `move`: epoch milliseconds. A time in the past: now. */
+  readonly dueAt?: number;
 }
 
 /** The engine could not record a decision of this saga (too large, say): it is suspended with the reason instead. */

@@ -24,6 +24,8 @@ export type Directive =
       readonly command: Command;
       readonly policy: StepPolicy;
     }
+  /** The step waits until `until`, epoch milliseconds. */
+  | { readonly do: 'sleep'; readonly step: string; readonly after: readonly string[]; readonly until: number }
   | { readonly do: 'skip'; readonly step: string; readonly after: readonly string[]; readonly reason: string }
   | { readonly do: 'complete'; readonly output?: unknown }
   /** Nothing handles this failure: turn back. With `step`, the step that failed. */

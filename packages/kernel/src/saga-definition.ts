@@ -1,4 +1,4 @@
-import type { Command, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+import type { Command, CommandStep, SagaDefinition, SagaView, StepDefinition } from './definition.js';
 import { type Duration, milliseconds } from './duration.js';
 import { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import type { StandardSchema } from './standard-schema.js';
@@ -33,15 +33,31 @@ export interface StepOptions {
   readonly compensationRetry?: RetryOptions;
 }
 
-export interface StepData extends StepOptions {
+/** Where a step stands, whatever it does. */
+interface StepPlace {
   readonly id: string;
   /** Default: the step before it in the list; `[]`: at once. */
   readonly after?: string | readonly string[];
-  readonly run: (input: any, view: SagaView) => Command;
   readonly when?: (input: any, view: SagaView) => boolean;
+}
+
+/** A step that asks a participant. */
+export interface StepData extends StepPlace, StepOptions {
+  readonly kind?: 'command';
+  readonly run: (input: any, view: SagaView) => Command;
   /** Default: its participant pairs the action with its compensation. */
   readonly compensation?: { readonly name: string; readonly run: (input: any, view: SagaView) => Command };
 }
+
+/** A step that waits. */
+export interface TimerData extends StepPlace {
+  readonly kind: 'timer';
+  /** How long from when its turn comes; or a method that says how long, or until when. A time in the past is not waited for. */
+  readonly time: Duration | ((input: any, view: SagaView) => Duration | Date);
+}
+
+/** Any step of a saga. */
+export type StepEntry = StepData | TimerData;
 
 export interface SagaData<I = any, O = any> {
   readonly name: string;
@@ -49,7 +65,7 @@ export interface SagaData<I = any, O = any> {
   readonly deadline?: Duration;
   readonly input?: StandardSchema<unknown, I>;
   readonly output?: StandardSchema<unknown, O>;
-  readonly steps: readonly StepData[];
+  readonly steps: readonly StepEntry[];
   readonly result?: (input: I, view: SagaView) => O;
 }
 
@@ -72,15 +88,15 @@ export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O>
   };
 }
 
-function dependenciesOf(step: StepData, before: StepData | undefined): readonly string[] {
+function dependenciesOf(step: StepEntry, before: StepEntry | undefined): readonly string[] {
   if (step.after === undefined) return before ? [before.id] : [];
   return typeof step.after === 'string' ? [step.after] : step.after;
 }
 
 /** Steps that can only run once a pivot has succeeded. */
-function stepsPastPivot(steps: readonly StepData[], dependencies: readonly (readonly string[])[]): ReadonlySet<string> {
+function stepsPastPivot(steps: readonly StepEntry[], dependencies: readonly (readonly string[])[]): ReadonlySet<string> {
   const past = new Set<string>();
-  const pivots = new Set(steps.filter((step) => step.pivot).map((step) => step.id));
+  const pivots = new Set(steps.filter((step) => step.kind !== 'timer' && step.pivot).map((step) => step.id));
   for (let grown = true; grown; ) {
     grown = false;
     for (const [at, step] of steps.entries()) {
@@ -92,15 +108,21 @@ function stepsPastPivot(steps: readonly StepData[], dependencies: readonly (read
   return past;
 }
 
-function stepDefinition(step: StepData, after: readonly string[], pastPivot: boolean, saga: string): StepDefinition {
-  const field = `${saga}.${step.id}`;
+function stepDefinition(step: StepEntry, after: readonly string[], pastPivot: boolean, saga: string): StepDefinition {
+  const { id, when } = step;
+  const field = `${saga}.${id}`;
+  const place = { id, after, ...(when && { when }) };
+  if (step.kind !== 'timer') return commandStep(step, place, pastPivot, field);
+  const { time } = step;
+  return { ...place, kind: 'timer', time: typeof time === 'function' ? time : milliseconds(time, `${field}.time`) };
+}
+
+function commandStep(step: StepData, place: Pick<CommandStep, 'id' | 'after' | 'when'>, pastPivot: boolean, field: string): CommandStep {
   const timeout = step.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(step.timeout, `${field}.timeout`);
   return {
-    id: step.id,
+    ...place,
     kind: 'command',
-    after,
     run: step.run,
-    ...(step.when && { when: step.when }),
     ...(step.compensation && { compensation: step.compensation }),
     pivot: step.pivot ?? false,
     timeout,

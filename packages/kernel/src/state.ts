@@ -1,3 +1,4 @@
+import type { StepDefinition } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd, StepPolicy, Target } from './events.js';
 import type { Answer } from './messages.js';
@@ -65,14 +66,27 @@ export interface Parked {
 
 /**
  * requested: in flight · backoff: waits for its next attempt · due: to be requested again (an operator said so) · sealing, seal-backoff:
- * its unknown outcome is being resolved · succeeded · failed: known not to have happened · unknown: may have happened · skipped.
+ * its unknown outcome is being resolved · waiting: for a time · succeeded · failed: known not to have happened · unknown: may have happened ·
+ * skipped · stopped: it waited when the saga turned back or was terminated.
  */
-export type StepStatus = 'requested' | 'backoff' | 'due' | 'sealing' | 'seal-backoff' | 'succeeded' | 'failed' | 'unknown' | 'skipped';
+export type StepStatus =
+  | 'requested'
+  | 'backoff'
+  | 'due'
+  | 'sealing'
+  | 'seal-backoff'
+  | 'waiting'
+  | 'succeeded'
+  | 'failed'
+  | 'unknown'
+  | 'skipped'
+  | 'stopped';
 
 export interface StepState {
   readonly id: string;
+  readonly kind: StepDefinition['kind'];
   readonly after: readonly string[];
-  /** Absent on a skipped step, which asked for nothing. */
+  /** Absent on a step that asks for nothing: skipped, or only waiting. */
   readonly command: RecordedCommand | undefined;
   readonly policy: StepPolicy | undefined;
   status: StepStatus;
@@ -207,6 +221,34 @@ export function needsUndo(step: StepState): boolean {
 /** An undo at the action's own fence that executed something covers every success that the fence knew; one elsewhere tells nothing of that. */
 export function foundItDone(undo: UndoState): boolean {
   return undo.executed && undo.command === undefined;
+}
+
+/** A step that has just come into being. What only waits leaves nothing that could be undone. */
+export function newStep(id: string, kind: StepState['kind'], after: readonly string[], status: StepStatus): StepState {
+  return {
+    id,
+    kind,
+    after,
+    command: undefined,
+    policy: undefined,
+    status,
+    round: 1,
+    attempt: 0,
+    tries: 0,
+    sealTries: 0,
+    doubt: false,
+    sealed: false,
+    firstRequestedAt: 0,
+    dueAt: 0,
+    result: undefined,
+    error: undefined,
+    compensable: kind === 'command',
+    stranded: false,
+    undo: undefined,
+    blockers: 0,
+    clear: false,
+    outOfTurn: false,
+  };
 }
 
 export function stepOf(state: SagaState, id: string): StepState {

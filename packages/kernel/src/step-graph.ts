@@ -1,12 +1,13 @@
-import type { Command, SagaDefinition, SagaView, StepDefinition } from './definition.js';
-import { recordError, SagaAborted } from './errors.js';
+import type { Command, CommandStep, SagaDefinition, SagaView, StepDefinition, TimerStep } from './definition.js';
+import { milliseconds } from './duration.js';
+import { recordError, SagaAborted, SkaldError } from './errors.js';
 import type { StepPolicy } from './events.js';
 import type { Directive, Program } from './program.js';
 import type { SagaState, StepState } from './state.js';
 
 /** The program of a saga definition: every step whose dependencies are settled is requested, or skipped by its guard. */
 export function stepGraph(definition: SagaDefinition): Program {
-  const policies = new Map(definition.steps.map((step) => [step.id, policyOf(step)]));
+  const policies = new Map(definition.steps.flatMap((step) => (step.kind === 'command' ? [[step.id, policyOf(step)] as const] : [])));
   return {
     name: definition.name,
     version: definition.version,
@@ -15,7 +16,7 @@ export function stepGraph(definition: SagaDefinition): Program {
   };
 }
 
-export function policyOf(step: StepDefinition): StepPolicy {
+export function policyOf(step: CommandStep): StepPolicy {
   return {
     timeout: step.timeout,
     retry: step.retry,
@@ -57,9 +58,18 @@ function open(step: StepDefinition, policies: ReadonlyMap<string, StepPolicy>, s
   return orFail(() => {
     const view = viewOf(state);
     if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
+    if (step.kind === 'timer') return { do: 'sleep', step: id, after, until: timeOf(step, state, view) };
     const policy = policies.get(id) ?? policyOf(step);
     return { do: 'request', step: id, after, command: step.run(state.input, view), policy };
   });
+}
+
+/** A fraction of a millisecond would be too early. */
+function timeOf({ id, time }: TimerStep, state: SagaState, view: SagaView): number {
+  const said = typeof time === 'function' ? time(state.input, view) : time;
+  const until = said instanceof Date ? said.getTime() : state.at + milliseconds(said, `${state.saga}.${id}`);
+  if (!Number.isFinite(until)) throw new SkaldError('invalid-duration', { field: `${state.saga}.${id}`, value: String(said) });
+  return Math.ceil(until);
 }
 
 function complete(definition: SagaDefinition, state: SagaState): Directive {
@@ -79,7 +89,8 @@ function orFail(directive: () => Directive): Directive {
 }
 
 function compensation(definition: SagaDefinition, state: SagaState, step: StepState): Command {
-  const own = definition.steps.find(({ id }) => id === step.id)?.compensation;
+  const defined = definition.steps.find(({ id }) => id === step.id);
+  const own = defined?.kind === 'command' ? defined.compensation : undefined;
   if (!own) throw new Error(`step ${step.id} has no compensation of the saga's own any more`);
   return own.run(state.input, viewOf(state));
 }

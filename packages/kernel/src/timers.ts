@@ -31,6 +31,8 @@ function fireStep(draft: Draft, step: StepState): void {
       // The deadline fell due in the same wake: the pivot is not tried again, its end is decided next.
       if (draft.state.deadlinePassed && !draft.state.pivotPassed && step.policy?.pivot && draft.state.pivotsOpen.size === 1) return;
       return requestStep(draft, step);
+    case 'waiting':
+      return draft.emit('TimerFired', { step: id });
     case 'sealing':
       return failSeal(draft, step, timeoutError(step));
     case 'seal-backoff':

@@ -108,12 +108,13 @@ const cancel = shape<Omit<Cancel, 'at' | 'type'>>({ request: id, reason: prose, 
 
 const operator = shape<Omit<Operator, 'at' | 'type'>>({
   request: id,
-  action: oneOf('retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'),
+  action: oneOf('retry', 'skip', 'succeed', 'fail', 'move', 'suspend', 'resume', 'terminate'),
   target: optional(matching<Target>(/^(?:(?:step|compensation):[\s\S]+|program)$/, '"step:…", "compensation:…" or "program"')),
   seen: optional(whole(0)),
   by: prose,
   reason: prose,
   result: json,
+  dueAt: optional(whole(0)),
 });
 
 const accepted = shape<Extract<Answer, { readonly accepted: true }>>({

@@ -35,6 +35,8 @@ const undo = (step: string, round = 1, attempt = 1) => event('CompensationReques
 const ownUndo = (step: string) => event('CompensationRequested', { step, round: 1, attempt: 1, dueAt: 300, command });
 const undone = (step: string, round = 1) => event('CompensationSucceeded', { step, round, executed: true });
 const parked = (target: `step:${string}` | 'program') => event('SagaSuspended', { target, error });
+const timerSet = (step: string, dueAt = 50) => event('TimerSet', { step, after: [], dueAt });
+const fired = (step: string, at = 50) => event('TimerFired', { step }, at);
 const seal = (step: string, attempt = 2) => event('StepSealRequested', { step, round: 1, attempt, dueAt: 300 });
 const cancel = (request = 'c') => event('CancelRequested', { request, reason: 'why', by: 'me' });
 const completed = event('SagaCompleted', {});
@@ -43,8 +45,9 @@ const failedSaga = event('SagaFailed', { error });
 const terminated = event('SagaTerminated', { request: 't', by: 'me', reason: 'why' });
 
 type Action = DataOf<'OperatorIntervened'>['action'];
-function operator(action: Action, target?: `step:${string}` | `compensation:${string}`, request = 'o'): SagaEvent {
-  return event('OperatorIntervened', { request, action, by: 'me', reason: 'why', ...(target && { target }) });
+function operator(action: Action, target?: `step:${string}` | `compensation:${string}`, request = 'o', at = 0): SagaEvent {
+  const dueAt = action === 'move' && { dueAt: 80 };
+  return event('OperatorIntervened', { request, action, by: 'me', reason: 'why', ...(target && { target }), ...dueAt }, at);
 }
 
 /** Two steps done, the third declined, the first two undone in reverse order. */
@@ -81,6 +84,17 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'a declined step is tried again under a new key': [
     ...[start, opens('a'), failed('a'), retry('a', 1, 2), again('a', 1, 2), event('StepSucceeded', { step: 'a', round: 2 }), completed],
   ],
+  'a timer is moved, stands still while the saga is held, and fires': [
+    ...[
+      start,
+      timerSet('t'),
+      operator('move', 'step:t'),
+      operator('suspend', undefined, 'o2', 10),
+      operator('resume', undefined, 'o3', 30),
+    ],
+    ...[fired('t', 100), completed],
+  ],
+  'a timer ends when the saga turns back': [start, timerSet('t'), opens('a'), failed('a'), turned('a'), failedSaga],
   'an operator leaves something standing and the end says so': [
     ...[start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), failed('b'), turned('b'), undo('a')],
     event('CompensationFailed', { step: 'a', round: 1, attempt: 1, error }),
@@ -107,6 +121,8 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'dependencies-first': [start, opens('a'), opens('b', { after: ['a'] })],
   'success-once': [start, opens('a'), succeeded('a'), succeeded('a')],
   'not-before': [start, opens('a'), timedOut('a', 1, 99)],
+  'timers-fire-once': [start, timerSet('t'), operator('move', 'step:t'), fired('t', 79)],
+  'waits-ask-nobody': [start, timerSet('t'), fired('t'), undo('t')],
   'undo-what-stands': [start, opens('a'), failed('a'), turned('a'), undo('a')],
   'reverse-order': [...wayBack.slice(0, 8), undo('a')],
   'undo-attempts-count-up': [...wayBack.slice(0, 9), undo('b', 1, 2)],

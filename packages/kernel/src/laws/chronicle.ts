@@ -1,43 +1,5 @@
 import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
-
-/** What a history says of one step's compensation. `again`: a success came that the last one did not cover. */
-export interface UndoRecord {
-  round: number;
-  attempt: number;
-  state: 'none' | 'asked' | 'failed' | 'through' | 'skipped';
-  crossed: 'no' | 'beside' | 'after';
-  again: boolean;
-  notBefore: number;
-}
-
-/** What a history says of one step. */
-export interface StepRecord {
-  readonly id: string;
-  readonly after: readonly string[];
-  readonly dependents: StepRecord[];
-  readonly pivot: boolean;
-  /** The saga's own method says how it is undone. */
-  readonly ownCompensation: boolean;
-  round: number;
-  attempt: number;
-  outcome: 'awaited' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'skipped';
-  seal: 'none' | 'asked' | 'failed' | 'sealed';
-  /** An attempt of this round ended without a certain outcome. */
-  doubt: boolean;
-  /** What of it stands in the world: nothing, perhaps something, its effect, or what an operator chose to leave. */
-  standing: 'nothing' | 'maybe' | 'effect' | 'left';
-  /** A new round is allowed: a failure or a seal is on record, or an operator asked for it. */
-  mayOpenRound: boolean;
-  /** A success of this round is on record, by a reply or by an operator. */
-  success: boolean;
-  /** The success came when the saga had turned back, ended, or gone on without the step. */
-  late: boolean;
-  /** The success came when the step's turn to be undone was over: it holds up nobody. */
-  outOfTurn: boolean;
-  /** Neither the end of an attempt nor a repeat may come before this time. */
-  notBefore: number;
-  readonly undo: UndoRecord;
-}
+import { isInFlight, newRecord, type StepRecord } from './step-record.js';
 
 /**
  * A history read so far, for the laws to look at. It is a second reading, written apart from `evolve` on purpose: the two are checked
@@ -58,6 +20,8 @@ export class Chronicle {
   deadlineAt: number | undefined;
   deadlinePassed = false;
   undoRequested = false;
+  /** Since when an operator or the program's failure has kept the saga from going on. */
+  #stillSince: number | undefined;
   readonly #policies = new Map<string, StepPolicy>();
   /** An operator left something standing. */
   skips = false;
@@ -73,10 +37,13 @@ export class Chronicle {
       case 'StepSkipped':
         this.#add(event.data.step, event.data.after, false, false).outcome = 'skipped';
         return;
+      case 'TimerSet':
+        return this.#timerSet(event.data);
       case 'CompensationStarted':
         return this.#turnBack(event.data.reason);
       case 'SagaSuspended':
         this.parked.add(event.data.target);
+        if (event.data.target === 'program') this.#stillSince ??= event.at;
         return;
       case 'OperatorIntervened':
         return this.#operator(event);
@@ -120,6 +87,9 @@ export class Chronicle {
         step.outcome = 'waiting';
         step.notBefore = event.data.dueAt;
         return;
+      case 'TimerFired':
+        Object.assign(step, { outcome: 'succeeded', success: true });
+        return;
       case 'StepSealRequested':
         Object.assign(step, { outcome: 'awaited', seal: 'asked', attempt: event.data.attempt, notBefore: event.data.dueAt });
         return;
@@ -148,25 +118,7 @@ export class Chronicle {
   }
 
   #add(id: string, after: readonly string[], pivot: boolean, ownCompensation: boolean): StepRecord {
-    const step: StepRecord = {
-      id,
-      after,
-      dependents: [],
-      pivot,
-      ownCompensation,
-      round: 1,
-      attempt: 0,
-      outcome: 'awaited',
-      seal: 'none',
-      doubt: false,
-      standing: 'nothing',
-      mayOpenRound: false,
-      success: false,
-      late: false,
-      outOfTurn: false,
-      notBefore: 0,
-      undo: { round: 0, attempt: 0, state: 'none', crossed: 'no', again: false, notBefore: 0 },
-    };
+    const step = newRecord(id, after, pivot, ownCompensation);
     this.steps.set(id, step);
     for (const dependency of after) this.steps.get(dependency)?.dependents.push(step);
     return step;
@@ -185,6 +137,10 @@ export class Chronicle {
     step.outcome = 'awaited';
     step.standing = 'maybe';
     step.notBefore = data.dueAt;
+  }
+
+  #timerSet({ step: id, after, dueAt }: DataOf<'TimerSet'>): void {
+    Object.assign(this.#add(id, after, false, false), { waits: 'time', notBefore: dueAt });
   }
 
   /** The attempt is over, and what is known of it is in `doubt`. */
@@ -211,8 +167,12 @@ export class Chronicle {
   #turnBack(reason: CompensationReason): void {
     this.turnedBack = reason;
     this.held = false;
+    this.#stillSince = undefined;
     for (const target of this.parked) if (!target.startsWith('compensation:')) this.parked.delete(target);
-    for (const step of this.steps.values()) if (step.outcome === 'waiting') this.#rest(step);
+    for (const step of this.steps.values()) {
+      if (step.waits && step.outcome === 'awaited') step.outcome = 'stopped';
+      else if (step.outcome === 'waiting') this.#rest(step);
+    }
   }
 
   #undoRequested(step: StepRecord, data: DataOf<'CompensationRequested'>): void {
@@ -230,18 +190,30 @@ export class Chronicle {
     this.parked.delete(`compensation:${step.id}`);
   }
 
-  #operator({ data: { action, target, request } }: OperatorIntervened): void {
+  #operator({ at, data: { action, target, request, dueAt } }: OperatorIntervened): void {
     this.requests.add(request);
-    if (action === 'suspend') this.held = true;
-    else if (action === 'resume' || target === 'program') {
-      this.held = false;
-      this.parked.delete('program');
+    if (action === 'suspend') {
+      this.held = true;
+      this.#stillSince ??= at;
+    } else if (action === 'resume' || target === 'program') this.#goOn(at);
+    else if (action === 'move' && target) {
+      const step = this.steps.get(target.slice('step:'.length));
+      if (step) step.notBefore = dueAt ?? 0;
     } else if (target) {
       this.parked.delete(target);
       const step = this.steps.get(target.slice(target.indexOf(':') + 1));
       if (step && target.startsWith('step:')) this.#operatorOnStep(step, action);
       else if (step) this.#operatorOnUndo(step, action);
     }
+  }
+
+  /** What waits for a time waits longer by as long as the saga stood still. */
+  #goOn(at: number): void {
+    const stood = Math.max(0, at - (this.#stillSince ?? at));
+    for (const step of this.steps.values()) if (step.waits && step.outcome === 'awaited') step.notBefore += stood;
+    this.held = false;
+    this.parked.delete('program');
+    this.#stillSince = undefined;
   }
 
   #operatorOnStep(step: StepRecord, action: string): void {
@@ -271,9 +243,4 @@ export class Chronicle {
       step.standing = 'nothing';
     }
   }
-}
-
-/** Something of the step itself is still to come: an answer, another attempt, or a seal. */
-export function isInFlight(step: StepRecord): boolean {
-  return step.outcome === 'awaited' || step.outcome === 'waiting';
 }

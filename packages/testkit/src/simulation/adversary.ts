@@ -78,7 +78,7 @@ function cancelAtOnce(world: World): void {
   world.request({ type: 'cancel', at: world.now, request: `r${world.requestCount}`, reason: 'because', by: 'caller' });
 }
 
-const ACTIONS: readonly OperatorAction[] = ['retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'];
+const ACTIONS: readonly OperatorAction[] = ['retry', 'skip', 'succeed', 'fail', 'move', 'suspend', 'resume', 'terminate'];
 
 const operator: Move = (world) => {
   const { choices, state } = world;
@@ -103,10 +103,19 @@ export function operate(world: World, action: OperatorAction, target: Target | u
     ...(target !== undefined && { target }),
     ...(parked && { seen: stale ? parked.revision - 1 : parked.revision }),
     ...(action === 'succeed' && { result: 'declared' }),
+    ...(action === 'move' && { dueAt: world.now + 100 * (world.choices.pick(4) - 1) }),
   });
   const aimed = parked && action !== 'suspend' && action !== 'resume' && action !== 'terminate';
   if (stale && aimed && answer?.accepted) world.violations.push(`${action} of ${target} was accepted, decided on what is no longer so`);
 }
+
+/** An operator moves a step that waits; or nobody waits, and time goes on. */
+const move: Move = (world) => {
+  const waiting = [...world.state.steps.values()].filter(({ status }) => status === 'waiting');
+  const step = waiting[world.choices.pick(waiting.length || 1)];
+  if (step && world.choices.pick(3) === 2) operate(world, 'move', `step:${step.id}`);
+  else tick(world);
+};
 
 const crash: Move = (world) => {
   if (world.choices.pick(3) === 2) world.commands.length = 0;
@@ -132,6 +141,7 @@ const MOVES: readonly (readonly [Move, number])[] = [
   [replay, 1],
   [cancel, 1],
   [operator, 2],
+  [move, 1],
   [crash, 1],
   [rare, 1],
 ];

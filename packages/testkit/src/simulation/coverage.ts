@@ -11,6 +11,7 @@ export function count(coverage: Coverage, name: string): void {
 export function countHistory(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
   count(coverage, `end: ${statusOf(state)}`);
   coverage['events'] = (coverage['events'] ?? 0) + history.length;
+  for (const step of state.steps.values()) if (step.status === 'stopped') count(coverage, `${step.kind} stopped`);
   let ended = false;
   for (const event of history) {
     const name = interesting(event, ended);
@@ -56,6 +57,10 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
     case 'CancelRequested':
     case 'CancelRefused':
       return event.type;
+    case 'TimerSet':
+      return event.data.dueAt <= event.at ? 'timer whose time has come' : 'timer set';
+    case 'TimerFired':
+      return 'timer fired';
     case 'DeadlinePassed':
       return event.data.pastPivot ? 'deadline past the pivot' : 'deadline';
     default:

@@ -72,5 +72,7 @@ export function inspectState(state: SagaState, report: Report): void {
     if (state.parked.has(target)) report(`${target} is owed and waits for a person`);
     if (!state.timers.has(target)) report(`${target} is owed and nothing falls due if it is lost`);
   }
+  for (const { id, kind, status } of state.steps.values())
+    if (kind === 'timer' && status === 'waiting' && !state.timers.has(`step:${id}`)) report(`${id} waits for no time`);
   for (const id of state.undoReady) if (state.steps.get(id)?.clear) report(`${id} is to be undone, and there is nothing to undo`);
 }

@@ -31,6 +31,7 @@ const HARD_CASES = [
   ...['suspended: step', 'suspended: compensation', 'suspended: program', 'suspended: compensation, after the end'],
   ...['operator: retry step', 'operator: skip step', 'operator: succeed step', 'operator: fail step', 'operator: retry compensation'],
   ...['operator: skip compensation', 'operator: succeed compensation', 'operator: retry program', 'operator: suspend', 'operator: resume'],
+  ...['timer set', 'timer fired', 'timer whose time has come', 'timer stopped', 'operator: move step'],
   ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
   ...['note: duplicate', 'note: stray', 'note: conflict'],
 ];
