@@ -1,4 +1,4 @@
-import type { InputOf, OutputOf, SagaRef } from '@skald/decorators';
+import type { InputOf, OutputOf, SagaRef, SignalsOf } from '@skald/decorators';
 import { type Client, type HistoryEvent, readHistory, sha256, stateOf } from '@skald/engine';
 import {
   type Clock,
@@ -18,6 +18,7 @@ import {
   type Target,
 } from '@skald/kernel';
 import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
+import { type SignalOptions, sendSignal, signalName } from './signals.js';
 import type { SagaStore } from './wiring.js';
 
 /** How often it is looked whether a saga has ended in another process, in milliseconds. */
@@ -170,6 +171,31 @@ export class Sagas {
   private async endingNow(sagaId: string): Promise<SagaEnding | undefined> {
     const state = await this.get(sagaId);
     return isEnded(statusOf(state)) ? endingOf(state) : undefined;
+  }
+
+  /**
+   * Tells a saga something that a step of it waits for, now or later: `signal(OrderSaga, '4711', 'approval', { approved: true })`, or by the saga
+   * id. Resolves once it is stored. Rejects with `unknown-signal`, `invalid-signal`, `saga-not-found`, `saga-ended`, `already-compensating`,
+   * `too-many-signals`.
+   */
+  signal(sagaId: string, signal: string, payload?: unknown, options?: SignalOptions): Promise<void>;
+  signal<R extends SagaRef, N extends keyof SignalsOf<R> & string>(
+    saga: R,
+    id: string,
+    signal: N,
+    payload: SignalsOf<R>[N],
+    options?: SignalOptions,
+  ): Promise<void>;
+  async signal(...args: readonly unknown[]): Promise<void> {
+    const { client } = this.ports;
+    if (typeof args[0] === 'string') {
+      const [sagaId, name, payload, options = {}] = args as [string, string, unknown, SignalOptions?];
+      const versions = this.definitions.filter((definition) => sagaId.startsWith(`${definition.name}-`));
+      return sendSignal(client, versions, sagaId, name, payload, options);
+    }
+    const [saga, id, member, payload, options = {}] = args as [SagaRef, string, string, unknown, SignalOptions?];
+    const definition = this.registered(saga);
+    return sendSignal(client, [definition], sagaIdOf(definition.name, id), signalName(saga, definition, member), payload, options);
   }
 
   /** Turns the saga back before its pivot. Rejects with `past-pivot`, `already-compensating`, `saga-ended`, `saga-not-found`. */

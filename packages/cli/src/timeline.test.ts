@@ -108,6 +108,26 @@ describe('the timeline of a saga', () => {
     ]);
   });
 
+  test('tells what is waited for, who said what, and what became of it', () => {
+    const signals = history(
+      started,
+      [0, 'SignalReceived', { id: '1', name: 'approval', payload: 7 }],
+      [0, 'SignalAwaited', { step: 'approval', round: 1, after: [], signal: 'approval', dueAt: START + 86_400_000, onTimeout: 'skip' }],
+      [0, 'SignalDiscarded', { step: 'approval', signal: '1', error: { name: 'InvalidSignal', message: 'expected an object' } }],
+      [9, 'SignalReceived', { id: '2', name: 'approval', payload: { approved: true }, by: 'ann' }],
+      [9, 'StepSucceeded', { step: 'approval', round: 1, signal: '2', result: { approved: true } }],
+      [9, 'StepSkipped', { step: 'note', after: [], reason: 'timeout' }],
+    );
+    expect(timeline(signals, { colours: false }).slice(3)).toEqual([
+      '1  +0 ms  ✉    signal approval 7',
+      '2  +0 ms  ◷    approval waits for signal approval for 1 d, and is skipped then',
+      '3  +0 ms  ✘    approval cannot take the signal: InvalidSignal: expected an object',
+      '4  +9 ms  │ ✉  ann sends signal approval {"approved":true}',
+      '5  +9 ms  ✔    approval succeeded {"approved":true}',
+      '6  +9 ms  –    note is skipped: no signal came in time',
+    ]);
+  });
+
   test('lets nothing through that steers a terminal', () => {
     const lines = timeline(history([0, 'SagaStarted', { ...started[2], input: '\u001b[2J\u009b\u202e' }]), { colours: false });
     expect(lines.at(-1)).toBe('0  +0 ms  ◆  started with "\\u001b[2J\\u009b\\u202e"');

@@ -32,6 +32,10 @@ export class Narrator {
       case 'TimerSet':
       case 'TimerFired':
         return waiting(event);
+      case 'SignalReceived':
+      case 'SignalAwaited':
+      case 'SignalDiscarded':
+        return signalling(event);
       case 'CompensationRequested':
         return this.undo(event.data);
       case 'CompensationStarted':
@@ -111,7 +115,7 @@ function outcome(
       return {
         mark: '–',
         tone: 'plain',
-        text: `${step} is skipped: ${event.data.reason === 'guard' ? 'its guard said no' : plain(event.data.reason)}`,
+        text: `${step} is skipped: ${skipText(event.data.reason)}`,
       };
   }
 }
@@ -123,6 +127,30 @@ function waiting(event: Extract<SagaEvent, { readonly type: 'TimerSet' | 'TimerF
   const text =
     dueAt <= event.at ? `${step} waits for a time that has come` : `${step} waits ${duration(dueAt - event.at)}, until ${moment(dueAt)}`;
   return { mark: '◷', tone: 'plain', text };
+}
+
+function signalling(event: Extract<SagaEvent, { readonly type: 'SignalReceived' | 'SignalAwaited' | 'SignalDiscarded' }>): Wording {
+  switch (event.type) {
+    case 'SignalReceived': {
+      const { name, payload, by } = event.data;
+      const what = payload === undefined ? '' : ` ${json(payload)}`;
+      return { mark: '✉', tone: 'person', text: `${by === undefined ? '' : `${plain(by)} sends `}signal ${plain(name)}${what}` };
+    }
+    case 'SignalAwaited': {
+      const { step, signal, dueAt, onTimeout } = event.data;
+      const otherwise = onTimeout === 'skip' ? ', and is skipped then' : '';
+      const until = dueAt === undefined ? '' : ` for ${duration(dueAt - event.at)}${otherwise}`;
+      return { mark: '◷', tone: 'plain', text: `${plain(step)} waits for signal ${plain(signal)}${until}` };
+    }
+    case 'SignalDiscarded':
+      return { mark: '✘', tone: 'bad', text: `${plain(event.data.step)} cannot take the signal: ${errorText(event.data.error)}` };
+  }
+}
+
+/** Why a step was skipped. */
+function skipText(reason: string): string {
+  if (reason === 'guard') return 'its guard said no';
+  return reason === 'timeout' ? 'no signal came in time' : plain(reason);
 }
 
 function undoing(

@@ -3,14 +3,16 @@ import {
   type Duration,
   type SagaData,
   type SagaView,
+  type SignalData,
   SkaldError,
   type StepData,
   type StepEntry,
   sagaDefinition,
   type TimerData,
 } from '@skald/kernel';
+import type { DefineSaga } from './builder-typing.js';
 import { commandOf, outputOf } from './commands.js';
-import type { DefineSaga, SagaOptions } from './typing.js';
+import type { SagaOptions } from './typing.js';
 
 type Run = StepData['run'];
 type Undo = (input: unknown, result: unknown, view: SagaView) => Command;
@@ -19,6 +21,8 @@ type Undo = (input: unknown, result: unknown, view: SagaView) => Command;
 interface WrittenStep extends Omit<StepData, 'id' | 'compensation'> {
   readonly compensation?: Undo | { readonly name: string; readonly run: Undo };
 }
+
+type WrittenSignal = Omit<SignalData, 'id' | 'kind' | 'signal'>;
 
 interface WrittenWait extends Omit<TimerData, 'id' | 'kind' | 'time'> {
   readonly for?: Duration;
@@ -39,10 +43,15 @@ function builder(options: SagaOptions, steps: readonly StepEntry[]) {
   return {
     step: (id: string, written: Run | WrittenStep) =>
       and(stepData(options.name, id, typeof written === 'function' ? { run: written } : written)),
+    signal: (id: string, written: WrittenSignal = {}) => and(signalData(options.name, id, written)),
     wait: (id: string, written: Duration | WrittenWait) => and(timerData(id, typeof written === 'object' ? written : { for: written })),
     result: (result: NonNullable<SagaData['result']>) => define((input, view) => outputOf(result(input, view), options.name)),
     done: () => define(),
   };
+}
+
+function signalData(saga: string, id: string, { receive, ...written }: WrittenSignal): SignalData {
+  return { ...written, id, kind: 'signal', ...(receive && { receive: (payload, view) => outputOf(receive(payload, view), saga, id) }) };
 }
 
 function timerData(id: string, { for: length, until, ...place }: WrittenWait): TimerData {

@@ -1,6 +1,6 @@
 import { injectable } from 'inversify';
 import { recordParticipant, recordSaga, recordStep, refuseStandardDecorators } from './metadata.js';
-import type { ParticipantDecorator, SagaDecorator, SagaStepDecorator, SagaTimerDecorator } from './typing.js';
+import type { ParticipantDecorator, SagaDecorator, SagaSignalDecorator, SagaStepDecorator, SagaTimerDecorator } from './typing.js';
 
 /** Makes a class a saga: its methods under `@SagaStep` are steps, a method `result` gives its output. Injectable by inversify. */
 export const Saga: SagaDecorator =
@@ -30,4 +30,10 @@ export const SagaStep: SagaStepDecorator = (options) => (target, key) => {
 export const SagaTimer: SagaTimerDecorator = (options) => (target, key) => {
   refuseStandardDecorators('@SagaTimer', key);
   recordStep(target, String(key), { ...options, kind: 'timer' });
+};
+
+/** A step of a saga that waits for a signal; its method takes the payload. */
+export const SagaSignal: SagaSignalDecorator = (options) => (target, key) => {
+  refuseStandardDecorators('@SagaSignal', key);
+  recordStep(target, String(key), { ...options, kind: 'signal' });
 };

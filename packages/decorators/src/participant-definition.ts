@@ -38,7 +38,8 @@ export function participantDefinitionOf(target: Class<object>): ParticipantDefin
   if (actions.length === 0) throw invalid(name, 'it has no actions', 'Add a public async method.');
   const declared = new Map<string, SagaStepOptions>();
   for (const [action, options] of steps) {
-    if (options.kind === 'timer') throw invalid(name, `"${action}" is a timer`, 'A saga waits; a participant does not.');
+    if (options.kind === 'timer' || options.kind === 'signal')
+      throw invalid(name, `"${action}" is a ${options.kind}`, 'A saga waits; a participant does not.');
     check(name, action, options, actions);
     declared.set(action, options);
   }

@@ -26,7 +26,7 @@ function stepFindings(method: string, options: DeclaredStep, steps: Steps, metho
   for (const other of typeof after === 'string' ? [after] : (after ?? [])) {
     if (!steps.has(other)) found.push(`step ${method} comes after ${other}, which is not a step (steps: ${[...steps.keys()].join(', ')})`);
   }
-  if (options.kind === 'timer') return found;
+  if (options.kind === 'timer' || options.kind === 'signal') return found;
   const { compensation, input, output } = options;
   if (compensation !== undefined) found.push(...compensationFindings(method, compensation, steps, methods));
   if (input || output) found.push(`step ${method} has a schema; input and output of @SagaStep are for the actions of participants`);

@@ -3,6 +3,7 @@ import {
   type SagaData,
   type SagaDefinition,
   type SagaView,
+  type SignalData,
   SkaldError,
   type StepData,
   type StepEntry,
@@ -11,7 +12,17 @@ import {
 import { commandOf, outputOf } from './commands.js';
 import { isClass, methodsOf, recordedSaga, recordedSteps, type Steps } from './metadata.js';
 import { findings } from './saga-class-findings.js';
-import type { Class, DeclaredStep, SagaInput, SagaOptions, SagaOutput, SagaStepOptions } from './typing.js';
+import type { Class, DeclaredStep, SagaInput, SagaOptions, SagaOutput, SagaRef, SagaSignalOptions, SagaStepOptions } from './typing.js';
+
+/** Name of the signal that a saga's member takes: a method of a class, or a step of a definition. Undefined: it takes none. */
+export function signalNameOf(saga: SagaRef, member: string): string | undefined {
+  if (typeof saga !== 'function') {
+    const step = saga.steps.find(({ id }) => id === member);
+    return step?.kind === 'signal' ? step.signal : undefined;
+  }
+  const step = recordedSteps(saga.prototype).get(member);
+  return step?.kind === 'signal' ? (step.signal ?? step.id ?? member) : undefined;
+}
 
 /** A class under `@Saga` while its definition is made. */
 interface SagaClass {
@@ -55,8 +66,24 @@ function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): Step
     ...(after !== undefined && { after: (typeof after === 'string' ? [after] : after).map((other) => steps.get(other)?.id ?? other) }),
     ...(when && { when: (input: unknown, view: SagaView) => when(input, contextOf(view)) }),
   };
+  if (options.kind === 'signal') return signalData(saga, method, options, place);
   if (options.kind !== 'timer') return stepData(saga, method, options, place);
   return { ...place, kind: 'timer', time: options.for ?? ((input, view) => call(method, input, view) as Duration | Date) };
+}
+
+function signalData(
+  saga: SagaClass,
+  method: string,
+  options: SagaSignalOptions,
+  place: Pick<StepData, 'id' | 'after' | 'when'>,
+): SignalData {
+  const { id: _id, after: _after, when: _when, ...rest } = options;
+  return {
+    ...rest,
+    ...place,
+    kind: 'signal',
+    receive: (payload, view) => outputOf(saga.call(method, payload, view), saga.options.name, method),
+  };
 }
 
 function stepData(

@@ -1,8 +1,9 @@
 /** What the compiler holds of steps that wait. */
+import type { StandardSchema } from '@skald/kernel';
 import { defineSaga } from './builder.js';
-import { SagaStep, SagaTimer } from './decorators.js';
+import { SagaSignal, SagaStep, SagaTimer } from './decorators.js';
 import { participant } from './participant-proxy.js';
-import type { SagaContext } from './typing.js';
+import type { SagaContext, SagaRef, SignalsOf } from './typing.js';
 
 interface Order {
   readonly id: string;
@@ -70,3 +71,90 @@ charged.wait('coolOff', { for: '3d', after: 'chrge' });
 charged.wait('coolOff', { after: 'charge' });
 // @ts-expect-error beside `charge`, not after it: there may be no result yet
 charged.wait('until', { after: [], until: (_, { results }) => results.charge.paidAt });
+
+// ── signals ──
+
+interface Approval {
+  readonly approved: boolean;
+}
+declare const approvalSchema: StandardSchema<unknown, Approval>;
+declare function signal<R extends SagaRef, N extends keyof SignalsOf<R> & string>(
+  saga: R,
+  id: string,
+  name: N,
+  payload: SignalsOf<R>[N],
+): Promise<void>;
+
+export class Signals {
+  @SagaStep()
+  charge(order: Order) {
+    return shop.charge(order.id);
+  }
+  @SagaSignal({ after: 'charge', when: (order: Order) => order.shipAt > 0, schema: approvalSchema, timeout: '3d', onTimeout: 'skip' })
+  approval(decision: Approval, { results }: SagaContext<Signals, 'charge'>) {
+    return { by: results.charge.paidAt, decision };
+  }
+  @SagaStep({ after: 'approval' })
+  tell(order: Order, { results }: SagaContext<Signals>) {
+    return shop.charge(order.id + results.approval?.by);
+  }
+  // @ts-expect-error the schema gives another payload
+  @SagaSignal({ schema: approvalSchema })
+  otherPayload(decision: string) {
+    return decision;
+  }
+  // @ts-expect-error an async method
+  @SagaSignal()
+  async later(decision: Approval) {
+    return decision;
+  }
+  // @ts-expect-error a method that asks somebody
+  @SagaSignal()
+  asks(decision: Approval) {
+    return shop.charge(String(decision.approved));
+  }
+  // @ts-expect-error after a step that is not there
+  @SagaSignal({ after: 'chrge' })
+  misplaced(decision: Approval) {
+    return decision;
+  }
+  // @ts-expect-error neither fails nor is skipped
+  @SagaSignal({ onTimeout: 'retry' })
+  retried(decision: Approval) {
+    return decision;
+  }
+}
+
+await signal(Signals, '1', 'approval', { approved: true });
+// @ts-expect-error a payload of another type
+await signal(Signals, '1', 'approval', { approved: 'yes' });
+// @ts-expect-error a signal that no method takes
+await signal(Signals, '1', 'aproval', { approved: true });
+// @ts-expect-error a step that asks a participant takes no signal
+await signal(Signals, '1', 'charge', { approved: true });
+
+const built = charged
+  .signal('approval', { schema: approvalSchema, receive: (decision, { results }) => decision.approved && results.charge.paidAt })
+  .signal('note', { receive: (text: string) => text.length, onTimeout: 'skip', timeout: '1d' })
+  .signal('plain', { schema: approvalSchema, when: (order) => order.shipAt > 0 })
+  .step('tell', (order, { results }) => {
+    const known: number | false = results.approval;
+    // @ts-expect-error it may have been skipped at its timeout
+    results.note.toFixed();
+    // @ts-expect-error it may have been skipped by its guard
+    results.plain.approved;
+    return shop.charge(`${order.id}${known}${results.note?.toFixed()}${results.plain?.approved}`);
+  })
+  .done();
+await signal(built, '1', 'approval', { approved: true });
+await signal(built, '1', 'note', 'text');
+// @ts-expect-error a payload of another type
+await signal(built, '1', 'note', 7);
+// @ts-expect-error a signal that is not there
+await signal(built, '1', 'aproval', { approved: true });
+// @ts-expect-error a step takes no signal
+await signal(built, '1', 'tell', undefined);
+// @ts-expect-error step 'charge' is defined twice
+charged.signal('charge');
+// @ts-expect-error after a step that is not there
+charged.signal('approval', { after: 'chrge' });

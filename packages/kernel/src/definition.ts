@@ -59,7 +59,21 @@ export interface TimerStep extends AnyStep {
   readonly time: number | ((input: any, view: SagaView) => Duration | Date);
 }
 
-export type StepDefinition = CommandStep | TimerStep;
+/** Waits for a signal: what somebody outside says. It asks nobody, so it is never compensated. */
+export interface SignalStep extends AnyStep {
+  readonly kind: 'signal';
+  /** Name of the signal that it takes; several steps of a saga may take signals of one name, one each. */
+  readonly signal: string;
+  /** Takes the payload; what it answers is the step's result. `SagaAborted` fails the step. */
+  readonly receive: (payload: any, view: SagaView) => unknown;
+  /** Checks the payload where it is sent, and when it is taken unless it is async. */
+  readonly schema?: StandardSchema;
+  /** Milliseconds from when it begins to wait. */
+  readonly timeout?: number;
+  readonly onTimeout: 'fail' | 'skip';
+}
+
+export type StepDefinition = CommandStep | TimerStep | SignalStep;
 
 /** A saga as data: what decorators, the builder and hand-written literals all come to. Made by `sagaDefinition`. */
 export interface SagaDefinition<I = any, O = any> {

@@ -21,6 +21,10 @@ function describeStep(step: StepDefinition) {
     const { when, time, ...data } = step;
     return { ...data, when: when !== undefined, time: typeof time === 'number' ? time : 'as its method says' };
   }
+  if (step.kind === 'signal') {
+    const { when, receive: _receive, schema, ...data } = step;
+    return { ...data, when: when !== undefined, schema: schema !== undefined };
+  }
   const { run: _run, when, compensation, ...data } = step;
   return { ...data, when: when !== undefined, compensation: compensation?.name };
 }

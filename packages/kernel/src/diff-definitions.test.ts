@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeDefinition } from './describe.js';
 import { diffDefinitions } from './diff-definitions.js';
-import { type SagaData, type StepData, sagaDefinition } from './saga-definition.js';
+import { type SagaData, type SignalData, type StepData, sagaDefinition } from './saga-definition.js';
 
 const run = () => ({ participant: 'p', action: 'a', args: [] });
 const described = (data: Partial<SagaData>) => describeDefinition(sagaDefinition({ name: 'order', version: 1, steps: [], ...data }));
@@ -42,6 +42,15 @@ describe('the differences of two definitions', () => {
         waits(() => new Date(2)),
       ),
     ).toEqual([]);
+  });
+
+  it('name what a step waits for', () => {
+    const waits = (more: Partial<SignalData>) => described({ steps: [{ kind: 'signal', id: 's', after: [], ...more }] });
+    expect(diffDefinitions(waits({}), waits({ signal: 'approval', timeout: '1s', onTimeout: 'skip', receive: () => 1 }))).toEqual([
+      'step s: onTimeout was "fail", and is "skip"',
+      'step s: signal was "s", and is "approval"',
+      'step s: timeout was not there, and is 1000',
+    ]);
   });
 
   it('name another order of the steps, and another "after"', () => {

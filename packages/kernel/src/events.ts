@@ -89,12 +89,20 @@ export type StepSucceeded = Recorded<
     readonly compensable?: false;
     readonly late?: true;
     readonly afterUndo?: number;
+    /** Id of the signal that was taken, where the step waited for one. */
+    readonly signal?: string;
   }
 >;
 /** `effect: none`: known not to have happened (a business error, a refusal, or rolled back); `unknown`: it may have. */
 export type StepFailed = Recorded<
   'StepFailed',
-  Attempt & { readonly error: ErrorRecord; readonly kind: 'business' | 'technical' | 'refused'; readonly effect: 'none' | 'unknown' }
+  Attempt & {
+    readonly error: ErrorRecord;
+    readonly kind: 'business' | 'technical' | 'refused';
+    readonly effect: 'none' | 'unknown';
+    /** Id of the signal that was taken and said no. */
+    readonly signal?: string;
+  }
 >;
 export type StepTimedOut = Recorded<'StepTimedOut', Attempt>;
 /** `round` and `attempt` are those to come; a new round is a new idempotency key, opened only after a recorded failure. */
@@ -110,6 +118,27 @@ export type StepSealFailed = Recorded<'StepSealFailed', Attempt & { readonly err
 export type TimerSet = Recorded<'TimerSet', { readonly step: string; readonly after: readonly string[]; readonly dueAt: number }>;
 /** The step is settled. */
 export type TimerFired = Recorded<'TimerFired', { readonly step: string }>;
+
+/** Kept until a step takes it, in the order of arrival; a repeat (same name and id) is not recorded. */
+export type SignalReceived = Recorded<
+  'SignalReceived',
+  { readonly id: string; readonly name: string; readonly payload?: unknown; readonly by?: string }
+>;
+/** The step waits for a signal of that name. A new round is a new wait, which only an operator begins. */
+export type SignalAwaited = Recorded<
+  'SignalAwaited',
+  {
+    readonly step: string;
+    readonly round: number;
+    readonly after: readonly string[];
+    readonly signal: string;
+    readonly dueAt?: number;
+    /** Absent: the step fails when nothing comes in time. */
+    readonly onTimeout?: 'skip';
+  }
+>;
+/** A signal that the step cannot understand (its schema refuses it) is taken away, and the step waits on. */
+export type SignalDiscarded = Recorded<'SignalDiscarded', { readonly step: string; readonly signal: string; readonly error: ErrorRecord }>;
 
 export type CompensationStarted = Recorded<'CompensationStarted', { readonly reason: CompensationReason }>;
 /** `round` counts the compensations of this step: a success that comes after the undo opens the next. `command` only where the saga says how. */
@@ -169,6 +198,9 @@ export type SagaEvent =
   | StepSealFailed
   | TimerSet
   | TimerFired
+  | SignalReceived
+  | SignalAwaited
+  | SignalDiscarded
   | CompensationStarted
   | CompensationRequested
   | CompensationSucceeded

@@ -49,6 +49,11 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
     case 'retry':
       step.tries = 0;
       step.sealTries = 0;
+      if (step.kind === 'signal') {
+        step.round += 1;
+        step.status = 'due';
+        return;
+      }
       if (isSealing(step)) {
         // The key may be sealed by now, and its outcome in doubt: only another seal can tell.
         step.status = 'unknown';

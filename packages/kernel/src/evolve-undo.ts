@@ -9,6 +9,7 @@ export function beginUndoing(state: SagaState): void {
   state.phase = 'compensating';
   state.timers.delete('deadline');
   state.heldSince = undefined;
+  state.signals.clear();
   for (const target of state.parked.keys()) if (!target.startsWith('compensation:')) state.parked.delete(target);
   for (const step of state.steps.values()) {
     if (step.status === 'backoff' || step.status === 'due') {

@@ -11,9 +11,9 @@ import type { DataOf, SagaEnd, SagaEvent } from './events.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
 import { evolveOperator } from './evolve-operator.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
-import { stopWaiting, timerFired, timerSet } from './evolve-waits.js';
+import { signalAwaited, signalReceived, stopWaiting, takeSignal, timerFired, timerSet } from './evolve-waits.js';
 import { policyText } from './policy-text.js';
-import { TIMEOUT } from './retry.js';
+import { timeoutError } from './retry.js';
 import { newStep, type SagaState, type StepState, statusOf, stepOf } from './state.js';
 
 export function evolve(state: SagaState, event: SagaEvent): SagaState {
@@ -51,6 +51,12 @@ function apply(state: SagaState, event: SagaEvent): void {
       return timerSet(state, event.data);
     case 'TimerFired':
       return timerFired(state, event.data);
+    case 'SignalReceived':
+      return signalReceived(state, event.data);
+    case 'SignalAwaited':
+      return signalAwaited(state, event.data);
+    case 'SignalDiscarded':
+      return takeSignal(state, stepOf(state, event.data.step), event.data.signal);
     case 'CompensationStarted':
       state.compensation = event.data.reason;
       return beginUndoing(state);
@@ -110,6 +116,7 @@ function ended(state: SagaState, event: SagaEnd): void {
   state.timers.clear();
   state.owed.clear();
   state.undoReady.clear();
+  state.signals.clear();
   if (event.type === 'SagaTerminated') {
     state.parked.clear();
     state.heldSince = undefined;
@@ -162,8 +169,9 @@ function settle(state: SagaState, step: StepState): void {
 function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
   const step = stepOf(state, data.step);
   settle(state, step);
+  if (data.signal !== undefined) takeSignal(state, step, data.signal);
   step.result = data.result;
-  step.compensable = data.compensable !== false;
+  step.compensable = step.kind === 'command' && data.compensable !== false;
   const undo = step.undo;
   if (undo) undo.crossed = data.afterUndo === undefined ? 'success' : 'after-undo';
   if (undo?.status === 'done') undo.status = 'again';
@@ -183,6 +191,7 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
 
 function stepFailed(state: SagaState, data: DataOf<'StepFailed'>): void {
   const step = stepOf(state, data.step);
+  if (data.signal !== undefined) takeSignal(state, step, data.signal);
   step.error = data.error;
   if (data.kind !== 'technical') {
     step.doubt = false;
@@ -195,8 +204,8 @@ function stepFailed(state: SagaState, data: DataOf<'StepFailed'>): void {
 
 function stepTimedOut(state: SagaState, data: DataOf<'StepTimedOut'>): void {
   const step = stepOf(state, data.step);
-  step.error = { name: TIMEOUT, message: `no answer within ${step.policy?.timeout} ms` };
-  stepEnded(state, step, 'unknown');
+  step.error = timeoutError(step);
+  stepEnded(state, step, step.kind === 'signal' ? 'failed' : 'unknown');
 }
 
 function stepEnded(state: SagaState, step: StepState, status: 'failed' | 'unknown'): void {
@@ -223,7 +232,12 @@ function stepRetryScheduled(state: SagaState, data: DataOf<'StepRetryScheduled'>
 }
 
 function stepSkipped(state: SagaState, data: DataOf<'StepSkipped'>): void {
-  state.steps.set(data.step, newStep(data.step, 'command', data.after, 'skipped'));
+  const step = state.steps.get(data.step);
+  if (!step) state.steps.set(data.step, newStep(data.step, 'command', data.after, 'skipped'));
+  else {
+    step.status = 'skipped';
+    settle(state, step);
+  }
 }
 
 function sealRequested(state: SagaState, data: DataOf<'StepSealRequested'>): void {

@@ -86,10 +86,26 @@ function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
     });
   }
   const before = ancestors(pivot.id, byId);
+  const signals = steps.filter((step) => step.kind === 'signal' && !before.has(step.id));
+  remarks.push(...signals.map((step) => lintSignal(step, pivot.id, byId)));
   return [...remarks, ...commands.flatMap((step) => lintAroundPivot(step, pivot.id, before, byId))];
 }
 
-/** What only waits does no harm beside a pivot. */
+/** Past the pivot a signal that says no, or that does not come, can turn nothing back: a person is asked. */
+function lintSignal({ id }: StepDefinition, pivot: string, byId: ById): Remark {
+  if (!ancestors(id, byId).has(pivot)) return beside(id, pivot);
+  const message = `past pivot ${pivot} its refusal turns nothing back; a person is asked`;
+  const fix = `Put it before ${pivot}, or be sure that it cannot say no.`;
+  return { step: id, rule: 'signal-past-pivot', severity: 'warning', message, fix };
+}
+
+function beside(step: string, pivot: string): Remark {
+  const message = `it may run while pivot ${pivot} does, and could then neither be undone nor be waited for`;
+  const fix = `Put it before ${pivot} (name it in that step’s "after"), or after it (after: '${pivot}').`;
+  return { step, rule: 'step-beside-pivot', message, fix };
+}
+
+/** What only waits for a time does no harm beside a pivot. */
 function lintAroundPivot(step: CommandStep, pivot: string, before: ReadonlySet<string>, byId: ById): Remark[] {
   const { id, compensation } = step;
   if (before.has(id)) return [];
@@ -97,17 +113,7 @@ function lintAroundPivot(step: CommandStep, pivot: string, before: ReadonlySet<s
     const fix = 'Take the compensation away, or let another step be the pivot.';
     return compensation ? [{ step: id, rule: 'compensated-pivot', message: 'a pivot is never compensated', fix }] : [];
   }
-  if (!ancestors(id, byId).has(pivot)) {
-    const message = `it may run while pivot ${pivot} does, and could then neither be undone nor be waited for`;
-    return [
-      {
-        step: id,
-        rule: 'step-beside-pivot',
-        message,
-        fix: `Put it before ${pivot} (name it in that step’s "after"), or after it (after: '${pivot}').`,
-      },
-    ];
-  }
+  if (!ancestors(id, byId).has(pivot)) return [beside(id, pivot)];
   if (!compensation) return [];
   const fix = 'Take the compensation away (the step is retried until it succeeds), or put the step before the pivot.';
   return [{ step: id, rule: 'compensation-past-pivot', message: `nothing is compensated past pivot ${pivot}`, fix }];

@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { lint } from './lint.js';
-import { type RetryOptions, type SagaData, type StepData, type StepEntry, type StepOptions, sagaDefinition } from './saga-definition.js';
+import {
+  type RetryOptions,
+  type SagaData,
+  type SignalData,
+  type StepData,
+  type StepEntry,
+  type StepOptions,
+  sagaDefinition,
+} from './saga-definition.js';
 
 const run = () => ({ participant: 'p', action: 'a', args: [] });
 const compensation = { name: 'undo', run };
@@ -14,6 +22,7 @@ const saga = (steps: readonly StepEntry[], more: Partial<SagaData> = {}): SagaDa
 const one = (options: StepOptions): SagaData => saga([step('a', [], options)]);
 const retry = (options: RetryOptions): SagaData => one({ retry: options });
 const wait = (id: string, time: number | '2d', after: readonly string[] = []): StepEntry => ({ kind: 'timer', id, after, time });
+const signal = (id: string, more: Partial<SignalData> = {}): StepEntry => ({ kind: 'signal', id, after: [], ...more });
 const a = step('a');
 const pivot = step('p', ['a'], { pivot: true });
 
@@ -52,6 +61,16 @@ describe('the linter', () => {
     ['a wait for nothing', saga([wait('w', 0)]), 'error timer w'],
     ['a wait beyond the deadline', saga([wait('w', '2d')], { deadline: '1d' }), 'warning timer w'],
     ['a wait of a bad name', saga([wait('2w', '2d')]), 'error step-id 2w'],
+    ['a signal beyond the pivot', saga([a, pivot, signal('s', { after: ['p'], timeout: '1d' })]), 'warning signal-past-pivot s'],
+    ['a signal beside the pivot', saga([a, pivot, signal('s', { after: ['a'], timeout: '1d' })]), 'error step-beside-pivot s'],
+    ['a signal without a timeout or a deadline', saga([signal('s')]), 'warning waits-for-ever s'],
+    [
+      'a signal that is skipped on a timeout it has not',
+      saga([signal('s', { onTimeout: 'skip' })], { deadline: '1d' }),
+      'warning waits-for-ever s',
+    ],
+    ['a signal with a timeout of nothing', saga([signal('s', { timeout: 0 })]), 'error signal-timeout s'],
+    ['a signal of a bad name', saga([signal('s', { signal: 'a b', timeout: '1d' })]), 'error signal-name s'],
     ['0 attempts', retry({ attempts: 0 }), 'error attempts a'],
     ['1,001 attempts', retry({ attempts: 1_001 }), 'error attempts a'],
     ['1.5 attempts', retry({ attempts: 1.5 }), 'error attempts a'],

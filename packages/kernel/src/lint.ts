@@ -2,7 +2,7 @@
  * What is wrong with a definition, before any saga of it is started. A definition with an error must not be registered; a warning is for
  * its author. Saga methods are not called: a compensation that cannot do without a result shows only when it is run without one.
  */
-import type { CommandStep, SagaDefinition, StepDefinition, TimerStep } from './definition.js';
+import type { CommandStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { lintOrder } from './lint-order.js';
 import type { RetryPolicy } from './retry.js';
 
@@ -27,7 +27,11 @@ export type LintRule =
   | 'timeout'
   | 'retry-names'
   | 'retry-for-ever'
-  | 'timer';
+  | 'timer'
+  | 'signal-name'
+  | 'signal-past-pivot'
+  | 'signal-timeout'
+  | 'waits-for-ever';
 
 export interface Finding {
   readonly saga: string;
@@ -77,8 +81,35 @@ function lintSaga({ name, version, deadline, steps }: SagaDefinition): Remark[] 
 }
 
 function lintStep(step: StepDefinition, definition: SagaDefinition): Remark[] {
-  const remarks = [...lintId(step.id), ...(step.kind === 'timer' ? lintTimer(step, definition) : lintCommand(step, definition))];
+  const remarks = [...lintId(step.id), ...lintKind(step, definition)];
   return remarks.map((remark) => ({ step: step.id, ...remark }));
+}
+
+function lintKind(step: StepDefinition, definition: SagaDefinition): Remark[] {
+  switch (step.kind) {
+    case 'command':
+      return lintCommand(step, definition);
+    case 'timer':
+      return lintTimer(step, definition);
+    case 'signal':
+      return lintSignal(step, definition);
+  }
+}
+
+function lintSignal({ signal, timeout, onTimeout }: SignalStep, { deadline }: SagaDefinition): Remark[] {
+  const remarks: Remark[] = [];
+  if (!/^[A-Za-z_$][\w$]{0,99}$/.test(signal)) {
+    const fix = 'Use letters, digits, "_" and "$", up to 100; begin with a letter.';
+    remarks.push({ rule: 'signal-name', message: `"${signal}" cannot be the name of a signal`, fix });
+  }
+  if (timeout !== undefined && !(timeout >= 1)) {
+    remarks.push({ rule: 'signal-timeout', message: `timeout is ${timeout} ms`, fix: 'Give the signal time to come, or no timeout.' });
+  }
+  if (timeout === undefined && (onTimeout === 'skip' || deadline === undefined)) {
+    const message = onTimeout === 'skip' ? 'it is skipped on a timeout, and has none' : 'it may wait for ever';
+    remarks.push({ rule: 'waits-for-ever', severity: 'warning', message, fix: 'Give it a timeout, or the saga a deadline.' });
+  }
+  return remarks;
 }
 
 function lintTimer({ time }: TimerStep, { deadline }: SagaDefinition): Remark[] {

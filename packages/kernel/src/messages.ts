@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorRecord } from './errors.js';
 import type { Target } from './events.js';
 
 /** Everything that reaches a saga through its inbox. `at` is the owner's clock when it took the message, in epoch milliseconds. */
-export type Message = Start | ReplyMessage | Wake | Cancel | Operator | Fault;
+export type Message = Start | ReplyMessage | Wake | Signal | Cancel | Operator | Fault;
 
 export interface Start {
   readonly type: 'start';
@@ -29,6 +29,18 @@ export interface ReplyMessage extends Reply {
 export interface Wake {
   readonly type: 'wake';
   readonly at: number;
+}
+
+/** What somebody outside tells a saga. It may come before any step waits for it. */
+export interface Signal {
+  readonly type: 'signal';
+  readonly at: number;
+  /** Id of the signal: a repeat (same name and id) gets the same answer and tells nothing new. */
+  readonly request: string;
+  readonly name: string;
+  /** JSON. */
+  readonly payload?: unknown;
+  readonly by?: string;
 }
 
 export interface Cancel {
@@ -127,7 +139,7 @@ export type Outcome =
   /** The fence no longer remembers keys this old: nothing was executed, nothing is known. */
   | { readonly type: 'unknowable' };
 
-/** Answer to a start, a cancel or an operator's action. */
+/** Answer to a start, a signal, a cancel or an operator's action. */
 export type Answer =
   | { readonly accepted: true; readonly revision: number; readonly existing?: true; readonly pending?: true }
   | { readonly accepted: false; readonly code: ErrorCode; readonly details?: Readonly<Record<string, string>> };
@@ -137,6 +149,7 @@ export type RefusalCode =
   | 'saga-not-found'
   | 'saga-ended'
   | 'past-pivot'
+  | 'too-many-signals'
   | 'already-compensating'
   | 'not-parked'
   | 'target-moved'

@@ -1,4 +1,4 @@
-import type { Command, CommandStep, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition } from './definition.js';
 import { type Duration, milliseconds } from './duration.js';
 import { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import type { StandardSchema } from './standard-schema.js';
@@ -56,8 +56,27 @@ export interface TimerData extends StepPlace {
   readonly time: Duration | ((input: any, view: SagaView) => Duration | Date);
 }
 
+/** How a step waits for a signal; the same options however a saga is written. */
+export interface SignalOptions {
+  /** Name of the signal. Default: the step's id. */
+  readonly signal?: string;
+  /** Checks the payload where it is sent, and again when it is taken. One that is async is only asked where it is sent, and must not convert. */
+  readonly schema?: StandardSchema;
+  /** From when the step begins to wait. Default: none. */
+  readonly timeout?: Duration;
+  /** When nothing comes in time: the step fails with the name `Timeout` (default), or is skipped. */
+  readonly onTimeout?: 'fail' | 'skip';
+}
+
+/** A step that waits for a signal. */
+export interface SignalData extends StepPlace, SignalOptions {
+  readonly kind: 'signal';
+  /** Takes the payload, and gives the step's result. Default: the payload. `SagaAborted` fails the step. */
+  readonly receive?: (payload: any, view: SagaView) => unknown;
+}
+
 /** Any step of a saga. */
-export type StepEntry = StepData | TimerData;
+export type StepEntry = StepData | TimerData | SignalData;
 
 export interface SagaData<I = any, O = any> {
   readonly name: string;
@@ -70,6 +89,8 @@ export interface SagaData<I = any, O = any> {
 }
 
 const DEFAULT_TIMEOUT = 60_000;
+
+type Place = Pick<CommandStep, 'id' | 'after' | 'when'>;
 
 /** A saga definition with every default filled in. It may still be wrong: `lint` says where. Throws `invalid-duration` only. */
 export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O> {
@@ -96,7 +117,7 @@ function dependenciesOf(step: StepEntry, before: StepEntry | undefined): readonl
 /** Steps that can only run once a pivot has succeeded. */
 function stepsPastPivot(steps: readonly StepEntry[], dependencies: readonly (readonly string[])[]): ReadonlySet<string> {
   const past = new Set<string>();
-  const pivots = new Set(steps.filter((step) => step.kind !== 'timer' && step.pivot).map((step) => step.id));
+  const pivots = new Set(steps.filter((step) => 'pivot' in step && step.pivot).map((step) => step.id));
   for (let grown = true; grown; ) {
     grown = false;
     for (const [at, step] of steps.entries()) {
@@ -112,12 +133,25 @@ function stepDefinition(step: StepEntry, after: readonly string[], pastPivot: bo
   const { id, when } = step;
   const field = `${saga}.${id}`;
   const place = { id, after, ...(when && { when }) };
+  if (step.kind === 'signal') return signalStep(step, place, field);
   if (step.kind !== 'timer') return commandStep(step, place, pastPivot, field);
   const { time } = step;
   return { ...place, kind: 'timer', time: typeof time === 'function' ? time : milliseconds(time, `${field}.time`) };
 }
 
-function commandStep(step: StepData, place: Pick<CommandStep, 'id' | 'after' | 'when'>, pastPivot: boolean, field: string): CommandStep {
+function signalStep({ signal, schema, timeout, onTimeout = 'fail', receive }: SignalData, place: Place, field: string): SignalStep {
+  return {
+    ...place,
+    kind: 'signal',
+    signal: signal ?? place.id,
+    receive: receive ?? ((payload) => payload),
+    ...(schema && { schema }),
+    ...(timeout !== undefined && { timeout: milliseconds(timeout, `${field}.timeout`) }),
+    onTimeout,
+  };
+}
+
+function commandStep(step: StepData, place: Place, pastPivot: boolean, field: string): CommandStep {
   const timeout = step.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(step.timeout, `${field}.timeout`);
   return {
     ...place,

@@ -48,15 +48,22 @@ export interface SagaState {
   readonly parked: Map<Target, Parked>;
   /** An operator said: nothing new for now. */
   heldSince: number | undefined;
-  /** Answers by request id: a repeat gets the first. */
+  /** Answers by request id (`signal/<name>/<id>` for signals): a repeat gets the first. */
   readonly answers: Map<string, Answer>;
   /** How it ended; kept while it is reopened for a late success. */
   end: SagaEnd | undefined;
+  /** Signals that no step has taken yet, by name, in the order of their arrival. */
+  readonly signals: Map<string, KeptSignal[]>;
   /** Ended, but a success came late and is being undone. */
   reopened: boolean;
 }
 
 export type Timer = Target | 'deadline';
+
+export interface KeptSignal {
+  readonly id: string;
+  readonly payload: unknown;
+}
 
 export interface Parked {
   readonly error: ErrorRecord;
@@ -66,7 +73,7 @@ export interface Parked {
 
 /**
  * requested: in flight · backoff: waits for its next attempt · due: to be requested again (an operator said so) · sealing, seal-backoff:
- * its unknown outcome is being resolved · waiting: for a time · succeeded · failed: known not to have happened · unknown: may have happened ·
+ * its unknown outcome is being resolved · waiting: for a time or a signal · succeeded · failed: known not to have happened · unknown: may have happened ·
  * skipped · stopped: it waited when the saga turned back or was terminated.
  */
 export type StepStatus =
@@ -86,6 +93,9 @@ export interface StepState {
   readonly id: string;
   readonly kind: StepDefinition['kind'];
   readonly after: readonly string[];
+  /** Name of the signal that it waits for, and whether it is skipped when none comes in time. */
+  signal: string | undefined;
+  skipsOnTimeout: boolean;
   /** Absent on a step that asks for nothing: skipped, or only waiting. */
   readonly command: RecordedCommand | undefined;
   readonly policy: StepPolicy | undefined;
@@ -160,6 +170,7 @@ export function initialState(): SagaState {
     parked: new Map(),
     heldSince: undefined,
     answers: new Map(),
+    signals: new Map(),
     end: undefined,
     reopened: false,
   };
@@ -223,12 +234,19 @@ export function foundItDone(undo: UndoState): boolean {
   return undo.executed && undo.command === undefined;
 }
 
+/** The signal that a waiting step is to take next. */
+export function oldestSignal(state: SagaState, step: StepState): KeptSignal | undefined {
+  return step.signal === undefined ? undefined : state.signals.get(step.signal)?.[0];
+}
+
 /** A step that has just come into being. What only waits leaves nothing that could be undone. */
 export function newStep(id: string, kind: StepState['kind'], after: readonly string[], status: StepStatus): StepState {
   return {
     id,
     kind,
     after,
+    signal: undefined,
+    skipsOnTimeout: false,
     command: undefined,
     policy: undefined,
     status,

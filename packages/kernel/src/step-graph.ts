@@ -1,9 +1,10 @@
-import type { Command, CommandStep, SagaDefinition, SagaView, StepDefinition, TimerStep } from './definition.js';
+import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { milliseconds } from './duration.js';
 import { recordError, SagaAborted, SkaldError } from './errors.js';
 import type { StepPolicy } from './events.js';
-import type { Directive, Program } from './program.js';
-import type { SagaState, StepState } from './state.js';
+import type { Directive, Program, TakenSignal } from './program.js';
+import { describeIssues } from './standard-schema.js';
+import { oldestSignal, type SagaState, type StepState } from './state.js';
 
 /** The program of a saga definition: every step whose dependencies are settled is requested, or skipped by its guard. */
 export function stepGraph(definition: SagaDefinition): Program {
@@ -35,7 +36,10 @@ function next(definition: SagaDefinition, policies: ReadonlyMap<string, StepPoli
     if (current === undefined) {
       if (step.after.every((id) => isSettled(state.steps.get(id)))) directives.push(open(step, policies, state));
     } else if (isSettled(current)) settled += 1;
-    else if ((current.status === 'failed' || current.status === 'unknown') && !state.parked.has(`step:${step.id}`)) {
+    else if (step.kind === 'signal' && (current.status === 'waiting' || current.status === 'due')) {
+      const directive = current.status === 'due' ? awaited(step) : take(step, current, state);
+      if (directive) directives.push(directive);
+    } else if ((current.status === 'failed' || current.status === 'unknown') && !state.parked.has(`step:${step.id}`)) {
       return [{ do: 'fail', step: step.id, error: current.error ?? { name: 'Error', message: 'failed' } }];
     }
   }
@@ -43,10 +47,12 @@ function next(definition: SagaDefinition, policies: ReadonlyMap<string, StepPoli
   return [complete(definition, state)];
 }
 
-/** A guard or a step method that aborts speaks for the whole saga. */
+/** A guard or a step method that aborts speaks for the whole saga, and a signal may: what it says is heard before anything else is begun. */
 function failFirst(directives: Directive[]): readonly Directive[] {
   const failure = directives.find((directive) => directive.do === 'fail');
-  return failure ? [failure] : directives;
+  if (failure) return [failure];
+  const taken = directives.filter((directive) => directive.do === 'receive');
+  return taken.length > 0 ? taken : directives;
 }
 
 function isSettled(step: StepState | undefined): boolean {
@@ -59,9 +65,35 @@ function open(step: StepDefinition, policies: ReadonlyMap<string, StepPolicy>, s
     const view = viewOf(state);
     if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
     if (step.kind === 'timer') return { do: 'sleep', step: id, after, until: timeOf(step, state, view) };
+    if (step.kind === 'signal') return awaited(step);
     const policy = policies.get(id) ?? policyOf(step);
     return { do: 'request', step: id, after, command: step.run(state.input, view), policy };
   });
+}
+
+function awaited({ id: step, after, signal, timeout, onTimeout }: SignalStep): Directive {
+  return { do: 'await', step, after, signal, onTimeout, ...(timeout !== undefined && { timeout }) };
+}
+
+/** A waiting step looks at the oldest signal of its name. */
+function take(step: SignalStep, current: StepState, state: SagaState): Directive | undefined {
+  const signal = oldestSignal(state, current);
+  return signal && { do: 'receive', step: step.id, id: signal.id, taken: taken(step, signal.payload, viewOf(state)) };
+}
+
+function taken({ schema, receive }: SignalStep, payload: unknown, view: SagaView): TakenSignal {
+  const checked = schema?.['~standard'].validate(payload) ?? { value: payload };
+  // An async schema was asked where the signal was sent; nobody waits for its answer here.
+  if (checked instanceof Promise) checked.catch(() => undefined);
+  else if (checked.issues) return { as: 'discarded', error: { name: 'InvalidSignal', message: describeIssues(checked.issues) } };
+  try {
+    const result = receive(checked instanceof Promise ? payload : checked.value, view);
+    // As it will be read again: what follows must not depend on whether it has been.
+    return { as: 'result', ...(result !== undefined && { result: JSON.parse(JSON.stringify(result) ?? 'null') }) };
+  } catch (thrown) {
+    if (thrown instanceof SagaAborted) return { as: 'failure', error: recordError(thrown) };
+    throw thrown;
+  }
 }
 
 /** A fraction of a millisecond would be too early. */

@@ -13,6 +13,7 @@ interface StepOptions {
   readonly own?: boolean;
 }
 
+const final = { kind: 'business', effect: 'none' } as const;
 const error = { name: 'Declined', message: 'no' };
 const start = event('SagaStarted', {
   ...{ sagaId: 'm-1', saga: 'm', version: 1, incarnation: 'i', input: {}, inputHash: 'h', request: 'r', deadlineAt: 500 },
@@ -37,6 +38,11 @@ const undone = (step: string, round = 1) => event('CompensationSucceeded', { ste
 const parked = (target: `step:${string}` | 'program') => event('SagaSuspended', { target, error });
 const timerSet = (step: string, dueAt = 50) => event('TimerSet', { step, after: [], dueAt });
 const fired = (step: string, at = 50) => event('TimerFired', { step }, at);
+const received = (id: string) => event('SignalReceived', { id, name: 'say' });
+const awaited = (step: string, round = 1) =>
+  event('SignalAwaited', { step, round, after: [], signal: 'say', dueAt: 50, onTimeout: 'skip' });
+const took = (step: string, signal: string) => event('StepSucceeded', { step, round: 1, signal });
+const skipped = (step: string, at: number) => event('StepSkipped', { step, after: [], reason: 'timeout' }, at);
 const seal = (step: string, attempt = 2) => event('StepSealRequested', { step, round: 1, attempt, dueAt: 300 });
 const cancel = (request = 'c') => event('CancelRequested', { request, reason: 'why', by: 'me' });
 const completed = event('SagaCompleted', {});
@@ -94,6 +100,15 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
     ],
     ...[fired('t', 100), completed],
   ],
+  'signals come early and late, one is discarded, and each is taken in turn': [
+    ...[start, received('1'), received('2'), awaited('a'), event('SignalDiscarded', { step: 'a', signal: '1', error }), took('a', '2')],
+    ...[awaited('b'), received('3'), took('b', '3'), awaited('c'), skipped('c', 50), completed],
+  ],
+  'a signal says no, a person has it awaited anew': [
+    ...[start, awaited('a'), received('1'), event('StepFailed', { ...{ step: 'a', round: 1, attempt: 1, error }, signal: '1', ...final })],
+    ...[parked('step:a'), operator('retry', 'step:a'), awaited('a', 2), received('2')],
+    ...[event('StepSucceeded', { step: 'a', round: 2, signal: '2' }), completed],
+  ],
   'a timer ends when the saga turns back': [start, timerSet('t'), opens('a'), failed('a'), turned('a'), failedSaga],
   'an operator leaves something standing and the end says so': [
     ...[start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), failed('b'), turned('b'), undo('a')],
@@ -122,6 +137,9 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'success-once': [start, opens('a'), succeeded('a'), succeeded('a')],
   'not-before': [start, opens('a'), timedOut('a', 1, 99)],
   'timers-fire-once': [start, timerSet('t'), operator('move', 'step:t'), fired('t', 79)],
+  'signals-once': [start, received('1'), received('1')],
+  'signals-in-order': [start, awaited('a'), received('1'), received('2'), took('a', '2')],
+  'waits-begin-for-cause': [start, awaited('a'), skipped('a', 49)],
   'waits-ask-nobody': [start, timerSet('t'), fired('t'), undo('t')],
   'undo-what-stands': [start, opens('a'), failed('a'), turned('a'), undo('a')],
   'reverse-order': [...wayBack.slice(0, 8), undo('a')],

@@ -10,6 +10,9 @@ export class Chronicle {
   readonly steps = new Map<string, StepRecord>();
   readonly requests = new Set<string>();
   readonly parked = new Set<Target>();
+  /** Signals that came, and those that no step has taken, by name. */
+  readonly received = new Set<string>();
+  readonly kept = new Map<string, readonly string[]>();
   held = false;
   turnedBack: CompensationReason | undefined;
   end: SagaEnd | undefined;
@@ -35,8 +38,12 @@ export class Chronicle {
       case 'StepRequested':
         return this.#requested(event.data);
       case 'StepSkipped':
-        this.#add(event.data.step, event.data.after, false, false).outcome = 'skipped';
+        this.#skipped(event.data);
         return;
+      case 'SignalReceived':
+        return this.#received(event.data);
+      case 'SignalAwaited':
+        return this.#awaited(event.data);
       case 'TimerSet':
         return this.#timerSet(event.data);
       case 'CompensationStarted':
@@ -74,14 +81,18 @@ export class Chronicle {
     const step = this.steps.get(event.data.step);
     if (!step) return;
     switch (event.type) {
+      case 'SignalDiscarded':
+        return this.#take(step, event.data.signal);
       case 'StepSucceeded':
+        this.#take(step, event.data.signal);
         return this.#succeeded(step, event.data);
       case 'StepFailed':
+        this.#take(step, event.data.signal);
         step.doubt = event.data.kind === 'technical' && (step.doubt || step.pivot || event.data.effect === 'unknown');
         step.mayOpenRound = event.data.kind !== 'technical';
         return this.#rest(step);
       case 'StepTimedOut':
-        step.doubt = true;
+        step.doubt = step.waits === undefined;
         return this.#rest(step);
       case 'StepRetryScheduled':
         step.outcome = 'waiting';
@@ -139,6 +150,29 @@ export class Chronicle {
     step.notBefore = data.dueAt;
   }
 
+  #skipped({ step: id, after }: DataOf<'StepSkipped'>): void {
+    const step = this.steps.get(id) ?? this.#add(id, after, false, false);
+    step.outcome = 'skipped';
+  }
+
+  #received({ name, id }: DataOf<'SignalReceived'>): void {
+    this.received.add(`${name} ${id}`);
+    this.kept.set(name, [...(this.kept.get(name) ?? []), id]);
+  }
+
+  #awaited({ step: id, round, after, signal, dueAt }: DataOf<'SignalAwaited'>): void {
+    const step = this.steps.get(id) ?? this.#add(id, after, false, false);
+    Object.assign(step, { waits: 'signal', signal, round, attempt: 1, outcome: 'awaited', success: false, mayOpenRound: false });
+    step.notBefore = dueAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whichever it is: that it is the oldest, a law says. */
+  #take({ signal: name }: StepRecord, id: string | undefined): void {
+    if (name === undefined || id === undefined) return;
+    const kept = this.kept.get(name) ?? [];
+    this.kept.set(name, kept.toSpliced(kept.indexOf(id), 1));
+  }
+
   #timerSet({ step: id, after, dueAt }: DataOf<'TimerSet'>): void {
     Object.assign(this.#add(id, after, false, false), { waits: 'time', notBefore: dueAt });
   }
@@ -156,7 +190,7 @@ export class Chronicle {
     step.outOfTurn ||= step.late && (behind || (!isInFlight(step) && (step.standing === 'nothing' || step.standing === 'left')));
     if (!behind || this.turnedBack) step.outcome = 'succeeded';
     step.success = true;
-    step.standing = data.compensable === false ? 'nothing' : step.undo.state === 'skipped' ? 'left' : 'effect';
+    step.standing = data.compensable === false || step.waits ? 'nothing' : step.undo.state === 'skipped' ? 'left' : 'effect';
     if (step.undo.state === 'asked' || step.undo.state === 'failed') step.undo.crossed = data.afterUndo === undefined ? 'beside' : 'after';
     if (step.undo.state === 'through') step.undo.again = true;
     if (step.pivot && !step.late) this.pivotSucceeded = true;

@@ -16,7 +16,7 @@ const AFTER_THE_END: readonly EventType[] = [
 const ALL: readonly EventType[] = [
   ...(['SagaStarted', 'StepRequested', 'StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepRetryScheduled', 'StepSkipped'] as const),
   ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'CompensationStarted', 'CompensationRequested'] as const),
-  ...(['TimerSet', 'TimerFired'] as const),
+  ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded'] as const),
   ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened'] as const),
   ...(['CancelRequested', 'CancelRefused', 'DeadlinePassed'] as const),
   ...ENDS,

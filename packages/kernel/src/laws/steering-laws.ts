@@ -3,7 +3,8 @@ import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
 import { isInFlight } from './step-record.js';
 
-const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled', 'TimerSet', 'TimerFired'] as const;
+const WAITING = ['TimerSet', 'TimerFired', 'SignalAwaited', 'SignalDiscarded'] as const;
+const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled', ...WAITING] as const;
 
 const oneWayBack: Rules = {
   ...forEach(FORWARD, ({ type, data }, { turnedBack }) => (turnedBack ? `${type} of step ${data.step} after it turned back` : undefined)),
@@ -53,7 +54,7 @@ const parkedStandsStill: Rules = {
     const opens = type === 'StepRequested' && data.opens !== undefined;
     return opens && parked.has('program') ? `step ${data.step} opens while the program waits for a person` : undefined;
   }),
-  ...forEach(['TimerSet', 'TimerFired'], ({ type, data }, { parked }) =>
+  ...forEach(WAITING, ({ type, data }, { parked }) =>
     parked.has('program') ? `${type} of step ${data.step} while the program waits for a person` : undefined,
   ),
   CompensationRequested: ({ data }, { parked }) =>
@@ -67,7 +68,7 @@ const parkedStandsStill: Rules = {
 
 /** The way out of a hold before the pivot is a cancel, which may have to seal the pivot first. */
 const heldStandsStill: Rules = {
-  ...forEach(['StepRequested', 'CompensationRequested', 'TimerSet', 'TimerFired'], ({ type, data }, { held }) =>
+  ...forEach(['StepRequested', 'CompensationRequested', ...WAITING], ({ type, data }, { held }) =>
     held ? `${type} of step ${data.step} while an operator holds the saga` : undefined,
   ),
   StepSealRequested: ({ data }, { held, cancelPending }) =>

@@ -14,8 +14,9 @@ export interface StepRecord {
   readonly after: readonly string[];
   readonly dependents: StepRecord[];
   readonly pivot: boolean;
-  /** It asks nobody and waits: for a time. */
-  waits: 'time' | undefined;
+  /** It asks nobody and waits: for a time, or for a signal of that name. */
+  waits: 'time' | 'signal' | undefined;
+  signal: string | undefined;
   /** The saga's own method says how it is undone. */
   readonly ownCompensation: boolean;
   round: number;
@@ -46,6 +47,7 @@ export function newRecord(id: string, after: readonly string[], pivot: boolean, 
     dependents: [],
     pivot,
     waits: undefined,
+    signal: undefined,
     ownCompensation,
     round: 1,
     attempt: 0,

@@ -1,5 +1,6 @@
 import { nextDue, type OperatorAction, possibleActions, type Target } from '@skald/kernel';
 import { count } from './coverage.js';
+import { PAYLOADS } from './scenario.js';
 import type { World } from './world.js';
 
 type Move = (world: World) => void;
@@ -117,6 +118,21 @@ const move: Move = (world) => {
   else tick(world);
 };
 
+/** A signal comes: early, in time or late, new or once more, to a step that is there, or by a name that several take. */
+const signal: Move = (world) => {
+  const { choices, scenario } = world;
+  const takers = scenario.definition.steps.filter((step) => step.kind === 'signal');
+  const taker = takers[choices.pick(takers.length || 1)];
+  if (!taker) return deliverReply(world);
+  sendSignal(world, taker.signal, `g${choices.pick(6)}`, PAYLOADS[choices.weigh([4, 1, 1, 1])] ?? 'yes');
+};
+
+export function sendSignal(world: World, name: string, request: string, payload: string): void {
+  const { answer, events } = world.request({ type: 'signal', at: world.now, request, name, payload });
+  if (!answer?.accepted) count(world.coverage, `signal refused: ${answer?.code}`);
+  else if (events.length === 0) count(world.coverage, 'signal repeated');
+}
+
 const crash: Move = (world) => {
   if (world.choices.pick(3) === 2) world.commands.length = 0;
   world.crash();
@@ -142,6 +158,7 @@ const MOVES: readonly (readonly [Move, number])[] = [
   [cancel, 1],
   [operator, 2],
   [move, 1],
+  [signal, 2],
   [crash, 1],
   [rare, 1],
 ];

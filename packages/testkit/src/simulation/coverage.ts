@@ -12,6 +12,7 @@ export function countHistory(coverage: Coverage, history: readonly SagaEvent[], 
   count(coverage, `end: ${statusOf(state)}`);
   coverage['events'] = (coverage['events'] ?? 0) + history.length;
   for (const step of state.steps.values()) if (step.status === 'stopped') count(coverage, `${step.kind} stopped`);
+  countSignals(coverage, history, state);
   let ended = false;
   for (const event of history) {
     const name = interesting(event, ended);
@@ -23,20 +24,34 @@ export function countHistory(coverage: Coverage, history: readonly SagaEvent[], 
   }
 }
 
+function countSignals(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
+  const awaited = new Set<string>();
+  for (const { type, data } of history) {
+    if (type === 'SignalAwaited') {
+      if (data.round > 1) count(coverage, 'signal awaited anew');
+      awaited.add(data.signal);
+    }
+    if (type === 'SignalReceived' && !awaited.has(data.name)) count(coverage, 'signal early');
+    if (type === 'StepTimedOut' && state.steps.get(data.step)?.kind === 'signal') count(coverage, 'signal step timed out');
+  }
+}
+
 function interesting(event: SagaEvent, ended: boolean): string | undefined {
   switch (event.type) {
     case 'StepSucceeded':
       if (event.data.afterUndo !== undefined) return `success after undo${ended ? ', after the end' : ''}`;
+      if (event.data.signal !== undefined) return 'signal taken';
       return event.data.late && `late success${ended ? ', after the end' : ''}`;
     case 'StepRequested':
       if (event.data.round > 1 && event.data.attempt === 1) return 'new round of a step';
       return event.data.attempt > 1 ? 'step retried' : undefined;
     case 'StepFailed':
+      if (event.data.signal !== undefined) return 'signal said no';
       return `step failed: ${event.data.kind}, effect ${event.data.effect}`;
     case 'StepTimedOut':
       return 'step timed out';
     case 'StepSkipped':
-      return 'step skipped by its guard';
+      return event.data.reason === 'timeout' ? 'signal step skipped at its timeout' : 'step skipped by its guard';
     case 'StepSealed':
       return event.data.doubt ? 'sealed in doubt' : 'sealed';
     case 'StepSealFailed':
@@ -57,6 +72,10 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
     case 'CancelRequested':
     case 'CancelRefused':
       return event.type;
+    case 'SignalReceived':
+      return 'signal received';
+    case 'SignalDiscarded':
+      return 'signal discarded';
     case 'TimerSet':
       return event.data.dueAt <= event.at ? 'timer whose time has come' : 'timer set';
     case 'TimerFired':

@@ -2,6 +2,7 @@ import {
   type RetryOptions,
   SagaAborted,
   type SagaDefinition,
+  type SignalData,
   type StepData,
   type StepEntry,
   sagaDefinition,
@@ -14,7 +15,7 @@ export interface ModelStep {
   readonly id: string;
   readonly pivot: boolean;
   /** `external`: its effect and its fence record are not one transaction, so that a run can be interrupted between them. */
-  readonly kind: 'transactional' | 'external' | 'timer';
+  readonly kind: 'transactional' | 'external' | 'timer' | 'signal';
   /** Its participant has something to undo. */
   readonly compensable: boolean;
   /** The saga's own method undoes it, at another participant. */
@@ -52,10 +53,10 @@ export function drawScenario(choices: Choices): Scenario {
     const isPivot = at === pivot || (beside && pivot >= 0 && choices.pick(4) === 3);
     const waits = !isPivot && choices.pick(6) === 5;
     const own = !isPivot && !waits && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
-    const kind = waits ? 'timer' : choices.pick(4) === 3 ? 'external' : 'transactional';
+    const kind = waits ? (choices.pick(2) === 1 ? 'signal' : 'timer') : choices.pick(4) === 3 ? 'external' : 'transactional';
     const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: !waits && (own || choices.pick(5) !== 4), own };
     steps.set(model.id, model);
-    data.push(waits ? drawTimer(choices, model.id, after, scenario) : drawStep(choices, model, after, scenario));
+    data.push(drawEntry(choices, model, after, scenario));
   }
   const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data, ...(deadline !== undefined && { deadline }) });
@@ -79,6 +80,34 @@ function drawAfter(choices: Choices, at: number, pivot: number, before: readonly
     default:
       return [`s${at - 1}`];
   }
+}
+
+function drawEntry(choices: Choices, model: ModelStep, after: readonly string[], scenario: { repaired: boolean }): StepEntry {
+  if (model.kind === 'timer') return drawTimer(choices, model.id, after, scenario);
+  return model.kind === 'signal' ? drawSignal(choices, model.id, after, scenario) : drawStep(choices, model, after, scenario);
+}
+
+/** Payloads of signals in the model: what the saga's code makes of each. */
+export const PAYLOADS = ['yes', 'no', 'breaks', 'malformed'] as const;
+
+/** Takes signals of its own name, or of one that several steps take. */
+function drawSignal(choices: Choices, id: string, after: readonly string[], scenario: { repaired: boolean }): SignalData {
+  const isGuarded = choices.pick(12) === 11;
+  const [timeout, skips] = [choices.pick(2) === 1, choices.pick(3) === 2];
+  const validate = (value: unknown) => (value === 'malformed' ? { issues: [{ message: 'is malformed' }] } : { value });
+  return {
+    ...{ kind: 'signal', id, after },
+    schema: { '~standard': { version: 1, vendor: 'model', validate } },
+    ...(choices.pick(3) === 2 && { signal: 'shared' }),
+    ...(timeout && { timeout: 120 }),
+    ...(timeout && skips && { onTimeout: 'skip' }),
+    ...(isGuarded && { when: () => false }),
+    receive: (payload) => {
+      if (payload === 'breaks' && !scenario.repaired) throw new Error(`the code of ${id} is broken`);
+      if (payload === 'no') throw new SagaAborted('no');
+      return { said: payload };
+    },
+  };
 }
 
 /** Waits for a while, for years, until a moment that has come, or as its code says, which may be broken. */

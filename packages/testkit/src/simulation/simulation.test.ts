@@ -32,6 +32,9 @@ const HARD_CASES = [
   ...['operator: retry step', 'operator: skip step', 'operator: succeed step', 'operator: fail step', 'operator: retry compensation'],
   ...['operator: skip compensation', 'operator: succeed compensation', 'operator: retry program', 'operator: suspend', 'operator: resume'],
   ...['timer set', 'timer fired', 'timer whose time has come', 'timer stopped', 'operator: move step'],
+  ...['signal received', 'signal early', 'signal repeated', 'signal taken', 'signal said no', 'signal discarded', 'signal stopped'],
+  ...['signal step timed out', 'signal step skipped at its timeout', 'signal awaited anew'],
+  ...['signal refused: saga-ended', 'signal refused: already-compensating'],
   ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
   ...['note: duplicate', 'note: stray', 'note: conflict'],
 ];

@@ -1,7 +1,7 @@
 import { type StepData, sagaDefinition } from '@skald/kernel';
 import type { ModelStep, Scenario } from './scenario.js';
 
-type Kind = Exclude<ModelStep['kind'], 'timer'>;
+type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal'>;
 
 function scenario(...steps: readonly (Omit<ModelStep, 'compensable'> & { readonly attempts: number })[]): Scenario {
   const data = steps.map(({ id, pivot, own, kind, attempts }): StepData => {

@@ -9,7 +9,7 @@ export function describeWorld(world: World): string {
       model?.own && 'own compensation',
       model?.compensable === false && 'nothing to undo',
       step.kind === 'command' && step.pivot && 'PIVOT',
-      step.kind === 'timer' && 'waits',
+      step.kind !== 'command' && 'waits',
     ];
     return `  ${step.id} after [${step.after.join(' ')}] ${flags.filter(Boolean).join(', ')}`;
   });
