@@ -16,7 +16,7 @@ export interface ParticipantDefinition {
   readonly actions: ReadonlyMap<string, ActionDefinition>;
 }
 
-const sagaOnly = ['id', 'after', 'when', 'pivot', 'timeout', 'retry', 'compensationTimeout', 'compensationRetry'] as const;
+const sagaOnly = ['id', 'after', 'when', 'pivot', 'timeout', 'expires', 'retry', 'compensationTimeout', 'compensationRetry'] as const;
 
 /**
  * The actions of a class under `@Participant`: every method whose name begins with a letter, inherited ones too. What is `private` to the

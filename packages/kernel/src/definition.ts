@@ -47,6 +47,8 @@ export interface CommandStep extends AnyStep {
   readonly pivot: boolean;
   /** Per attempt, in milliseconds. */
   readonly timeout: number;
+  /** A command that comes to its participant after its attempt has timed out is refused, and not only after the saga's deadline. */
+  readonly expires?: 'attempt';
   readonly retry: RetryPolicy;
   readonly compensationTimeout: number;
   readonly compensationRetry: RetryPolicy;

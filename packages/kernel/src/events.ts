@@ -19,6 +19,8 @@ export interface RecordedCommand {
 /** What the kernel needs to know of a step to carry it out and to undo it; recorded with its first request, so that history is enough. */
 export interface StepPolicy {
   readonly timeout: number;
+  /** Its command is valid to the end of its attempt; else to the saga's deadline, while there is a way back. */
+  readonly expires?: 'attempt';
   readonly retry: RetryPolicy;
   readonly pivot: boolean;
   /** Who says how it is undone: its participant (by the action's idempotency key) or the saga's own method. */

@@ -27,7 +27,8 @@ function resume(state: SagaState, at: number): void {
   state.parked.delete('program');
   for (const [timer, due] of state.timers) {
     state.timers.set(timer, due + stood);
-    if (timer !== 'deadline') postpone(state, timer, due + stood);
+    if (timer === 'deadline') state.deadlineAt = due + stood;
+    else postpone(state, timer, due + stood);
   }
 }
 

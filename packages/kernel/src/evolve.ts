@@ -106,6 +106,7 @@ function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): voi
   state.startedAt = at;
   state.since = at;
   state.phase = 'running';
+  state.deadlineAt = data.deadlineAt;
   if (data.deadlineAt !== undefined) state.timers.set('deadline', data.deadlineAt);
 }
 

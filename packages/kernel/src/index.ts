@@ -81,7 +81,7 @@ export type {
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary } from './ports/saga-index.js';
 export type { Directive, Program, TakenSignal } from './program.js';
 export type { RetryPolicy } from './retry.js';
-export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY } from './retry.js';
+export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED } from './retry.js';
 export type { RetryOptions, SagaData, SignalData, SignalOptions, StepData, StepEntry, StepOptions, TimerData } from './saga-definition.js';
 export { sagaDefinition } from './saga-definition.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';

@@ -106,6 +106,8 @@ export interface CommandMessage {
   readonly firstRequestedAt: number;
   /** When this attempt counts as timed out. */
   readonly dueAt: number;
+  /** An action that was not begun by then, by the participant's clock, is refused, and its key sealed. Never on a compensation. */
+  readonly validUntil?: number;
 }
 
 export interface Reply {
@@ -134,7 +136,7 @@ export type Outcome =
   | { readonly type: 'undone'; readonly executed: boolean }
   /** Answer to `seal`: never ran and never will; `doubt`: an interrupted run may have had effect. */
   | { readonly type: 'sealed'; readonly doubt?: true }
-  /** The action was not run and never will be: undone or sealed before, or past its time. */
+  /** The action was not run and never will be: undone or sealed before, or past its time (`expired`: its `validUntil`; the key is sealed by that). */
   | { readonly type: 'refused'; readonly reason: 'undone' | 'sealed' | 'expired' }
   /** The fence no longer remembers keys this old: nothing was executed, nothing is known. */
   | { readonly type: 'unknowable' };

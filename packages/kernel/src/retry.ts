@@ -25,6 +25,9 @@ export const DEFAULT_COMPENSATION_RETRY: RetryPolicy = { attempts: 20, backoff: 
 /** The name under which policies know a timeout. */
 export const TIMEOUT = 'Timeout';
 
+/** The name under which policies know that a command came to its participant too late to be begun. */
+export const EXPIRED = 'Expired';
+
 /** The error of a step that was not answered, or not told, in time. */
 export function timeoutError({ signal, policy }: Pick<StepState, 'signal' | 'policy'>): ErrorRecord {
   return { name: TIMEOUT, message: signal === undefined ? `no answer within ${policy?.timeout} ms` : `no signal ${signal} in time` };

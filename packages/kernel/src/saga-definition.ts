@@ -27,6 +27,11 @@ export interface StepOptions {
   readonly pivot?: boolean;
   /** Per attempt. Default 60s. */
   readonly timeout?: Duration;
+  /**
+   * Until when a command may be begun: to the saga's deadline, past the pivot without end (default), or to the end of its attempt, so that
+   * what comes too late to be waited for is refused. Compensations never expire.
+   */
+  readonly expires?: 'deadline' | 'attempt';
   readonly retry?: RetryOptions;
   /** Per attempt of the compensation. Default: as `timeout`. */
   readonly compensationTimeout?: Duration;
@@ -160,6 +165,7 @@ function commandStep(step: StepData, place: Place, pastPivot: boolean, field: st
     ...(step.compensation && { compensation: step.compensation }),
     pivot: step.pivot ?? false,
     timeout,
+    ...(step.expires === 'attempt' && { expires: 'attempt' }),
     retry: retryPolicy(step.retry, pastPivot ? DEFAULT_COMPENSATION_RETRY : DEFAULT_RETRY, `${field}.retry`),
     compensationTimeout:
       step.compensationTimeout === undefined ? timeout : milliseconds(step.compensationTimeout, `${field}.compensationTimeout`),

@@ -37,6 +37,8 @@ export interface SagaState {
   /** Commands that the world is owed, with the revision of the event that requested each. */
   readonly owed: Map<Target, number>;
   cancel: { readonly request: string; readonly reason: string; readonly by: string } | undefined;
+  /** Kept when it has passed: commands in flight say until when they are valid. */
+  deadlineAt: number | undefined;
   deadlinePassed: boolean;
   compensation: CompensationReason | undefined;
   /** Steps whose turn to be undone has come. */
@@ -161,6 +163,7 @@ export function initialState(): SagaState {
     timers: new Map(),
     owed: new Map(),
     cancel: undefined,
+    deadlineAt: undefined,
     deadlinePassed: false,
     compensation: undefined,
     undoReady: new Set(),

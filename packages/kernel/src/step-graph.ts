@@ -20,6 +20,7 @@ export function stepGraph(definition: SagaDefinition): Program {
 export function policyOf(step: CommandStep): StepPolicy {
   return {
     timeout: step.timeout,
+    ...(step.expires && { expires: step.expires }),
     retry: step.retry,
     pivot: step.pivot,
     compensation: step.compensation ? 'saga' : 'participant',

@@ -57,6 +57,7 @@ export const command = shape<CommandMessage>({
   result: json,
   firstRequestedAt: whole(0),
   dueAt: whole(0),
+  validUntil: optional(whole(0)),
 });
 
 const error = shape<ErrorRecord>({ name: prose, message: prose, data: json });

@@ -89,6 +89,7 @@ const command = fc
     result: anything,
     firstRequestedAt: whole,
     dueAt: whole,
+    validUntil: fc.option(whole, { nil: undefined }),
   })
   .map((one) => ({ kind: 'command', sagaId: one.sagaId, command: one }) as BusMessage);
 

@@ -1,5 +1,5 @@
 import type { SagaEvent, SagaState } from '@skald/kernel';
-import { statusOf } from '@skald/kernel';
+import { EXPIRED, statusOf } from '@skald/kernel';
 
 /** How often the hard cases were reached, so that nobody need wonder whether a generator ever gets there. */
 export type Coverage = Record<string, number>;
@@ -12,7 +12,7 @@ export function countHistory(coverage: Coverage, history: readonly SagaEvent[], 
   count(coverage, `end: ${statusOf(state)}`);
   coverage['events'] = (coverage['events'] ?? 0) + history.length;
   for (const step of state.steps.values()) if (step.status === 'stopped') count(coverage, `${step.kind} stopped`);
-  countSignals(coverage, history, state);
+  countPairs(coverage, history, state);
   let ended = false;
   for (const event of history) {
     const name = interesting(event, ended);
@@ -24,13 +24,17 @@ export function countHistory(coverage: Coverage, history: readonly SagaEvent[], 
   }
 }
 
-function countSignals(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
+/** What is seen only by looking at more than one event. */
+function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
   const awaited = new Set<string>();
+  const expired = new Set<string>();
   for (const { type, data } of history) {
     if (type === 'SignalAwaited') {
       if (data.round > 1) count(coverage, 'signal awaited anew');
       awaited.add(data.signal);
     }
+    if (type === 'StepFailed' && data.error.name === EXPIRED) expired.add(data.step);
+    if (type === 'StepRetryScheduled' && expired.delete(data.step)) count(coverage, 'expired and tried again');
     if (type === 'SignalReceived' && !awaited.has(data.name)) count(coverage, 'signal early');
     if (type === 'StepTimedOut' && state.steps.get(data.step)?.kind === 'signal') count(coverage, 'signal step timed out');
   }
@@ -47,6 +51,7 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
       return event.data.attempt > 1 ? 'step retried' : undefined;
     case 'StepFailed':
       if (event.data.signal !== undefined) return 'signal said no';
+      if (event.data.error.name === EXPIRED) return `expired, effect ${event.data.effect}`;
       return `step failed: ${event.data.kind}, effect ${event.data.effect}`;
     case 'StepTimedOut':
       return 'step timed out';

@@ -25,6 +25,8 @@ export interface ModelStep {
 export interface Scenario {
   readonly definition: SagaDefinition;
   readonly steps: ReadonlyMap<string, ModelStep>;
+  /** Of the participants' clocks: right, ahead, or behind. */
+  readonly skew: 0 | 1 | -1;
   /** Nothing stands beside its pivot: the linter has nothing against it. */
   readonly orderly: boolean;
   /** Saga methods that throw do so until this is set, as if a mended version had been deployed. */
@@ -60,7 +62,7 @@ export function drawScenario(choices: Choices): Scenario {
   }
   const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data, ...(deadline !== undefined && { deadline }) });
-  return Object.assign(scenario, { definition, steps, orderly: !beside });
+  return Object.assign(scenario, { definition, steps, orderly: !beside, skew: ([0, 0, 1, -1] as const)[choices.pick(4)] ?? 0 });
 }
 
 function drawAfter(choices: Choices, at: number, pivot: number, before: readonly StepEntry[]): readonly string[] {
@@ -142,6 +144,7 @@ function drawStep(choices: Choices, model: ModelStep, after: readonly string[], 
     after,
     pivot: model.pivot,
     timeout: 100,
+    ...(choices.pick(6) === 5 && { expires: 'attempt' }),
     ...(retry && { retry }),
     ...(undoRetry && { compensationRetry: undoRetry }),
     ...(guard > 20 && { when }),

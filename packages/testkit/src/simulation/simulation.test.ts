@@ -27,7 +27,7 @@ const HARD_CASES = [
     'undo gave up',
   ],
   ...['step failed: business, effect none', 'step failed: technical, effect none', 'step failed: technical, effect unknown'],
-  ...['step failed: refused, effect none', 'step timed out', 'step retried', 'new round of a step', 'step skipped by its guard'],
+  ...['step timed out', 'step retried', 'new round of a step', 'step skipped by its guard'],
   ...['suspended: step', 'suspended: compensation', 'suspended: program', 'suspended: compensation, after the end'],
   ...['operator: retry step', 'operator: skip step', 'operator: succeed step', 'operator: fail step', 'operator: retry compensation'],
   ...['operator: skip compensation', 'operator: succeed compensation', 'operator: retry program', 'operator: suspend', 'operator: resume'],
@@ -35,6 +35,7 @@ const HARD_CASES = [
   ...['signal received', 'signal early', 'signal repeated', 'signal taken', 'signal said no', 'signal discarded', 'signal stopped'],
   ...['signal step timed out', 'signal step skipped at its timeout', 'signal awaited anew'],
   ...['signal refused: saga-ended', 'signal refused: already-compensating'],
+  ...['expired, effect none', 'expired, effect unknown', 'expired and tried again'],
   ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
   ...['note: duplicate', 'note: stray', 'note: conflict'],
 ];

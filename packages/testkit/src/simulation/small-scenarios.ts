@@ -11,7 +11,13 @@ function scenario(...steps: readonly (Omit<ModelStep, 'compensable'> & { readonl
     return { id, ...options, run: command(kind), ...(own && { compensation: { name: `undo ${id}`, run: command('undoer') } }) };
   });
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data });
-  return { definition, repaired: true, orderly: true, steps: new Map(steps.map((step) => [step.id, { ...step, compensable: true }])) };
+  return {
+    definition,
+    repaired: true,
+    orderly: true,
+    skew: 0,
+    steps: new Map(steps.map((step) => [step.id, { ...step, compensable: true }])),
+  };
 }
 
 const step = (id: string, kind: Kind, attempts: number) => ({ id, kind, attempts, own: false, pivot: false });
