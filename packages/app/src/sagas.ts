@@ -225,9 +225,11 @@ export class Sagas {
     return this.intervene(sagaId, 'fail', intervention);
   }
 
-  /** A step that waits shall wait until `until` instead; a time in the past: no longer. */
-  move(sagaId: string, step: string, { until, ...intervention }: Intervention & { readonly until: Date | number }): Promise<void> {
-    return this.intervene(sagaId, 'move', { ...intervention, target: `step:${step}` }, { dueAt: Math.ceil(Number(until)) });
+  /** A step that waits shall wait until `until` (a date, or epoch milliseconds) instead; a time in the past: no longer. */
+  async move(sagaId: string, step: string, { until, ...intervention }: Intervention & { readonly until: Date | number }): Promise<void> {
+    const dueAt = Math.max(0, Math.ceil(Number(until)));
+    if (!Number.isSafeInteger(dueAt)) throw new SkaldError('invalid-duration', { field: 'until', value: String(until) });
+    return this.intervene(sagaId, 'move', { ...intervention, target: `step:${step}` }, { dueAt });
   }
 
   /** Nothing new is requested until `resume`; timers stand still. */

@@ -147,6 +147,8 @@ describe('A saga that waits for a time', () => {
     const saga = await app.sagas.start(SlowSaga, { id: '1' }, { id: '1' });
     await app.sagas.move(saga.sagaId, 'coolOff', { until: new Date(0), by: 'anna', reason: 'the customer is sure' });
     expect(await saga.result()).toEqual({ charge: { paid: '1' } });
+    const nowhere = app.sagas.move(saga.sagaId, 'coolOff', { until: Number.NaN, by: 'anna', reason: 'a slip' });
+    await expect(nowhere).rejects.toMatchObject({ code: 'invalid-duration' });
     await expect(app.sagas.move(saga.sagaId, 'coolOff', { until: 0, by: 'anna', reason: 'again' })).rejects.toMatchObject({
       code: 'saga-ended',
     });
