@@ -16,7 +16,9 @@ const MAX_LOOKS = 10_000;
  * commands. Each is called twice with different answers: what depends on the input is not reported, nor what throws.
  */
 export function probe(definition: SagaDefinition): ProbedCommand[] {
-  return definition.steps.flatMap(({ id, run, compensation }) => {
+  return definition.steps.flatMap((step) => {
+    if (step.kind !== 'command') return [];
+    const { id, run, compensation } = step;
     const methods = compensation ? [run, compensation.run] : [run];
     return methods.flatMap((method) => {
       const [one, other] = [call(method, definition, 'left', 0), call(method, definition, 'right', 1)];

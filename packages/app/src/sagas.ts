@@ -1,4 +1,4 @@
-import type { InputOf, OutputOf, SagaRef } from '@skald/decorators';
+import type { InputOf, OutputOf, SagaRef, SignalsOf } from '@skald/decorators';
 import { type Client, type HistoryEvent, type IndexLag, type IndexProjection, readHistory, sha256, stateOf } from '@skald/engine';
 import {
   type Clock,
@@ -8,6 +8,7 @@ import {
   type IndexPage,
   type IndexQuery,
   isEnded,
+  type Operator,
   type OperatorAction,
   type SagaDefinition,
   type SagaState,
@@ -17,6 +18,7 @@ import {
   type Target,
 } from '@skald/kernel';
 import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
+import { type SignalOptions, sendSignal, signalName } from './signals.js';
 import type { SagaStore } from './wiring.js';
 
 /** How often it is looked whether a saga has ended in another process, in milliseconds. */
@@ -205,6 +207,31 @@ export class Sagas {
     return isEnded(statusOf(state)) ? endingOf(state) : undefined;
   }
 
+  /**
+   * Tells a saga something that a step of it waits for, now or later: `signal(OrderSaga, '4711', 'approval', { approved: true })`, or by the saga
+   * id. Resolves once it is stored. Rejects with `unknown-signal`, `invalid-signal`, `saga-not-found`, `saga-ended`, `already-compensating`,
+   * `too-many-signals`.
+   */
+  signal(sagaId: string, signal: string, payload?: unknown, options?: SignalOptions): Promise<void>;
+  signal<R extends SagaRef, N extends keyof SignalsOf<R> & string>(
+    saga: R,
+    id: string,
+    signal: N,
+    payload: SignalsOf<R>[N],
+    options?: SignalOptions,
+  ): Promise<void>;
+  async signal(...args: readonly unknown[]): Promise<void> {
+    const { client } = this.ports;
+    if (typeof args[0] === 'string') {
+      const [sagaId, name, payload, options = {}] = args as [string, string, unknown, SignalOptions?];
+      const versions = this.definitions.filter((definition) => sagaId.startsWith(`${definition.name}-`));
+      return sendSignal(client, versions, sagaId, name, payload, options);
+    }
+    const [saga, id, member, payload, options = {}] = args as [SagaRef, string, string, unknown, SignalOptions?];
+    const definition = this.registered(saga);
+    return sendSignal(client, [definition], sagaIdOf(definition.name, id), signalName(saga, definition, member), payload, options);
+  }
+
   /** Turns the saga back before its pivot. Rejects with `past-pivot`, `already-compensating`, `saga-ended`, `saga-not-found`. */
   async cancel(sagaId: string, { by, reason, request }: Intervention): Promise<{ readonly pending: boolean }> {
     const { client } = this.ports;
@@ -224,12 +251,19 @@ export class Sagas {
 
   /** The parked step or compensation did happen, with this result. */
   succeed(sagaId: string, intervention: TargetIntervention & { readonly result?: unknown }): Promise<void> {
-    return this.intervene(sagaId, 'succeed', intervention, intervention.result);
+    return this.intervene(sagaId, 'succeed', intervention, { result: intervention.result });
   }
 
   /** The parked pivot did not happen, and never will. */
   fail(sagaId: string, intervention: TargetIntervention): Promise<void> {
     return this.intervene(sagaId, 'fail', intervention);
+  }
+
+  /** A step that waits shall wait until `until` (a date, or epoch milliseconds) instead; a time in the past: no longer. */
+  async move(sagaId: string, step: string, { until, ...intervention }: Intervention & { readonly until: Date | number }): Promise<void> {
+    const dueAt = Math.max(0, Math.ceil(Number(until)));
+    if (!Number.isSafeInteger(dueAt)) throw new SkaldError('invalid-duration', { field: 'until', value: String(until) });
+    return this.intervene(sagaId, 'move', { ...intervention, target: `step:${step}` }, { dueAt });
   }
 
   /** Nothing new is requested until `resume`; timers stand still. */
@@ -250,7 +284,7 @@ export class Sagas {
     sagaId: string,
     action: OperatorAction,
     intervention: Intervention & Partial<TargetIntervention>,
-    result?: unknown,
+    more: Pick<Operator, 'result' | 'dueAt'> = {},
   ): Promise<void> {
     const { client } = this.ports;
     const { by, reason, request, target, seen } = intervention;
@@ -262,7 +296,7 @@ export class Sagas {
       reason,
       ...(target !== undefined && { target }),
       ...(seen !== undefined && { seen }),
-      ...(result !== undefined && { result }),
+      ...more,
     });
   }
 

@@ -42,6 +42,12 @@ function moveOf(event: SagaEvent, next: SagaEvent | undefined): Move | undefined
   switch (event.type) {
     case 'StepRequested':
       return { work: event.data.step, does: event.data.opens ? 'begins' : 'goes on' };
+    case 'TimerSet':
+    case 'SignalAwaited':
+      return { work: event.data.step, does: 'begins' };
+    case 'TimerFired':
+      return { work: event.data.step, does: 'ends' };
+    case 'SignalDiscarded':
     case 'StepRetryScheduled':
     case 'StepSealRequested':
       return { work: event.data.step, does: 'goes on' };

@@ -16,6 +16,11 @@ export function shortened(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
+/** A point in time; what lies beyond the calendar of dates is told in milliseconds. */
+export function moment(at: number): string {
+  return Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : `${at} ms after 1970`;
+}
+
 /** `7 ms`, `1.25 s`, `4 min 5 s`, `2 h 3 min`, `3 d 4 h`. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1_000) return `${milliseconds} ms`;

@@ -27,6 +27,10 @@ export function stateView(state: SagaState, { last, width = Number.POSITIVE_INFI
       [...state.timers].map(([timer, at]) => `${plain(timer)}: ${whenText(at - state.at)}`),
     ),
     ...section(
+      'signals kept',
+      [...state.signals].flatMap(([name, kept]) => kept.map(({ payload }) => `${plain(name)} ${json(payload)}`)),
+    ),
+    ...section(
       'waits for a person',
       [...state.parked].map(
         ([target, { error, since: at, revision }]) =>
@@ -48,9 +52,10 @@ function whenText(milliseconds: number): string {
 }
 
 function stepText(step: StepState): string {
-  const { id, status, attempt, round, result, error, undo } = step;
+  const { id, status, attempt, round, result, error, undo, signal } = step;
+  const awaited = status === 'waiting' && signal !== undefined ? ` for signal ${plain(signal)}` : '';
   const attempts = `${attempt > 1 ? `, attempt ${attempt}` : ''}${round > 1 ? `, round ${round}` : ''}`;
   const outcome = status === 'succeeded' ? (result === undefined ? '' : ` ${json(result)}`) : error ? `: ${errorText(error)}` : '';
   const undone = undo ? `; compensation ${undo.status}${undo.attempt > 1 ? `, attempt ${undo.attempt}` : ''}` : '';
-  return `${plain(id)}: ${status}${attempts}${outcome}${undone}`;
+  return `${plain(id)}: ${status}${awaited}${attempts}${outcome}${undone}`;
 }

@@ -86,6 +86,48 @@ describe('the timeline of a saga', () => {
     ]);
   });
 
+  test('tells what waits, until when, and who moved it', () => {
+    const waits = history(
+      started,
+      [0, 'TimerSet', { step: 'coolOff', after: [], dueAt: START + 86_400_000 }],
+      [0, 'TimerSet', { step: 'opening', after: [], dueAt: START - 1 }],
+      [0, 'TimerFired', { step: 'opening' }],
+      [
+        9,
+        'OperatorIntervened',
+        { request: 'q', action: 'move', target: 'step:coolOff', by: 'ann', reason: 'agreed', dueAt: START + 60_000 },
+      ],
+      [60_000, 'TimerFired', { step: 'coolOff' }],
+    );
+    expect(timeline(waits, { colours: false }).slice(3)).toEqual([
+      '1   +0 ms  ◷    coolOff waits 1 d, until 2026-01-03T03:04:05.006Z',
+      '2   +0 ms  │ ◷  opening waits for a time that has come',
+      '3   +0 ms  │ ✔  opening has waited long enough',
+      '4   +9 ms  │ »  ann: move step:coolOff to 2026-01-02T03:05:05.006Z, because agreed',
+      '5  +1 min  ✔    coolOff has waited long enough',
+    ]);
+  });
+
+  test('tells what is waited for, who said what, and what became of it', () => {
+    const signals = history(
+      started,
+      [0, 'SignalReceived', { id: '1', name: 'approval', payload: 7 }],
+      [0, 'SignalAwaited', { step: 'approval', round: 1, after: [], signal: 'approval', dueAt: START + 86_400_000, onTimeout: 'skip' }],
+      [0, 'SignalDiscarded', { step: 'approval', signal: '1', error: { name: 'InvalidSignal', message: 'expected an object' } }],
+      [9, 'SignalReceived', { id: '2', name: 'approval', payload: { approved: true }, by: 'ann' }],
+      [9, 'StepSucceeded', { step: 'approval', round: 1, signal: '2', result: { approved: true } }],
+      [9, 'StepSkipped', { step: 'note', after: [], reason: 'timeout' }],
+    );
+    expect(timeline(signals, { colours: false }).slice(3)).toEqual([
+      '1  +0 ms  ✉    signal approval 7',
+      '2  +0 ms  ◷    approval waits for signal approval for 1 d, and is skipped then',
+      '3  +0 ms  ✘    approval cannot take the signal: InvalidSignal: expected an object',
+      '4  +9 ms  │ ✉  ann sends signal approval {"approved":true}',
+      '5  +9 ms  ✔    approval succeeded {"approved":true}',
+      '6  +9 ms  –    note is skipped: no signal came in time',
+    ]);
+  });
+
   test('lets nothing through that steers a terminal', () => {
     const lines = timeline(history([0, 'SagaStarted', { ...started[2], input: '\u001b[2J\u009b\u202e' }]), { colours: false });
     expect(lines.at(-1)).toBe('0  +0 ms  ◆  started with "\\u001b[2J\\u009b\\u202e"');

@@ -1,5 +1,5 @@
 import type { CompensationReason, DataOf, RecordedCommand, SagaEvent } from '@skald/kernel';
-import { duration, errorText, json, plain } from './plain-text.js';
+import { duration, errorText, json, moment, plain } from './plain-text.js';
 
 export type Tone = 'good' | 'bad' | 'back' | 'person' | 'plain';
 
@@ -29,6 +29,13 @@ export class Narrator {
       case 'StepSealed':
       case 'StepSealFailed':
         return this.sealing(event);
+      case 'TimerSet':
+      case 'TimerFired':
+        return waiting(event);
+      case 'SignalReceived':
+      case 'SignalAwaited':
+      case 'SignalDiscarded':
+        return signalling(event);
       case 'CompensationRequested':
         return this.undo(event.data);
       case 'CompensationStarted':
@@ -108,9 +115,42 @@ function outcome(
       return {
         mark: '–',
         tone: 'plain',
-        text: `${step} is skipped: ${event.data.reason === 'guard' ? 'its guard said no' : plain(event.data.reason)}`,
+        text: `${step} is skipped: ${skipText(event.data.reason)}`,
       };
   }
+}
+
+function waiting(event: Extract<SagaEvent, { readonly type: 'TimerSet' | 'TimerFired' }>): Wording {
+  const step = plain(event.data.step);
+  if (event.type === 'TimerFired') return { mark: '✔', tone: 'good', text: `${step} has waited long enough` };
+  const { dueAt } = event.data;
+  const text =
+    dueAt <= event.at ? `${step} waits for a time that has come` : `${step} waits ${duration(dueAt - event.at)}, until ${moment(dueAt)}`;
+  return { mark: '◷', tone: 'plain', text };
+}
+
+function signalling(event: Extract<SagaEvent, { readonly type: 'SignalReceived' | 'SignalAwaited' | 'SignalDiscarded' }>): Wording {
+  switch (event.type) {
+    case 'SignalReceived': {
+      const { name, payload, by } = event.data;
+      const what = payload === undefined ? '' : ` ${json(payload)}`;
+      return { mark: '✉', tone: 'person', text: `${by === undefined ? '' : `${plain(by)} sends `}signal ${plain(name)}${what}` };
+    }
+    case 'SignalAwaited': {
+      const { step, signal, dueAt, onTimeout } = event.data;
+      const otherwise = onTimeout === 'skip' ? ', and is skipped then' : '';
+      const until = dueAt === undefined ? '' : ` for ${duration(dueAt - event.at)}${otherwise}`;
+      return { mark: '◷', tone: 'plain', text: `${plain(step)} waits for signal ${plain(signal)}${until}` };
+    }
+    case 'SignalDiscarded':
+      return { mark: '✘', tone: 'bad', text: `${plain(event.data.step)} cannot take the signal: ${errorText(event.data.error)}` };
+  }
+}
+
+/** Why a step was skipped. */
+function skipText(reason: string): string {
+  if (reason === 'guard') return 'its guard said no';
+  return reason === 'timeout' ? 'no signal came in time' : plain(reason);
 }
 
 function undoing(
@@ -155,8 +195,8 @@ function steering(
     case 'SagaSuspended':
       return { mark: '!', tone: 'bad', text: `suspended, ${plain(event.data.target)} waits for a person: ${errorText(event.data.error)}` };
     case 'OperatorIntervened': {
-      const { action, by, reason, target, result } = event.data;
-      const what = `${action}${target === undefined ? '' : ` ${target}`}${result === undefined ? '' : ` with ${json(result)}`}`;
+      const { action, by, reason, target, result, dueAt } = event.data;
+      const what = `${action}${target === undefined ? '' : ` ${target}`}${result === undefined ? '' : ` with ${json(result)}`}${dueAt === undefined ? '' : ` to ${moment(dueAt)}`}`;
       return { mark: '»', tone: 'person', text: plain(`${by}: ${what}, because ${reason}`) };
     }
     case 'CancelRequested':

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Command, SagaView } from '@skald/kernel';
+import type { Command, SagaDefinition, SagaView } from '@skald/kernel';
 import { defineSaga } from './builder.js';
 import { participant } from './participant-proxy.js';
 
@@ -13,15 +13,18 @@ const view: SagaView = {
   saga: { id: '1', name: 'order', version: 1, startedAt: 0 },
   now: 7,
 };
+const commandsOf = ({ steps }: SagaDefinition) => steps.filter((step) => step.kind === 'command');
 const charged = defineSaga<string>({ name: 'order', version: 1 }).step('charge', (id) => shop.charge(id));
 
 describe('A saga written with the builder', () => {
   test('puts each step after the one before unless it says otherwise', () => {
-    const { steps } = charged
-      .step('pack', (id) => shop.ship(id))
-      .step('ship', { after: ['charge'], run: (id, { results }) => shop.ship(id, results.charge.paymentId) })
-      .step('tell', { after: [], run: (id) => shop.ship(id) })
-      .done();
+    const steps = commandsOf(
+      charged
+        .step('pack', (id) => shop.ship(id))
+        .step('ship', { after: ['charge'], run: (id, { results }) => shop.ship(id, results.charge.paymentId) })
+        .step('tell', { after: [], run: (id) => shop.ship(id) })
+        .done(),
+    );
     expect(steps.map(({ id, after }) => [id, after])).toEqual([
       ['charge', []],
       ['pack', ['charge']],
@@ -34,10 +37,12 @@ describe('A saga written with the builder', () => {
   test('gives compensations the result of their step and the context', () => {
     const undo = (id: string, result: { paymentId: string } | undefined, { now }: { now: number }) =>
       shop.ship(`${id}-${now}`, result?.paymentId);
-    const { steps } = defineSaga<string>({ name: 'order', version: 1 })
-      .step('charge', { run: (id) => shop.charge(id), compensation: undo })
-      .step('again', { run: (id) => shop.charge(id), compensation: { name: 'giveBack', run: undo } })
-      .done();
+    const steps = commandsOf(
+      defineSaga<string>({ name: 'order', version: 1 })
+        .step('charge', { run: (id) => shop.charge(id), compensation: undo })
+        .step('again', { run: (id) => shop.charge(id), compensation: { name: 'giveBack', run: undo } })
+        .done(),
+    );
     expect(steps.map(({ compensation }) => compensation?.name)).toEqual(['undo charge', 'giveBack']);
     expect(steps.map(({ compensation }) => compensation?.run('1', view).args)).toEqual([['1-7', 'p'], ['1-7']]);
   });
@@ -56,7 +61,7 @@ describe('A saga written with the builder', () => {
 
   test('tells a step that returned no command so', () => {
     const careless = charged as unknown as { step(name: string, run: () => unknown): typeof charged };
-    const { steps } = careless.step('ship', async () => shop.ship('1')).done();
+    const steps = commandsOf(careless.step('ship', async () => shop.ship('1')).done());
     expect(() => steps[1]?.run('1', view)).toThrow('In saga order, ship returned a Promise instead of a command.');
   });
 });

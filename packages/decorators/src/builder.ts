@@ -1,6 +1,18 @@
-import { type Command, type SagaData, type SagaView, SkaldError, type StepData, sagaDefinition } from '@skald/kernel';
+import {
+  type Command,
+  type Duration,
+  type SagaData,
+  type SagaView,
+  type SignalData,
+  SkaldError,
+  type StepData,
+  type StepEntry,
+  sagaDefinition,
+  type TimerData,
+} from '@skald/kernel';
+import type { DefineSaga } from './builder-typing.js';
 import { commandOf, outputOf } from './commands.js';
-import type { DefineSaga, SagaOptions } from './typing.js';
+import type { SagaOptions } from './typing.js';
 
 type Run = StepData['run'];
 type Undo = (input: unknown, result: unknown, view: SagaView) => Command;
@@ -10,21 +22,40 @@ interface WrittenStep extends Omit<StepData, 'id' | 'compensation'> {
   readonly compensation?: Undo | { readonly name: string; readonly run: Undo };
 }
 
+type WrittenSignal = Omit<SignalData, 'id' | 'kind' | 'signal'>;
+
+interface WrittenWait extends Omit<TimerData, 'id' | 'kind' | 'time'> {
+  readonly for?: Duration;
+  readonly until?: TimerData['time'];
+}
+
 /** Begins a saga that is written as a chain of steps; everything is inferred. `defineSaga<Order>({…})` where there is no schema. */
 export const defineSaga = ((options: SagaOptions) => builder(options, [])) as unknown as DefineSaga;
 
-function builder(options: SagaOptions, steps: readonly StepData[]) {
+function builder(options: SagaOptions, steps: readonly StepEntry[]) {
   const define = (result?: SagaData['result']) => sagaDefinition({ ...options, steps, ...(result && { result }) });
+  const and = (step: StepEntry): ReturnType<typeof builder> => {
+    if (steps.some(({ id }) => id === step.id)) {
+      throw new SkaldError('invalid-definition', { saga: options.name, findings: `- step '${step.id}' is defined twice` });
+    }
+    return builder(options, [...steps, step]);
+  };
   return {
-    step(id: string, written: Run | WrittenStep) {
-      if (steps.some((step) => step.id === id)) {
-        throw new SkaldError('invalid-definition', { saga: options.name, findings: `- step '${id}' is defined twice` });
-      }
-      return builder(options, [...steps, stepData(options.name, id, typeof written === 'function' ? { run: written } : written)]);
-    },
+    step: (id: string, written: Run | WrittenStep) =>
+      and(stepData(options.name, id, typeof written === 'function' ? { run: written } : written)),
+    signal: (id: string, written: WrittenSignal = {}) => and(signalData(options.name, id, written)),
+    wait: (id: string, written: Duration | WrittenWait) => and(timerData(id, typeof written === 'object' ? written : { for: written })),
     result: (result: NonNullable<SagaData['result']>) => define((input, view) => outputOf(result(input, view), options.name)),
     done: () => define(),
   };
+}
+
+function signalData(saga: string, id: string, { receive, ...written }: WrittenSignal): SignalData {
+  return { ...written, id, kind: 'signal', ...(receive && { receive: (payload, view) => outputOf(receive(payload, view), saga, id) }) };
+}
+
+function timerData(id: string, { for: length, until, ...place }: WrittenWait): TimerData {
+  return { ...place, id, kind: 'timer', time: length ?? until ?? 0 };
 }
 
 function stepData(saga: string, id: string, { compensation, when, ...step }: WrittenStep): StepData {

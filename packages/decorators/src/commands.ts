@@ -12,9 +12,9 @@ export function commandOf(returned: unknown, saga: string, method: string): Comm
   throw notACommand(saga, method, what, 'Return what a participant’s proxy builds, as in: return inventory.reserve(order);');
 }
 
-/** What a saga's `result` returned; a promise is an error. */
-export function outputOf<O>(returned: O, saga: string): O {
-  if (isThenable(returned)) commandOf(returned, saga, 'result');
+/** What a saga's `result`, or a method that takes a signal, returned; a promise is an error. */
+export function outputOf<O>(returned: O, saga: string, method = 'result'): O {
+  if (isThenable(returned)) commandOf(returned, saga, method);
   return returned;
 }
 

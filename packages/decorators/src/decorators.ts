@@ -1,6 +1,6 @@
 import { injectable } from 'inversify';
 import { recordParticipant, recordSaga, recordStep, refuseStandardDecorators } from './metadata.js';
-import type { ParticipantDecorator, SagaDecorator, SagaStepDecorator } from './typing.js';
+import type { ParticipantDecorator, SagaDecorator, SagaSignalDecorator, SagaStepDecorator, SagaTimerDecorator } from './typing.js';
 
 /** Makes a class a saga: its methods under `@SagaStep` are steps, a method `result` gives its output. Injectable by inversify. */
 export const Saga: SagaDecorator =
@@ -24,4 +24,16 @@ export const Participant: ParticipantDecorator =
 export const SagaStep: SagaStepDecorator = (options) => (target, key) => {
   refuseStandardDecorators('@SagaStep', key);
   recordStep(target, String(key), options ?? {});
+};
+
+/** A step of a saga that waits: for a time (`for`), or as its method says. */
+export const SagaTimer: SagaTimerDecorator = (options) => (target, key) => {
+  refuseStandardDecorators('@SagaTimer', key);
+  recordStep(target, String(key), { ...options, kind: 'timer' });
+};
+
+/** A step of a saga that waits for a signal; its method takes the payload. */
+export const SagaSignal: SagaSignalDecorator = (options) => (target, key) => {
+  refuseStandardDecorators('@SagaSignal', key);
+  recordStep(target, String(key), { ...options, kind: 'signal' });
 };

@@ -1,15 +1,13 @@
 export type { Command, Duration, RetryOptions, SagaDefinition, StandardSchema, StepOptions } from '@skald/kernel';
 export { BusinessError, SagaAborted } from '@skald/kernel';
 export { defineSaga } from './builder.js';
-export { Participant, Saga, SagaStep } from './decorators.js';
+export type { BuilderContext, BuilderOptions, BuilderSignal, BuilderStep, BuilderWait, SagaBuilder } from './builder-typing.js';
+export { Participant, Saga, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
 export type { ActionDefinition, ParticipantDefinition } from './participant-definition.js';
 export { participantDefinitionOf } from './participant-definition.js';
 export { participant } from './participant-proxy.js';
-export { definitionOf } from './saga-class.js';
+export { definitionOf, signalNameOf } from './saga-class.js';
 export type {
-  BuilderContext,
-  BuilderOptions,
-  BuilderStep,
   BuiltSaga,
   Class,
   Context,
@@ -17,11 +15,13 @@ export type {
   OutputOf,
   ParticipantClient,
   ResultOf,
-  SagaBuilder,
   SagaContext,
   SagaInput,
   SagaOptions,
   SagaOutput,
   SagaRef,
+  SagaSignalOptions,
   SagaStepOptions,
+  SagaTimerOptions,
+  SignalsOf,
 } from './typing.js';

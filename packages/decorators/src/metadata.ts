@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { SkaldError } from '@skald/kernel';
-import type { SagaOptions, SagaStepOptions } from './typing.js';
+import type { DeclaredStep, SagaOptions } from './typing.js';
 
 /** What decorators leave on classes, under keys that two copies of this package share. */
 const SAGA = 'skald:saga';
@@ -25,10 +25,10 @@ export function recordedParticipant(target: object): string | undefined {
   return Reflect.getMetadata(PARTICIPANT, target);
 }
 
-export type Steps = ReadonlyMap<string, SagaStepOptions>;
+export type Steps = ReadonlyMap<string, DeclaredStep>;
 
-export function recordStep(target: object, method: string, options: SagaStepOptions): void {
-  const own = new Map<string, SagaStepOptions>(Reflect.getOwnMetadata(STEPS, target));
+export function recordStep(target: object, method: string, options: DeclaredStep): void {
+  const own = new Map<string, DeclaredStep>(Reflect.getOwnMetadata(STEPS, target));
   Reflect.defineMetadata(STEPS, own.set(method, options), target);
 }
 

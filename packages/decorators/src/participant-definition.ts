@@ -16,7 +16,7 @@ export interface ParticipantDefinition {
   readonly actions: ReadonlyMap<string, ActionDefinition>;
 }
 
-const sagaOnly = ['id', 'after', 'when', 'pivot', 'timeout', 'retry', 'compensationTimeout', 'compensationRetry'] as const;
+const sagaOnly = ['id', 'after', 'when', 'pivot', 'timeout', 'expires', 'retry', 'compensationTimeout', 'compensationRetry'] as const;
 
 /**
  * The actions of a class under `@Participant`: every method whose name begins with a letter, inherited ones too. What is `private` to the
@@ -36,8 +36,14 @@ export function participantDefinitionOf(target: Class<object>): ParticipantDefin
   }
   const actions = methods.filter(isActionName);
   if (actions.length === 0) throw invalid(name, 'it has no actions', 'Add a public async method.');
-  for (const [action, options] of steps) check(name, action, options, actions);
-  return { name, actions: new Map(actions.map((action) => [action, actionDefinition(steps.get(action))])) };
+  const declared = new Map<string, SagaStepOptions>();
+  for (const [action, options] of steps) {
+    if (options.kind === 'timer' || options.kind === 'signal')
+      throw invalid(name, `"${action}" is a ${options.kind}`, 'A saga waits; a participant does not.');
+    check(name, action, options, actions);
+    declared.set(action, options);
+  }
+  return { name, actions: new Map(actions.map((action) => [action, actionDefinition(declared.get(action))])) };
 }
 
 function actionDefinition({ compensation, input, output }: SagaStepOptions = {}): ActionDefinition {

@@ -1,5 +1,5 @@
 import type { Steps } from './metadata.js';
-import type { SagaStepOptions } from './typing.js';
+import type { DeclaredStep } from './typing.js';
 
 type Methods = ReadonlyMap<string, (...args: never[]) => unknown>;
 
@@ -17,8 +17,8 @@ export function findings(steps: Steps, staticSteps: Steps, methods: Methods): st
   return found;
 }
 
-function stepFindings(method: string, options: SagaStepOptions, steps: Steps, methods: Methods): string[] {
-  const { after, compensation, input, output } = options;
+function stepFindings(method: string, options: DeclaredStep, steps: Steps, methods: Methods): string[] {
+  const { after } = options;
   const found: string[] = [];
   if (!methods.has(method)) found.push(`step ${method} is not a method`);
   if (method === 'result') found.push('result gives the output of the saga, so it cannot be a step');
@@ -26,6 +26,8 @@ function stepFindings(method: string, options: SagaStepOptions, steps: Steps, me
   for (const other of typeof after === 'string' ? [after] : (after ?? [])) {
     if (!steps.has(other)) found.push(`step ${method} comes after ${other}, which is not a step (steps: ${[...steps.keys()].join(', ')})`);
   }
+  if (options.kind === 'timer' || options.kind === 'signal') return found;
+  const { compensation, input, output } = options;
   if (compensation !== undefined) found.push(...compensationFindings(method, compensation, steps, methods));
   if (input || output) found.push(`step ${method} has a schema; input and output of @SagaStep are for the actions of participants`);
   return found;

@@ -18,7 +18,7 @@ const viewWith = (results: SagaView['results'] = {}): SagaView => ({
 });
 const stepOf = (definition: SagaDefinition, id: string) => {
   const step = definition.steps.find((one) => one.id === id);
-  if (!step) throw new Error(`no step ${id}`);
+  if (step?.kind !== 'command') throw new Error(`no step ${id} that asks for something`);
   return step;
 };
 const errorOf = (work: () => unknown): SkaldError => {

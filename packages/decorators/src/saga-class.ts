@@ -1,8 +1,28 @@
-import { type SagaData, type SagaDefinition, type SagaView, SkaldError, type StepData, sagaDefinition } from '@skald/kernel';
+import {
+  type Duration,
+  type SagaData,
+  type SagaDefinition,
+  type SagaView,
+  type SignalData,
+  SkaldError,
+  type StepData,
+  type StepEntry,
+  sagaDefinition,
+} from '@skald/kernel';
 import { commandOf, outputOf } from './commands.js';
 import { isClass, methodsOf, recordedSaga, recordedSteps, type Steps } from './metadata.js';
 import { findings } from './saga-class-findings.js';
-import type { Class, SagaInput, SagaOptions, SagaOutput, SagaStepOptions } from './typing.js';
+import type { Class, DeclaredStep, SagaInput, SagaOptions, SagaOutput, SagaRef, SagaSignalOptions, SagaStepOptions } from './typing.js';
+
+/** Name of the signal that a saga's member takes: a method of a class, or a step of a definition. Undefined: it takes none. */
+export function signalNameOf(saga: SagaRef, member: string): string | undefined {
+  if (typeof saga !== 'function') {
+    const step = saga.steps.find(({ id }) => id === member);
+    return step?.kind === 'signal' ? step.signal : undefined;
+  }
+  const step = recordedSteps(saga.prototype).get(member);
+  return step?.kind === 'signal' ? (step.signal ?? step.id ?? member) : undefined;
+}
 
 /** A class under `@Saga` while its definition is made. */
 interface SagaClass {
@@ -33,19 +53,51 @@ export function definitionOf<S extends object>(target: Class<S>, instance: () =>
   const result = resultOf(saga, methods.has('result')) as SagaData<SagaInput<S>, SagaOutput<S>>['result'];
   return sagaDefinition<SagaInput<S>, SagaOutput<S>>({
     ...options,
-    steps: [...steps].map(([method, step]) => stepData(saga, method, step)),
+    steps: [...steps].map(([method, step]) => stepEntry(saga, method, step)),
     ...(result && { result }),
   });
 }
 
-function stepData({ options: { name }, steps, call, contextOf }: SagaClass, method: string, options: SagaStepOptions): StepData {
-  const { compensation, after, when, input: _input, output: _output, ...rest } = options;
+function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): StepEntry {
+  const { steps, call, contextOf } = saga;
+  const { id = method, after, when } = options;
+  const place = {
+    id,
+    ...(after !== undefined && { after: (typeof after === 'string' ? [after] : after).map((other) => steps.get(other)?.id ?? other) }),
+    ...(when && { when: (input: unknown, view: SagaView) => when(input, contextOf(view)) }),
+  };
+  if (options.kind === 'signal') return signalData(saga, method, options, place);
+  if (options.kind !== 'timer') return stepData(saga, method, options, place);
+  return { ...place, kind: 'timer', time: options.for ?? ((input, view) => call(method, input, view) as Duration | Date) };
+}
+
+function signalData(
+  saga: SagaClass,
+  method: string,
+  options: SagaSignalOptions,
+  place: Pick<StepData, 'id' | 'after' | 'when'>,
+): SignalData {
+  const { id: _id, after: _after, when: _when, ...rest } = options;
   return {
     ...rest,
-    id: options.id ?? method,
+    ...place,
+    kind: 'signal',
+    receive: (payload, view) => outputOf(saga.call(method, payload, view), saga.options.name, method),
+  };
+}
+
+function stepData(
+  { options: { name }, call }: SagaClass,
+  method: string,
+  options: SagaStepOptions,
+  place: Pick<StepData, 'id' | 'after' | 'when'>,
+): StepData {
+  const { compensation, id: _id, after: _after, when: _when, input: _input, output: _output, ...rest } = options;
+  return {
+    ...rest,
+    ...place,
+    kind: 'command',
     run: (input, view) => commandOf(call(method, input, view), name, method),
-    ...(after !== undefined && { after: (typeof after === 'string' ? [after] : after).map((other) => steps.get(other)?.id ?? other) }),
-    ...(when && { when: (input, view) => when(input, contextOf(view)) }),
     ...(compensation !== undefined && {
       compensation: { name: compensation, run: (input, view) => commandOf(call(compensation, input, view), name, compensation) },
     }),

@@ -126,10 +126,11 @@ describe('The same saga, decorated, built and written as data', () => {
     { known: 'all results', view: charged },
     { known: 'no result', view: viewWith({}) },
   ])('asks for the same, with $known', ({ view }) => {
+    const commandSteps = (steps: SagaDefinition['steps']) => steps.filter((step) => step.kind === 'command');
     const answers = all.map(({ steps, result }) => ({
-      commands: steps.map(({ run }) => run(order, view)),
+      commands: commandSteps(steps).map(({ run }) => run(order, view)),
       guards: steps.map(({ when }) => when?.({ ...order, total: 0 }, view)),
-      compensations: steps.map(({ compensation }) => compensation?.run(order, view)),
+      compensations: commandSteps(steps).map(({ compensation }) => compensation?.run(order, view)),
       output: result?.(order, view),
     }));
     expect(answers[0]).toEqual(answers[2]);

@@ -2,7 +2,7 @@
  * What the compiler holds of sagas and participants. Shapes, names and visibility can be checked; that a member is decorated cannot be seen
  * by the compiler, so what depends on it is found when a definition is made. `any` stands here in constraints only.
  */
-import type { Command, Duration, ErrorRecord, SagaDefinition, SagaView, StandardSchema, StepOptions } from '@skald/kernel';
+import type { Command, Duration, ErrorRecord, SagaDefinition, SagaView, SignalOptions, StandardSchema, StepOptions } from '@skald/kernel';
 
 type Method = (...args: any[]) => any;
 export type Class<T> = new (...args: any[]) => T;
@@ -84,6 +84,74 @@ export type SagaStepDecorator = <
   descriptor: TypedPropertyDescriptor<T[K] & StepMethod<T, T[K], Names<A> & keyof T, W, V, I, O>>,
 ) => void;
 
+// ─── @SagaTimer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Where a step stands that asks nobody. */
+interface WaitOptions<A, W, V> {
+  /** The step's id in histories. Default: the method's name. */
+  readonly id?: string;
+  /** Methods of the steps that must be settled before this one. Default: the step declared before; `[]`: at once. */
+  readonly after?: A;
+  /** Guard: false skips the step, which is recorded. Annotate its parameters. */
+  readonly when?: (input: W, context: V) => boolean;
+}
+
+export interface SagaTimerOptions<D = Duration, A = string | readonly string[], W = any, V = any> extends WaitOptions<A, W, V> {
+  /** How long, from when the step's turn comes. Without it the method says: milliseconds, or a date. */
+  readonly for?: D;
+}
+
+/** On a saga's method: a step that waits. `{ for: '3d' }` on an empty method, or a method that answers a date or milliseconds. */
+export type SagaTimerDecorator = <
+  const D extends Duration = never,
+  const A extends string | readonly string[] = never,
+  W = unknown,
+  V = Context<Readonly<Record<string, unknown>>>,
+>(
+  options?: SagaTimerOptions<D, A, W, V>,
+) => <T extends { [N in Names<A>]: Method }, K extends keyof T>(
+  target: T,
+  key: K,
+  descriptor: TypedPropertyDescriptor<
+    T[K] & ((input: Said<W>, context: SagaContext<T, Names<A> & keyof T>) => [D] extends [never] ? Date | number : void)
+  >,
+) => void;
+
+// ─── @SagaSignal ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+export interface SagaSignalOptions<P = any, A = string | readonly string[], W = any, V = any>
+  extends WaitOptions<A, W, V>,
+    Omit<SignalOptions, 'schema'> {
+  /** Checks the payload where it is sent, and again when it is taken. */
+  readonly schema?: StandardSchema<unknown, P>;
+}
+
+type SignalMethod<T, F, A extends keyof T, P> = F extends (...args: any[]) => infer R
+  ? R extends Promise<any> | Command<any>
+    ? 'a signal is taken at once: its method is not async and asks nobody'
+    : (payload: Said<P>, context: SagaContext<T, A>) => unknown
+  : never;
+
+/** On a saga's method: a step that waits for a signal. The method takes the payload and answers the step's result, or throws `SagaAborted`. */
+export type SagaSignalDecorator = <
+  P = unknown,
+  const A extends string | readonly string[] = never,
+  W = unknown,
+  V = Context<Readonly<Record<string, unknown>>>,
+>(
+  options?: SagaSignalOptions<P, A, W, V>,
+) => <T extends { [N in Names<A>]: Method }, K extends keyof T>(
+  target: T,
+  key: K,
+  descriptor: TypedPropertyDescriptor<T[K] & SignalMethod<T, T[K], Names<A> & keyof T, P>>,
+) => void;
+
+/** What a decorator left on a method. */
+export type DeclaredStep =
+  | (SagaStepOptions & { readonly kind?: 'command' })
+  | (SagaTimerOptions & { readonly kind: 'timer' })
+  | (SagaSignalOptions & { readonly kind: 'signal' });
+
 // ─── @Saga, @Participant ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 export interface SagaOptions<I = any, O = any> {
@@ -143,9 +211,10 @@ export type SagaInput<S> = S[CommandsOf<S>] extends (input: infer I, ...rest: an
 export type SagaOutput<S> = S extends { result(...args: any[]): infer R } ? R : { readonly [K in CommandsOf<S>]?: ResultOf<S[K]> };
 
 /** What the builder makes. `Raw` is what a caller passes, before the schema turns it into `I`. */
-export interface BuiltSaga<I = any, O = any, Raw = any> extends SagaDefinition<I, O> {
-  /** Phantom: never present at run time. */
+export interface BuiltSaga<I = any, O = any, Raw = any, Signals = any> extends SagaDefinition<I, O> {
+  /** Phantoms: never present at run time. */
   readonly rawInputType?: Raw;
+  readonly signalTypes?: Signals;
 }
 
 /** What names a saga to `start`: a decorated class, or a definition. */
@@ -154,51 +223,15 @@ export type InputOf<R extends SagaRef> =
   R extends Class<infer S> ? SagaInput<S> : R extends BuiltSaga<infer I, any, infer Raw> ? (unknown extends Raw ? I : Raw) : never;
 export type OutputOf<R extends SagaRef> = R extends Class<infer S> ? SagaOutput<S> : R extends SagaDefinition<any, infer O> ? O : never;
 
-// ─── defineSaga ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-export interface BuilderOptions<I, Raw, O> extends Omit<SagaOptions<I, O>, 'input'> {
-  readonly input?: StandardSchema<Raw, I>;
-}
-
-/** `Done`: the steps whose results are certain. */
-export type BuilderContext<Results, Done> = Context<{
-  readonly [K in keyof Results]: K extends Done ? Results[K] : Results[K] | undefined;
-}>;
-
-/** The steps that are settled when `A` are: they and all before them. */
-type Settled<Before, A> = A | (A extends keyof Before ? Before[A] : never);
-
-export interface BuilderStep<I, Results, Before, A, R, W> extends StepOptions {
-  run(input: I, context: BuilderContext<Results, Settled<Before, A>>): Command<R>;
-  /** Default: the step before; `[]`: at once. */
-  readonly after?: A | readonly A[];
-  /** Guard: false skips the step, which is recorded. */
-  readonly when?: (input: I, context: BuilderContext<Results, Settled<Before, A>>) => W;
-  /** How the saga undoes the step; `result` is absent where the outcome is unknown. A name is for people, default `undo <step>`. */
-  readonly compensation?: BuilderUndo<I, Results, R> | { readonly name: string; readonly run: BuilderUndo<I, Results, R> };
-}
-
-type BuilderUndo<I, Results, R> = (input: I, result: NoInfer<R> | undefined, context: BuilderContext<Results, never>) => Command<unknown>;
-
-/** Each call answers a new builder, so that a beginning can be shared. */
-export interface SagaBuilder<I, Raw, Output, Results, Before, Last> {
-  step<N extends string, R = any, const A extends keyof Results = Last & keyof Results, W extends boolean = never>(
-    name: N extends keyof Results ? `step '${N}' is defined twice` : N,
-    step: BuilderStep<I, Results, Before, A, R, W> | ((input: I, context: BuilderContext<Results, Settled<Before, A>>) => Command<R>),
-  ): SagaBuilder<
-    I,
-    Raw,
-    Output,
-    Results & { readonly [K in N]: [W] extends [never] ? R : R | undefined },
-    Before & { readonly [K in N]: Settled<Before, A> },
-    N
-  >;
-  /** The saga's output. Every step is settled by then. */
-  result<O extends Output>(result: (input: I, context: BuilderContext<Results, keyof Results>) => O): BuiltSaga<I, O, Raw>;
-  /** Without a result of its own: the results by step. */
-  done(): BuiltSaga<I, { readonly [K in keyof Results]: Results[K] }, Raw>;
-}
-
-export type DefineSaga = <I = unknown, Raw = I, Output = unknown>(
-  options: BuilderOptions<I, Raw, Output>,
-) => SagaBuilder<I, Raw, Output, unknown, unknown, never>;
+/** Payloads by signal. Of a class: of its methods that could take one; whether a method does is found when a signal is sent. */
+export type SignalsOf<R extends SagaRef> =
+  R extends Class<infer S> ? SignalsOfClass<S> : R extends BuiltSaga<any, any, any, infer Signals> ? Signals : never;
+type SignalsOfClass<S> = {
+  readonly [K in keyof S as K extends 'result'
+    ? never
+    : S[K] extends Method
+      ? S[K] extends (...args: any[]) => Command<any>
+        ? never
+        : K
+      : never]: FirstInput<S[K]>;
+};

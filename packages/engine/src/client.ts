@@ -13,11 +13,12 @@ import {
   type InboxMessage,
   type MessageBus,
   type Operator,
+  type Signal,
   SkaldError,
   type Start,
 } from '@skald/kernel';
 
-type Question = Omit<Start, 'at'> | Omit<Cancel, 'at'> | Omit<Operator, 'at'>;
+type Question = Omit<Start, 'at'> | Omit<Signal, 'at'> | Omit<Cancel, 'at'> | Omit<Operator, 'at'>;
 export type Accepted = Extract<Answer, { accepted: true }>;
 
 interface Pending {
@@ -34,7 +35,7 @@ export interface ClientOptions {
 
 export class Client {
   private readonly id: string;
-  /** By request id: the same question may be under way more than once. */
+  /** By saga and request id: the same question may be under way more than once. */
   private readonly pending = new Map<string, Set<Pending>>();
   private consumer: BusConsumer | undefined;
   private stopped = false;
@@ -66,9 +67,9 @@ export class Client {
     const message: InboxMessage = { kind: 'input', sagaId, input: question, client: this.id };
     let leave = () => {};
     const answered = new Promise<Answer>((resolve, reject) => {
-      leave = this.join(question.request, { resolve, reject });
+      leave = this.join(questionOf(sagaId, question.request), { resolve, reject });
     });
-    const giveUp = this.askUntil(this.clock.now() + this.options.giveUpAfter, question.request, message);
+    const giveUp = this.askUntil(this.clock.now() + this.options.giveUpAfter, questionOf(sagaId, question.request), message);
     try {
       const answer = await answered;
       if (answer.accepted) return answer;
@@ -83,19 +84,19 @@ export class Client {
     return this.ids.unique();
   }
 
-  private join(request: string, one: Pending): () => void {
-    const asking = this.pending.get(request) ?? new Set();
-    this.pending.set(request, asking.add(one));
+  private join(question: string, one: Pending): () => void {
+    const asking = this.pending.get(question) ?? new Set();
+    this.pending.set(question, asking.add(one));
     return () => {
       asking.delete(one);
-      if (asking.size === 0 && this.pending.get(request) === asking) this.pending.delete(request);
+      if (asking.size === 0 && this.pending.get(question) === asking) this.pending.delete(question);
     };
   }
 
-  private askUntil(deadline: number, request: string, message: InboxMessage): () => void {
+  private askUntil(deadline: number, question: string, message: InboxMessage): () => void {
     let cancel = () => {};
     const fail = (error: Error) => {
-      for (const { reject } of this.pending.get(request) ?? []) reject(error);
+      for (const { reject } of this.pending.get(question) ?? []) reject(error);
     };
     const ask = () => {
       if (this.clock.now() >= deadline)
@@ -110,8 +111,14 @@ export class Client {
   private deliver(batch: readonly Delivery<BusMessage>[]): void {
     for (const delivery of batch) {
       const { message } = delivery;
-      if (message.kind === 'answer') for (const { resolve } of this.pending.get(message.request) ?? []) resolve(message.answer);
+      if (message.kind === 'answer')
+        for (const { resolve } of this.pending.get(questionOf(message.sagaId, message.request)) ?? []) resolve(message.answer);
       delivery.done();
     }
   }
+}
+
+/** Whoever asks may choose the request's id, and choose the same for several sagas. */
+function questionOf(sagaId: string, request: string): string {
+  return JSON.stringify([sagaId, request]);
 }

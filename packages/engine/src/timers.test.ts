@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SagaDefinition } from '@skald/kernel';
+import { type SagaDefinition, sagaDefinition } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
 import type { EngineOptions } from './engine.js';
@@ -47,6 +47,17 @@ describe('Timers', () => {
     expect(await times('StepRequested')).toEqual([0, 6_000, 13_000]);
     expect((await world.story('order-1')).slice(-2)).toEqual(['CompensationStarted', 'CompensationRequested']);
     expect(wakes()).toHaveLength(5);
+  });
+
+  it('M1: a step waits for years, and goes on on the millisecond', async () => {
+    const waits = sagaDefinition({ name: 'order', version: 1, steps: [{ kind: 'timer', id: 'coolOff', time: '730d' }] });
+    await worldOf(waits, { timerScanInterval: 3_600_000 });
+    await world.answered(world.begin('order', '1'));
+    await world.pass(730 * DAY - 1);
+    expect(await world.status('order-1')).toBe('running');
+    await world.pass(1);
+    expect(await times('TimerFired')).toEqual([730 * DAY]);
+    expect(await world.status('order-1')).toBe('completed');
   });
 
   it('M1: a deadline turns a saga back at its time', async () => {

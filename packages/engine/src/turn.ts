@@ -236,6 +236,7 @@ function programOf(programs: Pick<Programs, 'find'>, { state }: Activated, input
 function stamped(input: Input, at: number): Message {
   if (input.type === 'start') frozen(input.input);
   else if (input.type === 'reply') frozen(input.outcome);
+  else if (input.type === 'signal') frozen(input.payload);
   else if (input.type === 'operator') frozen(input.result);
   return { ...input, at };
 }

@@ -13,7 +13,7 @@ import type { CompensationReason, RecordedCommand, SagaEnd } from './events.js';
 import { policyText } from './policy-text.js';
 import type { Directive, Program } from './program.js';
 import { requestSeal, requestStep, requestUndo } from './requests.js';
-import { isHeld, type SagaState, type StepState, stepOf } from './state.js';
+import { isHeld, oldestSignal, type SagaState, type StepState, stepOf } from './state.js';
 
 /** Rounds of advancing without coming to rest that are taken for a program that never will. */
 const MAX_ROUNDS = 100_000;
@@ -36,7 +36,7 @@ function goForward(draft: Draft, program: Program): void {
   if (state.cancel) return turnBack(draft, { type: 'cancelled', reason: state.cancel.reason, by: state.cancel.by });
   if (isHeld(state)) return;
   if (state.deadlinePassed && !state.pivotPassed) return turnBack(draft, { type: 'deadline' });
-  for (const step of state.steps.values()) if (step.status === 'due') requestStep(draft, step);
+  for (const step of state.steps.values()) if (step.status === 'due' && step.kind === 'command') requestStep(draft, step);
   try {
     for (const directive of program.next(state)) follow(draft, directive);
   } catch (thrown) {
@@ -60,6 +60,12 @@ function follow(draft: Draft, directive: Directive): void {
         opens: policyOf === undefined ? { after, command, policy } : { after, command, policyOf },
       });
     }
+    case 'sleep':
+      return sleep(draft, directive);
+    case 'await':
+      return awaitSignal(draft, directive);
+    case 'receive':
+      return receive(draft, directive);
     case 'skip':
       if (state.steps.has(directive.step)) return;
       return draft.emit('StepSkipped', { step: directive.step, after: directive.after, reason: directive.reason });
@@ -69,6 +75,38 @@ function follow(draft: Draft, directive: Directive): void {
       return draft.emit('SagaCompleted', directive.output === undefined ? {} : { output: directive.output });
     case 'fail':
       return fail(draft, directive);
+  }
+}
+
+/** A time that has come already is not waited for. */
+function sleep(draft: Draft, { step, after, until }: Extract<Directive, { do: 'sleep' }>): void {
+  if (draft.state.steps.has(step)) return;
+  draft.emit('TimerSet', { step, after, dueAt: until });
+  if (until <= draft.at) draft.emit('TimerFired', { step });
+}
+
+function awaitSignal(draft: Draft, { step, after, signal, timeout, onTimeout }: Extract<Directive, { do: 'await' }>): void {
+  const known = draft.state.steps.get(step);
+  if (known && known.status !== 'due') return;
+  draft.emit('SignalAwaited', {
+    ...{ step, round: known?.round ?? 1, after, signal },
+    ...(timeout !== undefined && { dueAt: draft.at + timeout }),
+    ...(onTimeout === 'skip' && { onTimeout }),
+  });
+}
+
+/** Another step may have taken the signal in the same round of advancing. */
+function receive(draft: Draft, { step: id, id: signal, taken }: Extract<Directive, { do: 'receive' }>): void {
+  const step = stepOf(draft.state, id);
+  if (step.status !== 'waiting' || oldestSignal(draft.state, step)?.id !== signal) return;
+  const { round, attempt } = step;
+  switch (taken.as) {
+    case 'result':
+      return draft.emit('StepSucceeded', { step: id, round, ...(taken.result !== undefined && { result: taken.result }), signal });
+    case 'failure':
+      return draft.emit('StepFailed', { step: id, round, attempt, error: taken.error, kind: 'business', effect: 'none', signal });
+    case 'discarded':
+      return draft.emit('SignalDiscarded', { step: id, signal, error: taken.error });
   }
 }
 

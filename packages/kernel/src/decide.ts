@@ -20,6 +20,7 @@ import { evolve } from './evolve.js';
 import type { Answer, Message } from './messages.js';
 import type { Program } from './program.js';
 import { recordReply } from './replies.js';
+import { recordSignal } from './signals.js';
 import { initialState, type SagaState } from './state.js';
 import { recordCancel, recordFault, recordOperator, recordStart } from './steering.js';
 import { recordDue } from './timers.js';
@@ -28,7 +29,7 @@ export interface Decision {
   /** To be appended in one write, before anything depends on them. Empty: the message told nothing new. */
   readonly events: readonly SagaEvent[];
   readonly state: SagaState;
-  /** For whoever sent a start, a cancel or an operator's action. */
+  /** For whoever sent a start, a signal, a cancel or an operator's action. */
   readonly answer?: Answer;
   /** Why a message told nothing new; counted and traced, never stored. */
   readonly note?: Note;
@@ -71,6 +72,8 @@ function record(draft: Draft, message: Message): void {
       return recordReply(draft, message);
     case 'wake':
       return recordDue(draft);
+    case 'signal':
+      return recordSignal(draft, message);
     case 'cancel':
       return recordCancel(draft, message);
     case 'operator':

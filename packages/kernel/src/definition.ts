@@ -1,3 +1,4 @@
+import type { Duration } from './duration.js';
 import type { ErrorRecord } from './errors.js';
 import type { RetryPolicy } from './retry.js';
 import type { StandardSchema } from './standard-schema.js';
@@ -29,23 +30,52 @@ export interface SagaCompensation {
   readonly run: (input: any, view: SagaView) => Command;
 }
 
-export interface StepDefinition {
+interface AnyStep {
   readonly id: string;
-  readonly kind: 'command';
   /** Steps that must be settled before this one. Empty: at once. */
   readonly after: readonly string[];
-  readonly run: (input: any, view: SagaView) => Command;
   /** Guard: false skips the step, which is recorded. */
   readonly when?: (input: any, view: SagaView) => boolean;
+}
+
+/** Asks a participant for something. */
+export interface CommandStep extends AnyStep {
+  readonly kind: 'command';
+  readonly run: (input: any, view: SagaView) => Command;
   readonly compensation?: SagaCompensation;
   /** Point of no return: once it succeeded there is only forward. */
   readonly pivot: boolean;
   /** Per attempt, in milliseconds. */
   readonly timeout: number;
+  /** A command that comes to its participant after its attempt has timed out is refused, and not only after the saga's deadline. */
+  readonly expires?: 'attempt';
   readonly retry: RetryPolicy;
   readonly compensationTimeout: number;
   readonly compensationRetry: RetryPolicy;
 }
+
+/** Waits. It asks nobody, so it is never compensated; when the saga turns back the waiting ends at once. */
+export interface TimerStep extends AnyStep {
+  readonly kind: 'timer';
+  /** Milliseconds from when it begins to wait, or a method that says how long (a duration) or until when (a date). A time in the past: not at all. */
+  readonly time: number | ((input: any, view: SagaView) => Duration | Date);
+}
+
+/** Waits for a signal: what somebody outside says. It asks nobody, so it is never compensated. */
+export interface SignalStep extends AnyStep {
+  readonly kind: 'signal';
+  /** Name of the signal that it takes; several steps of a saga may take signals of one name, one each. */
+  readonly signal: string;
+  /** Takes the payload; what it answers is the step's result. `SagaAborted` fails the step. */
+  readonly receive: (payload: any, view: SagaView) => unknown;
+  /** Checks the payload where it is sent, and when it is taken unless it is async. */
+  readonly schema?: StandardSchema;
+  /** Milliseconds from when it begins to wait. */
+  readonly timeout?: number;
+  readonly onTimeout: 'fail' | 'skip';
+}
+
+export type StepDefinition = CommandStep | TimerStep | SignalStep;
 
 /** A saga as data: what decorators, the builder and hand-written literals all come to. Made by `sagaDefinition`. */
 export interface SagaDefinition<I = any, O = any> {

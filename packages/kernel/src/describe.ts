@@ -17,6 +17,14 @@ export function describeDefinition(definition: SagaDefinition): Json {
 }
 
 function describeStep(step: StepDefinition) {
+  if (step.kind === 'timer') {
+    const { when, time, ...data } = step;
+    return { ...data, when: when !== undefined, time: typeof time === 'number' ? time : 'as its method says' };
+  }
+  if (step.kind === 'signal') {
+    const { when, receive: _receive, schema, ...data } = step;
+    return { ...data, when: when !== undefined, schema: schema !== undefined };
+  }
   const { run: _run, when, compensation, ...data } = step;
   return { ...data, when: when !== undefined, compensation: compensation?.name };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { describeDefinition } from './describe.js';
 import { diffDefinitions } from './diff-definitions.js';
-import { type SagaData, type StepData, sagaDefinition } from './saga-definition.js';
+import { type SagaData, type SignalData, type StepData, sagaDefinition } from './saga-definition.js';
 
 const run = () => ({ participant: 'p', action: 'a', args: [] });
 const described = (data: Partial<SagaData>) => describeDefinition(sagaDefinition({ name: 'order', version: 1, steps: [], ...data }));
@@ -29,6 +29,27 @@ describe('the differences of two definitions', () => {
       'step b: timeout was 5000, and is 6000',
       'step b: compensation was not there, and is "undo"',
       'step c is new',
+    ]);
+  });
+
+  it('name another time of a step that waits, unless its method says it', () => {
+    const waits = (time: '1d' | '2d' | (() => Date)) => described({ steps: [{ kind: 'timer', id: 'w', after: [], time }] });
+    expect(diffDefinitions(waits('1d'), waits('2d'))).toEqual(['step w: time was 86400000, and is 172800000']);
+    expect(diffDefinitions(waits('1d'), described({ steps: [step('w')] }))).toContain('step w: kind was "timer", and is "command"');
+    expect(
+      diffDefinitions(
+        waits(() => new Date(1)),
+        waits(() => new Date(2)),
+      ),
+    ).toEqual([]);
+  });
+
+  it('name what a step waits for', () => {
+    const waits = (more: Partial<SignalData>) => described({ steps: [{ kind: 'signal', id: 's', after: [], ...more }] });
+    expect(diffDefinitions(waits({}), waits({ signal: 'approval', timeout: '1s', onTimeout: 'skip', receive: () => 1 }))).toEqual([
+      'step s: onTimeout was "fail", and is "skip"',
+      'step s: signal was "s", and is "approval"',
+      'step s: timeout was not there, and is 1000',
     ]);
   });
 

@@ -77,6 +77,21 @@ export const CATALOGUE = {
     fix: 'Nothing is left to do; start a new one if it must run again.',
     retryable: false,
   },
+  'unknown-signal': {
+    what: 'No step of saga {saga} takes a signal "{signal}" (signals: {known}).',
+    fix: 'Correct the name, or add a step that takes it.',
+    retryable: false,
+  },
+  'invalid-signal': {
+    what: 'The payload of signal {signal} for saga {saga} is refused: {issues}.',
+    fix: 'Correct the named fields; nothing was sent.',
+    retryable: false,
+  },
+  'too-many-signals': {
+    what: 'Saga {sagaId} keeps {limit} signals that no step has taken yet.',
+    fix: 'Look at what it waits for; send only signals that it has a step for.',
+    retryable: true,
+  },
   'past-pivot': {
     what: 'Saga {sagaId} is past its pivot: there is only forward.',
     fix: 'Let it complete, or terminate it with a reason.',

@@ -19,6 +19,8 @@ export interface RecordedCommand {
 /** What the kernel needs to know of a step to carry it out and to undo it; recorded with its first request, so that history is enough. */
 export interface StepPolicy {
   readonly timeout: number;
+  /** Its command is valid to the end of its attempt; else to the saga's deadline, while there is a way back. */
+  readonly expires?: 'attempt';
   readonly retry: RetryPolicy;
   readonly pivot: boolean;
   /** Who says how it is undone: its participant (by the action's idempotency key) or the saga's own method. */
@@ -89,12 +91,20 @@ export type StepSucceeded = Recorded<
     readonly compensable?: false;
     readonly late?: true;
     readonly afterUndo?: number;
+    /** Id of the signal that was taken, where the step waited for one. */
+    readonly signal?: string;
   }
 >;
 /** `effect: none`: known not to have happened (a business error, a refusal, or rolled back); `unknown`: it may have. */
 export type StepFailed = Recorded<
   'StepFailed',
-  Attempt & { readonly error: ErrorRecord; readonly kind: 'business' | 'technical' | 'refused'; readonly effect: 'none' | 'unknown' }
+  Attempt & {
+    readonly error: ErrorRecord;
+    readonly kind: 'business' | 'technical' | 'refused';
+    readonly effect: 'none' | 'unknown';
+    /** Id of the signal that was taken and said no. */
+    readonly signal?: string;
+  }
 >;
 export type StepTimedOut = Recorded<'StepTimedOut', Attempt>;
 /** `round` and `attempt` are those to come; a new round is a new idempotency key, opened only after a recorded failure. */
@@ -105,6 +115,32 @@ export type StepSealRequested = Recorded<'StepSealRequested', Attempt & { readon
 /** It never happened and never will. `doubt`: it will not run again, but an interrupted run may have had effect (external participants). */
 export type StepSealed = Recorded<'StepSealed', { readonly step: string; readonly round: number; readonly doubt?: true }>;
 export type StepSealFailed = Recorded<'StepSealFailed', Attempt & { readonly error: ErrorRecord; readonly retryAt?: number }>;
+
+/** The step waits until then; an operator may move it, and while the saga is held it stands still. */
+export type TimerSet = Recorded<'TimerSet', { readonly step: string; readonly after: readonly string[]; readonly dueAt: number }>;
+/** The step is settled. */
+export type TimerFired = Recorded<'TimerFired', { readonly step: string }>;
+
+/** Kept until a step takes it, in the order of arrival; a repeat (same name and id) is not recorded. */
+export type SignalReceived = Recorded<
+  'SignalReceived',
+  { readonly id: string; readonly name: string; readonly payload?: unknown; readonly by?: string }
+>;
+/** The step waits for a signal of that name. A new round is a new wait, which only an operator begins. */
+export type SignalAwaited = Recorded<
+  'SignalAwaited',
+  {
+    readonly step: string;
+    readonly round: number;
+    readonly after: readonly string[];
+    readonly signal: string;
+    readonly dueAt?: number;
+    /** Absent: the step fails when nothing comes in time. */
+    readonly onTimeout?: 'skip';
+  }
+>;
+/** A signal that the step cannot understand (its schema refuses it) is taken away, and the step waits on. */
+export type SignalDiscarded = Recorded<'SignalDiscarded', { readonly step: string; readonly signal: string; readonly error: ErrorRecord }>;
 
 export type CompensationStarted = Recorded<'CompensationStarted', { readonly reason: CompensationReason }>;
 /** `round` counts the compensations of this step: a success that comes after the undo opens the next. `command` only where the saga says how. */
@@ -130,6 +166,8 @@ export type OperatorIntervened = Recorded<
     readonly by: string;
     readonly reason: string;
     readonly result?: unknown;
+    /** Of `move`: epoch milliseconds. */
+    readonly dueAt?: number;
   }
 >;
 export type CancelRequested = Recorded<'CancelRequested', { readonly request: string; readonly reason: string; readonly by: string }>;
@@ -160,6 +198,11 @@ export type SagaEvent =
   | StepSealRequested
   | StepSealed
   | StepSealFailed
+  | TimerSet
+  | TimerFired
+  | SignalReceived
+  | SignalAwaited
+  | SignalDiscarded
   | CompensationStarted
   | CompensationRequested
   | CompensationSucceeded

@@ -1,5 +1,6 @@
 import type { OperatorIntervened, Target } from './events.js';
 import { review } from './evolve-undo.js';
+import { waitUntil } from './evolve-waits.js';
 import { isSealing, type SagaState, type StepState, stepOf, type UndoState } from './state.js';
 
 /** What an operator's action changes. What follows from it (a new request, say) is decided afterwards, as after any other fact. */
@@ -7,6 +8,7 @@ export function evolveOperator(state: SagaState, event: OperatorIntervened): voi
   const { action, target, request } = event.data;
   state.answers.set(request, { accepted: true, revision: state.revision });
   if (action === 'suspend') state.heldSince = event.at;
+  else if (action === 'move' && target) move(state, target, event.data.dueAt ?? event.at);
   else if (action === 'resume' || target === 'program') resume(state, event.at);
   else if (target) {
     state.parked.delete(target);
@@ -25,14 +27,20 @@ function resume(state: SagaState, at: number): void {
   state.parked.delete('program');
   for (const [timer, due] of state.timers) {
     state.timers.set(timer, due + stood);
-    if (timer !== 'deadline') postpone(state, timer, due + stood);
+    if (timer === 'deadline') state.deadlineAt = due + stood;
+    else postpone(state, timer, due + stood);
   }
+}
+
+function move(state: SagaState, target: Target, dueAt: number): void {
+  waitUntil(state, stepOf(state, target.slice(target.indexOf(':') + 1)), dueAt);
 }
 
 /** What is sent again from now on says when it counts as timed out. */
 function postpone(state: SagaState, target: Target, dueAt: number): void {
-  if (!state.owed.has(target)) return;
   const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  if (step.status === 'waiting') step.dueAt = dueAt;
+  if (!state.owed.has(target)) return;
   if (target.startsWith('step:')) step.dueAt = dueAt;
   else if (step.undo) step.undo.dueAt = dueAt;
 }
@@ -42,6 +50,11 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
     case 'retry':
       step.tries = 0;
       step.sealTries = 0;
+      if (step.kind === 'signal') {
+        step.round += 1;
+        step.status = 'due';
+        return;
+      }
       if (isSealing(step)) {
         // The key may be sealed by now, and its outcome in doubt: only another seal can tell.
         step.status = 'unknown';

@@ -2,12 +2,14 @@
  * The order of compensation, kept by counting. A step is clear when nothing of it stands and all its dependents are clear; when its last
  * dependent becomes clear its own turn to be undone has come. So independent branches go back at the same time, and each in reverse order.
  */
+import { stopWaiting } from './evolve-waits.js';
 import { isInFlight, needsUndo, type SagaState, type StepState } from './state.js';
 
 export function beginUndoing(state: SagaState): void {
   state.phase = 'compensating';
   state.timers.delete('deadline');
   state.heldSince = undefined;
+  state.signals.clear();
   for (const target of state.parked.keys()) if (!target.startsWith('compensation:')) state.parked.delete(target);
   for (const step of state.steps.values()) {
     if (step.status === 'backoff' || step.status === 'due') {
@@ -15,6 +17,7 @@ export function beginUndoing(state: SagaState): void {
       state.timers.delete(`step:${step.id}`);
       state.pivotsOpen.delete(step.id);
     }
+    if (step.status === 'waiting') stopWaiting(state, step);
     step.blockers = 0;
     step.clear = false;
     step.outOfTurn = false;

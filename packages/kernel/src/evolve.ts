@@ -11,9 +11,10 @@ import type { DataOf, SagaEnd, SagaEvent } from './events.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
 import { evolveOperator } from './evolve-operator.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
+import { signalAwaited, signalReceived, stopWaiting, takeSignal, timerFired, timerSet } from './evolve-waits.js';
 import { policyText } from './policy-text.js';
-import { TIMEOUT } from './retry.js';
-import { type SagaState, type StepState, type StepStatus, statusOf, stepOf } from './state.js';
+import { timeoutError } from './retry.js';
+import { newStep, type SagaState, type StepState, statusOf, stepOf } from './state.js';
 
 export function evolve(state: SagaState, event: SagaEvent): SagaState {
   const before = statusOf(state);
@@ -46,6 +47,16 @@ function apply(state: SagaState, event: SagaEvent): void {
       return stepSealed(state, event.data);
     case 'StepSealFailed':
       return sealFailed(state, event.data);
+    case 'TimerSet':
+      return timerSet(state, event.data);
+    case 'TimerFired':
+      return timerFired(state, event.data);
+    case 'SignalReceived':
+      return signalReceived(state, event.data);
+    case 'SignalAwaited':
+      return signalAwaited(state, event.data);
+    case 'SignalDiscarded':
+      return takeSignal(state, stepOf(state, event.data.step), event.data.signal);
     case 'CompensationStarted':
       state.compensation = event.data.reason;
       return beginUndoing(state);
@@ -95,6 +106,7 @@ function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): voi
   state.startedAt = at;
   state.since = at;
   state.phase = 'running';
+  state.deadlineAt = data.deadlineAt;
   if (data.deadlineAt !== undefined) state.timers.set('deadline', data.deadlineAt);
 }
 
@@ -105,37 +117,13 @@ function ended(state: SagaState, event: SagaEnd): void {
   state.timers.clear();
   state.owed.clear();
   state.undoReady.clear();
+  state.signals.clear();
   if (event.type === 'SagaTerminated') {
     state.parked.clear();
     state.heldSince = undefined;
     state.answers.set(event.data.request, { accepted: true, revision: state.revision });
+    for (const step of state.steps.values()) if (step.status === 'waiting') stopWaiting(state, step);
   }
-}
-
-function newStep(id: string, after: readonly string[], status: StepStatus): StepState {
-  return {
-    id,
-    after,
-    command: undefined,
-    policy: undefined,
-    status,
-    round: 1,
-    attempt: 0,
-    tries: 0,
-    sealTries: 0,
-    doubt: false,
-    sealed: false,
-    firstRequestedAt: 0,
-    dueAt: 0,
-    result: undefined,
-    error: undefined,
-    compensable: true,
-    stranded: false,
-    undo: undefined,
-    blockers: 0,
-    clear: false,
-    outOfTurn: false,
-  };
 }
 
 function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: number): void {
@@ -145,7 +133,7 @@ function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: numb
     const policy = data.opens.policy ?? stepOf(state, policyOf ?? '').policy;
     if (!policy) throw new Error(`history opens step ${data.step} without a policy`);
     if (policyOf === undefined) state.policies.set(policyText(policy), data.step);
-    step = Object.assign(newStep(data.step, after, 'requested'), { command, policy });
+    step = Object.assign(newStep(data.step, 'command', after, 'requested'), { command, policy });
     state.steps.set(step.id, step);
     if (policy.pivot) state.pivotsOpen.add(step.id);
   }
@@ -182,8 +170,9 @@ function settle(state: SagaState, step: StepState): void {
 function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
   const step = stepOf(state, data.step);
   settle(state, step);
+  if (data.signal !== undefined) takeSignal(state, step, data.signal);
   step.result = data.result;
-  step.compensable = data.compensable !== false;
+  step.compensable = step.kind === 'command' && data.compensable !== false;
   const undo = step.undo;
   if (undo) undo.crossed = data.afterUndo === undefined ? 'success' : 'after-undo';
   if (undo?.status === 'done') undo.status = 'again';
@@ -203,6 +192,7 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
 
 function stepFailed(state: SagaState, data: DataOf<'StepFailed'>): void {
   const step = stepOf(state, data.step);
+  if (data.signal !== undefined) takeSignal(state, step, data.signal);
   step.error = data.error;
   if (data.kind !== 'technical') {
     step.doubt = false;
@@ -215,8 +205,8 @@ function stepFailed(state: SagaState, data: DataOf<'StepFailed'>): void {
 
 function stepTimedOut(state: SagaState, data: DataOf<'StepTimedOut'>): void {
   const step = stepOf(state, data.step);
-  step.error = { name: TIMEOUT, message: `no answer within ${step.policy?.timeout} ms` };
-  stepEnded(state, step, 'unknown');
+  step.error = timeoutError(step);
+  stepEnded(state, step, step.kind === 'signal' ? 'failed' : 'unknown');
 }
 
 function stepEnded(state: SagaState, step: StepState, status: 'failed' | 'unknown'): void {
@@ -243,7 +233,12 @@ function stepRetryScheduled(state: SagaState, data: DataOf<'StepRetryScheduled'>
 }
 
 function stepSkipped(state: SagaState, data: DataOf<'StepSkipped'>): void {
-  state.steps.set(data.step, newStep(data.step, data.after, 'skipped'));
+  const step = state.steps.get(data.step);
+  if (!step) state.steps.set(data.step, newStep(data.step, 'command', data.after, 'skipped'));
+  else {
+    step.status = 'skipped';
+    settle(state, step);
+  }
 }
 
 function sealRequested(state: SagaState, data: DataOf<'StepSealRequested'>): void {

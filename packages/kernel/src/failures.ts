@@ -2,7 +2,7 @@
 import type { Draft } from './decide.js';
 import type { ErrorRecord } from './errors.js';
 import { sealRetry } from './requests.js';
-import { backoffDelay, DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, mayRetry } from './retry.js';
+import { backoffDelay, DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED, mayRetry } from './retry.js';
 import { actionKey, type StepState } from './state.js';
 
 /** Name of the error that says that the fence has forgotten keys so old. */
@@ -13,8 +13,9 @@ export function afterStepFailure(draft: Draft, step: StepState, error: ErrorReco
   const { state } = draft;
   if (state.phase !== 'running' || state.parked.has(`step:${step.id}`)) return;
   const policy = step.policy?.retry ?? DEFAULT_RETRY;
-  if (kind !== 'refused' && error.name !== UNKNOWABLE && mayRetry(policy, step.tries, error.name, kind === 'business')) {
-    const newRound = kind === 'business';
+  const final = error.name === UNKNOWABLE || (kind === 'refused' && error.name !== EXPIRED);
+  if (!final && mayRetry(policy, step.tries, error.name, kind === 'business')) {
+    const newRound = kind !== 'technical';
     const dueAt = draft.at + backoffDelay(policy, step.tries, actionKey(state, step));
     const round = newRound ? step.round + 1 : step.round;
     draft.emit('StepRetryScheduled', { step: step.id, round, attempt: newRound ? 1 : step.attempt + 1, dueAt });

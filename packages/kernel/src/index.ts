@@ -1,6 +1,15 @@
 export type { Decision, Note } from './decide.js';
 export { decide, fold } from './decide.js';
-export type { Command, SagaCompensation, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+export type {
+  Command,
+  CommandStep,
+  SagaCompensation,
+  SagaDefinition,
+  SagaView,
+  SignalStep,
+  StepDefinition,
+  TimerStep,
+} from './definition.js';
 export { describeDefinition } from './describe.js';
 export { diffDefinitions } from './diff-definitions.js';
 export type { Duration } from './duration.js';
@@ -39,6 +48,7 @@ export type {
   RefusalCode,
   Reply,
   ReplyMessage,
+  Signal,
   Start,
   Wake,
 } from './messages.js';
@@ -69,14 +79,14 @@ export type {
   Partitioning,
 } from './ports/message-bus.js';
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary } from './ports/saga-index.js';
-export type { Directive, Program } from './program.js';
+export type { Directive, Program, TakenSignal } from './program.js';
 export type { RetryPolicy } from './retry.js';
-export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY } from './retry.js';
-export type { RetryOptions, SagaData, StepData, StepOptions } from './saga-definition.js';
+export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED } from './retry.js';
+export type { RetryOptions, SagaData, SignalData, SignalOptions, StepData, StepEntry, StepOptions, TimerData } from './saga-definition.js';
 export { sagaDefinition } from './saga-definition.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
 export { describeIssues } from './standard-schema.js';
-export type { Parked, SagaState, SagaStatus, StepState, StepStatus, Timer, UndoState } from './state.js';
+export type { KeptSignal, Parked, SagaState, SagaStatus, StepState, StepStatus, Timer, UndoState } from './state.js';
 export { initialState, isEnded, nextDue, statusOf } from './state.js';
 export { possibleActions } from './steering.js';
 export { policyOf, stepGraph, viewOf } from './step-graph.js';

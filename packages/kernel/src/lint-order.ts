@@ -1,5 +1,5 @@
 /** The part of the linter that looks at how steps depend on each other: cycles, and what may run where a pivot allows no way back. */
-import type { StepDefinition } from './definition.js';
+import type { CommandStep, StepDefinition } from './definition.js';
 import type { Remark } from './lint.js';
 
 export function lintOrder(steps: readonly StepDefinition[]): Remark[] {
@@ -69,7 +69,8 @@ function follow(id: string, byId: ById, done: Set<string>, path: string[]): read
 }
 
 function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
-  const [pivot, ...others] = steps.filter((step) => step.pivot);
+  const commands = steps.filter((step) => step.kind === 'command');
+  const [pivot, ...others] = commands.filter((step) => step.pivot);
   if (!pivot) return [];
   const remarks = others.map(({ id }): Remark => {
     return { step: id, rule: 'many-pivots', message: `${pivot.id} is the pivot already`, fix: 'Keep one point of no return.' };
@@ -85,27 +86,34 @@ function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
     });
   }
   const before = ancestors(pivot.id, byId);
-  return [...remarks, ...steps.flatMap((step) => lintAroundPivot(step, pivot.id, before, byId))];
+  const signals = steps.filter((step) => step.kind === 'signal' && !before.has(step.id));
+  remarks.push(...signals.map((step) => lintSignal(step, pivot.id, byId)));
+  return [...remarks, ...commands.flatMap((step) => lintAroundPivot(step, pivot.id, before, byId))];
 }
 
-function lintAroundPivot(step: StepDefinition, pivot: string, before: ReadonlySet<string>, byId: ById): Remark[] {
+/** Past the pivot a signal that says no, or that does not come, can turn nothing back: a person is asked. */
+function lintSignal({ id }: StepDefinition, pivot: string, byId: ById): Remark {
+  if (!ancestors(id, byId).has(pivot)) return beside(id, pivot);
+  const message = `past pivot ${pivot} its refusal turns nothing back; a person is asked`;
+  const fix = `Put it before ${pivot}, or be sure that it cannot say no.`;
+  return { step: id, rule: 'signal-past-pivot', severity: 'warning', message, fix };
+}
+
+function beside(step: string, pivot: string): Remark {
+  const message = `it may run while pivot ${pivot} does, and could then neither be undone nor be waited for`;
+  const fix = `Put it before ${pivot} (name it in that step’s "after"), or after it (after: '${pivot}').`;
+  return { step, rule: 'step-beside-pivot', message, fix };
+}
+
+/** What only waits for a time does no harm beside a pivot. */
+function lintAroundPivot(step: CommandStep, pivot: string, before: ReadonlySet<string>, byId: ById): Remark[] {
   const { id, compensation } = step;
   if (before.has(id)) return [];
   if (step.pivot) {
     const fix = 'Take the compensation away, or let another step be the pivot.';
     return compensation ? [{ step: id, rule: 'compensated-pivot', message: 'a pivot is never compensated', fix }] : [];
   }
-  if (!ancestors(id, byId).has(pivot)) {
-    const message = `it may run while pivot ${pivot} does, and could then neither be undone nor be waited for`;
-    return [
-      {
-        step: id,
-        rule: 'step-beside-pivot',
-        message,
-        fix: `Put it before ${pivot} (name it in that step’s "after"), or after it (after: '${pivot}').`,
-      },
-    ];
-  }
+  if (!ancestors(id, byId).has(pivot)) return [beside(id, pivot)];
   if (!compensation) return [];
   const fix = 'Take the compensation away (the step is retried until it succeeds), or put the step before the pivot.';
   return [{ step: id, rule: 'compensation-past-pivot', message: `nothing is compensated past pivot ${pivot}`, fix }];

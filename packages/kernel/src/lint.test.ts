@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import { lint } from './lint.js';
-import { type RetryOptions, type SagaData, type StepData, type StepOptions, sagaDefinition } from './saga-definition.js';
+import {
+  type RetryOptions,
+  type SagaData,
+  type SignalData,
+  type StepData,
+  type StepEntry,
+  type StepOptions,
+  sagaDefinition,
+} from './saga-definition.js';
 
 const run = () => ({ participant: 'p', action: 'a', args: [] });
 const compensation = { name: 'undo', run };
@@ -10,9 +18,11 @@ const step = (id: string, after?: readonly string[], more: Partial<StepData> = {
   ...(after && { after }),
   ...more,
 });
-const saga = (steps: readonly StepData[], more: Partial<SagaData> = {}): SagaData => ({ name: 'order', version: 1, steps, ...more });
+const saga = (steps: readonly StepEntry[], more: Partial<SagaData> = {}): SagaData => ({ name: 'order', version: 1, steps, ...more });
 const one = (options: StepOptions): SagaData => saga([step('a', [], options)]);
 const retry = (options: RetryOptions): SagaData => one({ retry: options });
+const wait = (id: string, time: number | '2d', after: readonly string[] = []): StepEntry => ({ kind: 'timer', id, after, time });
+const signal = (id: string, more: Partial<SignalData> = {}): StepEntry => ({ kind: 'signal', id, after: [], ...more });
 const a = step('a');
 const pivot = step('p', ['a'], { pivot: true });
 
@@ -48,6 +58,19 @@ describe('the linter', () => {
     ['a compensated step beside the pivot', saga([a, pivot, step('b', ['a'], { compensation })]), 'error step-beside-pivot b'],
     ['a step beside the pivot', saga([a, pivot, step('b', [])]), 'error step-beside-pivot b'],
     ['what follows a step beside the pivot', saga([a, pivot, step('b', []), step('c', ['b', 'p'])]), 'error step-beside-pivot b'],
+    ['a wait for nothing', saga([wait('w', 0)]), 'error timer w'],
+    ['a wait beyond the deadline', saga([wait('w', '2d')], { deadline: '1d' }), 'warning timer w'],
+    ['a wait of a bad name', saga([wait('2w', '2d')]), 'error step-id 2w'],
+    ['a signal beyond the pivot', saga([a, pivot, signal('s', { after: ['p'], timeout: '1d' })]), 'warning signal-past-pivot s'],
+    ['a signal beside the pivot', saga([a, pivot, signal('s', { after: ['a'], timeout: '1d' })]), 'error step-beside-pivot s'],
+    ['a signal without a timeout or a deadline', saga([signal('s')]), 'warning waits-for-ever s'],
+    [
+      'a signal that is skipped on a timeout it has not',
+      saga([signal('s', { onTimeout: 'skip' })], { deadline: '1d' }),
+      'warning waits-for-ever s',
+    ],
+    ['a signal with a timeout of nothing', saga([signal('s', { timeout: 0 })]), 'error signal-timeout s'],
+    ['a signal of a bad name', saga([signal('s', { signal: 'a b', timeout: '1d' })]), 'error signal-name s'],
     ['0 attempts', retry({ attempts: 0 }), 'error attempts a'],
     ['1,001 attempts', retry({ attempts: 1_001 }), 'error attempts a'],
     ['1.5 attempts', retry({ attempts: 1.5 }), 'error attempts a'],

@@ -2,7 +2,7 @@
  * What is wrong with a definition, before any saga of it is started. A definition with an error must not be registered; a warning is for
  * its author. Saga methods are not called: a compensation that cannot do without a result shows only when it is run without one.
  */
-import type { SagaDefinition, StepDefinition } from './definition.js';
+import type { CommandStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { lintOrder } from './lint-order.js';
 import type { RetryPolicy } from './retry.js';
 
@@ -26,7 +26,12 @@ export type LintRule =
   | 'delay'
   | 'timeout'
   | 'retry-names'
-  | 'retry-for-ever';
+  | 'retry-for-ever'
+  | 'timer'
+  | 'signal-name'
+  | 'signal-past-pivot'
+  | 'signal-timeout'
+  | 'waits-for-ever';
 
 export interface Finding {
   readonly saga: string;
@@ -75,9 +80,48 @@ function lintSaga({ name, version, deadline, steps }: SagaDefinition): Remark[] 
   return remarks;
 }
 
-function lintStep(step: StepDefinition, { deadline }: SagaDefinition): Remark[] {
-  const remarks = [
-    ...lintId(step.id),
+function lintStep(step: StepDefinition, definition: SagaDefinition): Remark[] {
+  const remarks = [...lintId(step.id), ...lintKind(step, definition)];
+  return remarks.map((remark) => ({ step: step.id, ...remark }));
+}
+
+function lintKind(step: StepDefinition, definition: SagaDefinition): Remark[] {
+  switch (step.kind) {
+    case 'command':
+      return lintCommand(step, definition);
+    case 'timer':
+      return lintTimer(step, definition);
+    case 'signal':
+      return lintSignal(step, definition);
+  }
+}
+
+function lintSignal({ signal, timeout, onTimeout }: SignalStep, { deadline }: SagaDefinition): Remark[] {
+  const remarks: Remark[] = [];
+  if (!/^[A-Za-z_$][\w$]{0,99}$/.test(signal)) {
+    const fix = 'Use letters, digits, "_" and "$", up to 100; begin with a letter.';
+    remarks.push({ rule: 'signal-name', message: `"${signal}" cannot be the name of a signal`, fix });
+  }
+  if (timeout !== undefined && !(timeout >= 1)) {
+    remarks.push({ rule: 'signal-timeout', message: `timeout is ${timeout} ms`, fix: 'Give the signal time to come, or no timeout.' });
+  }
+  if (timeout === undefined && (onTimeout === 'skip' || deadline === undefined)) {
+    const message = onTimeout === 'skip' ? 'it is skipped on a timeout, and has none' : 'it may wait for ever';
+    remarks.push({ rule: 'waits-for-ever', severity: 'warning', message, fix: 'Give it a timeout, or the saga a deadline.' });
+  }
+  return remarks;
+}
+
+function lintTimer({ time }: TimerStep, { deadline }: SagaDefinition): Remark[] {
+  if (typeof time !== 'number') return [];
+  if (!(time >= 1)) return [{ rule: 'timer', message: `it waits for ${time} ms`, fix: 'Give it a time, or take the step away.' }];
+  if (deadline === undefined || time < deadline) return [];
+  const message = `it waits for ${time} ms, and the deadline is after ${deadline} ms`;
+  return [{ rule: 'timer', severity: 'warning', message, fix: 'Let it come after the pivot, wait less, or give the saga more time.' }];
+}
+
+function lintCommand(step: CommandStep, { deadline }: SagaDefinition): Remark[] {
+  const remarks: Remark[] = [
     ...lintTimes(step),
     ...lintRetry(step.retry, 'retry'),
     ...lintRetry(step.compensationRetry, 'compensationRetry'),
@@ -86,7 +130,7 @@ function lintStep(step: StepDefinition, { deadline }: SagaDefinition): Remark[] 
     const fix = 'Give the saga a deadline, or the step a last attempt.';
     remarks.push({ rule: 'retry-for-ever', severity: 'warning', message: 'it is tried for ever, and nothing ends that', fix });
   }
-  return remarks.map((remark) => ({ step: step.id, ...remark }));
+  return remarks;
 }
 
 function lintId(id: string): Remark[] {
@@ -95,7 +139,7 @@ function lintId(id: string): Remark[] {
   return [{ rule: 'step-id', message: `"${id}" cannot be the id of a step`, fix }];
 }
 
-function lintTimes({ timeout, compensationTimeout }: StepDefinition): Remark[] {
+function lintTimes({ timeout, compensationTimeout }: CommandStep): Remark[] {
   const remarks: Remark[] = [];
   for (const [field, time] of Object.entries({ timeout, compensationTimeout })) {
     if (time >= 1) continue;

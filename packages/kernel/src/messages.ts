@@ -2,7 +2,7 @@ import type { ErrorCode, ErrorRecord } from './errors.js';
 import type { Target } from './events.js';
 
 /** Everything that reaches a saga through its inbox. `at` is the owner's clock when it took the message, in epoch milliseconds. */
-export type Message = Start | ReplyMessage | Wake | Cancel | Operator | Fault;
+export type Message = Start | ReplyMessage | Wake | Signal | Cancel | Operator | Fault;
 
 export interface Start {
   readonly type: 'start';
@@ -31,6 +31,18 @@ export interface Wake {
   readonly at: number;
 }
 
+/** What somebody outside tells a saga. It may come before any step waits for it. */
+export interface Signal {
+  readonly type: 'signal';
+  readonly at: number;
+  /** Id of the signal: a repeat (same name and id) gets the same answer and tells nothing new. */
+  readonly request: string;
+  readonly name: string;
+  /** JSON. */
+  readonly payload?: unknown;
+  readonly by?: string;
+}
+
 export interface Cancel {
   readonly type: 'cancel';
   readonly at: number;
@@ -41,9 +53,10 @@ export interface Cancel {
 
 /**
  * retry: ask again (a failed step in a new round) · skip: go on as if it were settled · succeed: it happened, with this result ·
- * fail: it did not happen · suspend, resume: no new requests meanwhile · terminate: end as it stands.
+ * fail: it did not happen · move: a step that waits, until another time · suspend, resume: no new requests meanwhile · terminate: end as
+ * it stands.
  */
-export type OperatorAction = 'retry' | 'skip' | 'succeed' | 'fail' | 'suspend' | 'resume' | 'terminate';
+export type OperatorAction = 'retry' | 'skip' | 'succeed' | 'fail' | 'move' | 'suspend' | 'resume' | 'terminate';
 
 export interface Operator {
   readonly type: 'operator';
@@ -56,6 +69,8 @@ export interface Operator {
   readonly by: string;
   readonly reason: string;
   readonly result?: unknown;
+  /** Of `move`: epoch milliseconds. A time in the past: now. */
+  readonly dueAt?: number;
 }
 
 /** The engine could not record a decision of this saga (too large, say): it is suspended with the reason instead. */
@@ -91,6 +106,8 @@ export interface CommandMessage {
   readonly firstRequestedAt: number;
   /** When this attempt counts as timed out. */
   readonly dueAt: number;
+  /** An action that was not begun by then, by the participant's clock, is refused, and its key sealed. Never on a compensation. */
+  readonly validUntil?: number;
 }
 
 export interface Reply {
@@ -119,12 +136,12 @@ export type Outcome =
   | { readonly type: 'undone'; readonly executed: boolean }
   /** Answer to `seal`: never ran and never will; `doubt`: an interrupted run may have had effect. */
   | { readonly type: 'sealed'; readonly doubt?: true }
-  /** The action was not run and never will be: undone or sealed before, or past its time. */
+  /** The action was not run and never will be: undone or sealed before, or past its time (`expired`: its `validUntil`; the key is sealed by that). */
   | { readonly type: 'refused'; readonly reason: 'undone' | 'sealed' | 'expired' }
   /** The fence no longer remembers keys this old: nothing was executed, nothing is known. */
   | { readonly type: 'unknowable' };
 
-/** Answer to a start, a cancel or an operator's action. */
+/** Answer to a start, a signal, a cancel or an operator's action. */
 export type Answer =
   | { readonly accepted: true; readonly revision: number; readonly existing?: true; readonly pending?: true }
   | { readonly accepted: false; readonly code: ErrorCode; readonly details?: Readonly<Record<string, string>> };
@@ -134,6 +151,7 @@ export type RefusalCode =
   | 'saga-not-found'
   | 'saga-ended'
   | 'past-pivot'
+  | 'too-many-signals'
   | 'already-compensating'
   | 'not-parked'
   | 'target-moved'

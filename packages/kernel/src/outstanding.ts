@@ -19,6 +19,7 @@ function commandFor(state: SagaState, target: Target): CommandMessage {
 
 function stepCommand(state: SagaState, step: StepState): CommandMessage {
   const { participant, action, args } = asked(step, step.command);
+  const validUntil = step.status === 'sealing' ? undefined : expiry(state, step);
   return {
     sagaId: state.sagaId,
     incarnation: state.incarnation,
@@ -34,7 +35,14 @@ function stepCommand(state: SagaState, step: StepState): CommandMessage {
     args,
     firstRequestedAt: step.firstRequestedAt,
     dueAt: step.dueAt,
+    ...(validUntil !== undefined && { validUntil }),
   };
+}
+
+/** Past the pivot there is only forward, however late. */
+function expiry(state: SagaState, { policy, dueAt }: StepState): number | undefined {
+  const deadline = state.pivotPassed ? undefined : state.deadlineAt;
+  return policy?.expires === 'attempt' ? Math.min(dueAt, deadline ?? dueAt) : deadline;
 }
 
 function undoCommand(state: SagaState, step: StepState): CommandMessage {

@@ -16,6 +16,11 @@ export interface Program {
   compensation(state: SagaState, step: StepState): Command;
 }
 
+/** What a step made of a signal: its result, its failure, or nothing, since the signal is not what it should be. */
+export type TakenSignal =
+  | { readonly as: 'result'; readonly result?: unknown }
+  | { readonly as: 'failure' | 'discarded'; readonly error: ErrorRecord };
+
 export type Directive =
   | {
       readonly do: 'request';
@@ -24,6 +29,19 @@ export type Directive =
       readonly command: Command;
       readonly policy: StepPolicy;
     }
+  /** The step waits until `until`, epoch milliseconds. */
+  | { readonly do: 'sleep'; readonly step: string; readonly after: readonly string[]; readonly until: number }
+  /** The step waits for a signal of that name, for `timeout` milliseconds at most. */
+  | {
+      readonly do: 'await';
+      readonly step: string;
+      readonly after: readonly string[];
+      readonly signal: string;
+      readonly timeout?: number;
+      readonly onTimeout: 'fail' | 'skip';
+    }
+  /** The step that waits has looked at the oldest signal of its name, which has this id. */
+  | { readonly do: 'receive'; readonly step: string; readonly id: string; readonly taken: TakenSignal }
   | { readonly do: 'skip'; readonly step: string; readonly after: readonly string[]; readonly reason: string }
   | { readonly do: 'complete'; readonly output?: unknown }
   /** Nothing handles this failure: turn back. With `step`, the step that failed. */

@@ -11,6 +11,7 @@ import type { Draft } from './decide.js';
 import { afterStepFailure, failSeal, failUndo, UNKNOWABLE } from './failures.js';
 import { canonicalJson } from './json.js';
 import type { Outcome, ReplyMessage } from './messages.js';
+import { EXPIRED } from './retry.js';
 import { foundItDone, isInFlight, isSealing, type StepState } from './state.js';
 
 type Of<Type extends Outcome['type']> = Extract<Outcome, { type: Type }>;
@@ -41,7 +42,8 @@ function stepReply(draft: Draft, step: StepState, reply: ReplyMessage): void {
         return;
       }
       return refusedOrFailed(draft, step, reply.attempt, 'refused', {
-        name: 'Refused',
+        // Nobody asked for a seal, so that its expiry has sealed it, and this is a repeat.
+        name: outcome.reason === 'undone' ? 'Refused' : EXPIRED,
         message: `the participant refused it: ${outcome.reason}`,
       });
     case 'sealed':

@@ -1,3 +1,6 @@
+import type { ErrorRecord } from './errors.js';
+import type { StepState } from './state.js';
+
 /** How often and when a step or a compensation is attempted again. All durations in milliseconds. */
 export interface RetryPolicy {
   /** Attempts in all, the first included. At least 1; `Infinity` is written as 0 ("until it succeeds"). */
@@ -21,6 +24,14 @@ export const DEFAULT_COMPENSATION_RETRY: RetryPolicy = { attempts: 20, backoff: 
 
 /** The name under which policies know a timeout. */
 export const TIMEOUT = 'Timeout';
+
+/** The name under which policies know that a command came to its participant too late to be begun. */
+export const EXPIRED = 'Expired';
+
+/** The error of a step that was not answered, or not told, in time. */
+export function timeoutError({ signal, policy }: Pick<StepState, 'signal' | 'policy'>): ErrorRecord {
+  return { name: TIMEOUT, message: signal === undefined ? `no answer within ${policy?.timeout} ms` : `no signal ${signal} in time` };
+}
 
 /** May the error be tried again after `attempts` attempts? Business errors only when the policy names them. */
 export function mayRetry(policy: RetryPolicy, attempts: number, error: string, business: boolean): boolean {

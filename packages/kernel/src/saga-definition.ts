@@ -1,4 +1,4 @@
-import type { Command, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition } from './definition.js';
 import { type Duration, milliseconds } from './duration.js';
 import { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import type { StandardSchema } from './standard-schema.js';
@@ -27,21 +27,61 @@ export interface StepOptions {
   readonly pivot?: boolean;
   /** Per attempt. Default 60s. */
   readonly timeout?: Duration;
+  /**
+   * Until when a command may be begun: to the saga's deadline, past the pivot without end (default), or to the end of its attempt, so that
+   * what comes too late to be waited for is refused. Compensations never expire.
+   */
+  readonly expires?: 'deadline' | 'attempt';
   readonly retry?: RetryOptions;
   /** Per attempt of the compensation. Default: as `timeout`. */
   readonly compensationTimeout?: Duration;
   readonly compensationRetry?: RetryOptions;
 }
 
-export interface StepData extends StepOptions {
+/** Where a step stands, whatever it does. */
+interface StepPlace {
   readonly id: string;
   /** Default: the step before it in the list; `[]`: at once. */
   readonly after?: string | readonly string[];
-  readonly run: (input: any, view: SagaView) => Command;
   readonly when?: (input: any, view: SagaView) => boolean;
+}
+
+/** A step that asks a participant. */
+export interface StepData extends StepPlace, StepOptions {
+  readonly kind?: 'command';
+  readonly run: (input: any, view: SagaView) => Command;
   /** Default: its participant pairs the action with its compensation. */
   readonly compensation?: { readonly name: string; readonly run: (input: any, view: SagaView) => Command };
 }
+
+/** A step that waits. */
+export interface TimerData extends StepPlace {
+  readonly kind: 'timer';
+  /** How long from when its turn comes; or a method that says how long, or until when. A time in the past is not waited for. */
+  readonly time: Duration | ((input: any, view: SagaView) => Duration | Date);
+}
+
+/** How a step waits for a signal; the same options however a saga is written. */
+export interface SignalOptions {
+  /** Name of the signal. Default: the step's id. */
+  readonly signal?: string;
+  /** Checks the payload where it is sent, and again when it is taken. One that is async is only asked where it is sent, and must not convert. */
+  readonly schema?: StandardSchema;
+  /** From when the step begins to wait. Default: none. */
+  readonly timeout?: Duration;
+  /** When nothing comes in time: the step fails with the name `Timeout` (default), or is skipped. */
+  readonly onTimeout?: 'fail' | 'skip';
+}
+
+/** A step that waits for a signal. */
+export interface SignalData extends StepPlace, SignalOptions {
+  readonly kind: 'signal';
+  /** Takes the payload, and gives the step's result. Default: the payload. `SagaAborted` fails the step. */
+  readonly receive?: (payload: any, view: SagaView) => unknown;
+}
+
+/** Any step of a saga. */
+export type StepEntry = StepData | TimerData | SignalData;
 
 export interface SagaData<I = any, O = any> {
   readonly name: string;
@@ -49,11 +89,13 @@ export interface SagaData<I = any, O = any> {
   readonly deadline?: Duration;
   readonly input?: StandardSchema<unknown, I>;
   readonly output?: StandardSchema<unknown, O>;
-  readonly steps: readonly StepData[];
+  readonly steps: readonly StepEntry[];
   readonly result?: (input: I, view: SagaView) => O;
 }
 
 const DEFAULT_TIMEOUT = 60_000;
+
+type Place = Pick<CommandStep, 'id' | 'after' | 'when'>;
 
 /** A saga definition with every default filled in. It may still be wrong: `lint` says where. Throws `invalid-duration` only. */
 export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O> {
@@ -72,15 +114,15 @@ export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O>
   };
 }
 
-function dependenciesOf(step: StepData, before: StepData | undefined): readonly string[] {
+function dependenciesOf(step: StepEntry, before: StepEntry | undefined): readonly string[] {
   if (step.after === undefined) return before ? [before.id] : [];
   return typeof step.after === 'string' ? [step.after] : step.after;
 }
 
 /** Steps that can only run once a pivot has succeeded. */
-function stepsPastPivot(steps: readonly StepData[], dependencies: readonly (readonly string[])[]): ReadonlySet<string> {
+function stepsPastPivot(steps: readonly StepEntry[], dependencies: readonly (readonly string[])[]): ReadonlySet<string> {
   const past = new Set<string>();
-  const pivots = new Set(steps.filter((step) => step.pivot).map((step) => step.id));
+  const pivots = new Set(steps.filter((step) => 'pivot' in step && step.pivot).map((step) => step.id));
   for (let grown = true; grown; ) {
     grown = false;
     for (const [at, step] of steps.entries()) {
@@ -92,18 +134,38 @@ function stepsPastPivot(steps: readonly StepData[], dependencies: readonly (read
   return past;
 }
 
-function stepDefinition(step: StepData, after: readonly string[], pastPivot: boolean, saga: string): StepDefinition {
-  const field = `${saga}.${step.id}`;
+function stepDefinition(step: StepEntry, after: readonly string[], pastPivot: boolean, saga: string): StepDefinition {
+  const { id, when } = step;
+  const field = `${saga}.${id}`;
+  const place = { id, after, ...(when && { when }) };
+  if (step.kind === 'signal') return signalStep(step, place, field);
+  if (step.kind !== 'timer') return commandStep(step, place, pastPivot, field);
+  const { time } = step;
+  return { ...place, kind: 'timer', time: typeof time === 'function' ? time : milliseconds(time, `${field}.time`) };
+}
+
+function signalStep({ signal, schema, timeout, onTimeout = 'fail', receive }: SignalData, place: Place, field: string): SignalStep {
+  return {
+    ...place,
+    kind: 'signal',
+    signal: signal ?? place.id,
+    receive: receive ?? ((payload) => payload),
+    ...(schema && { schema }),
+    ...(timeout !== undefined && { timeout: milliseconds(timeout, `${field}.timeout`) }),
+    onTimeout,
+  };
+}
+
+function commandStep(step: StepData, place: Place, pastPivot: boolean, field: string): CommandStep {
   const timeout = step.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(step.timeout, `${field}.timeout`);
   return {
-    id: step.id,
+    ...place,
     kind: 'command',
-    after,
     run: step.run,
-    ...(step.when && { when: step.when }),
     ...(step.compensation && { compensation: step.compensation }),
     pivot: step.pivot ?? false,
     timeout,
+    ...(step.expires === 'attempt' && { expires: 'attempt' }),
     retry: retryPolicy(step.retry, pastPivot ? DEFAULT_COMPENSATION_RETRY : DEFAULT_RETRY, `${field}.retry`),
     compensationTimeout:
       step.compensationTimeout === undefined ? timeout : milliseconds(step.compensationTimeout, `${field}.compensationTimeout`),

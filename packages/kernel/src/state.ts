@@ -1,3 +1,4 @@
+import type { StepDefinition } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd, StepPolicy, Target } from './events.js';
 import type { Answer } from './messages.js';
@@ -36,6 +37,8 @@ export interface SagaState {
   /** Commands that the world is owed, with the revision of the event that requested each. */
   readonly owed: Map<Target, number>;
   cancel: { readonly request: string; readonly reason: string; readonly by: string } | undefined;
+  /** Kept when it has passed: commands in flight say until when they are valid. */
+  deadlineAt: number | undefined;
   deadlinePassed: boolean;
   compensation: CompensationReason | undefined;
   /** Steps whose turn to be undone has come. */
@@ -47,15 +50,22 @@ export interface SagaState {
   readonly parked: Map<Target, Parked>;
   /** An operator said: nothing new for now. */
   heldSince: number | undefined;
-  /** Answers by request id: a repeat gets the first. */
+  /** Answers by request id (`signal/<name>/<id>` for signals): a repeat gets the first. */
   readonly answers: Map<string, Answer>;
   /** How it ended; kept while it is reopened for a late success. */
   end: SagaEnd | undefined;
+  /** Signals that no step has taken yet, by name, in the order of their arrival. */
+  readonly signals: Map<string, KeptSignal[]>;
   /** Ended, but a success came late and is being undone. */
   reopened: boolean;
 }
 
 export type Timer = Target | 'deadline';
+
+export interface KeptSignal {
+  readonly id: string;
+  readonly payload: unknown;
+}
 
 export interface Parked {
   readonly error: ErrorRecord;
@@ -65,14 +75,30 @@ export interface Parked {
 
 /**
  * requested: in flight · backoff: waits for its next attempt · due: to be requested again (an operator said so) · sealing, seal-backoff:
- * its unknown outcome is being resolved · succeeded · failed: known not to have happened · unknown: may have happened · skipped.
+ * its unknown outcome is being resolved · waiting: for a time or a signal · succeeded · failed: known not to have happened · unknown: may have happened ·
+ * skipped · stopped: it waited when the saga turned back or was terminated.
  */
-export type StepStatus = 'requested' | 'backoff' | 'due' | 'sealing' | 'seal-backoff' | 'succeeded' | 'failed' | 'unknown' | 'skipped';
+export type StepStatus =
+  | 'requested'
+  | 'backoff'
+  | 'due'
+  | 'sealing'
+  | 'seal-backoff'
+  | 'waiting'
+  | 'succeeded'
+  | 'failed'
+  | 'unknown'
+  | 'skipped'
+  | 'stopped';
 
 export interface StepState {
   readonly id: string;
+  readonly kind: StepDefinition['kind'];
   readonly after: readonly string[];
-  /** Absent on a skipped step, which asked for nothing. */
+  /** Name of the signal that it waits for, and whether it is skipped when none comes in time. */
+  signal: string | undefined;
+  skipsOnTimeout: boolean;
+  /** Absent on a step that asks for nothing: skipped, or only waiting. */
   readonly command: RecordedCommand | undefined;
   readonly policy: StepPolicy | undefined;
   status: StepStatus;
@@ -137,6 +163,7 @@ export function initialState(): SagaState {
     timers: new Map(),
     owed: new Map(),
     cancel: undefined,
+    deadlineAt: undefined,
     deadlinePassed: false,
     compensation: undefined,
     undoReady: new Set(),
@@ -146,6 +173,7 @@ export function initialState(): SagaState {
     parked: new Map(),
     heldSince: undefined,
     answers: new Map(),
+    signals: new Map(),
     end: undefined,
     reopened: false,
   };
@@ -207,6 +235,41 @@ export function needsUndo(step: StepState): boolean {
 /** An undo at the action's own fence that executed something covers every success that the fence knew; one elsewhere tells nothing of that. */
 export function foundItDone(undo: UndoState): boolean {
   return undo.executed && undo.command === undefined;
+}
+
+/** The signal that a waiting step is to take next. */
+export function oldestSignal(state: SagaState, step: StepState): KeptSignal | undefined {
+  return step.signal === undefined ? undefined : state.signals.get(step.signal)?.[0];
+}
+
+/** A step that has just come into being. What only waits leaves nothing that could be undone. */
+export function newStep(id: string, kind: StepState['kind'], after: readonly string[], status: StepStatus): StepState {
+  return {
+    id,
+    kind,
+    after,
+    signal: undefined,
+    skipsOnTimeout: false,
+    command: undefined,
+    policy: undefined,
+    status,
+    round: 1,
+    attempt: 0,
+    tries: 0,
+    sealTries: 0,
+    doubt: false,
+    sealed: false,
+    firstRequestedAt: 0,
+    dueAt: 0,
+    result: undefined,
+    error: undefined,
+    compensable: kind === 'command',
+    stranded: false,
+    undo: undefined,
+    blockers: 0,
+    clear: false,
+    outOfTurn: false,
+  };
 }
 
 export function stepOf(state: SagaState, id: string): StepState {

@@ -1,7 +1,7 @@
 import type { Draft } from './decide.js';
 import type { Target } from './events.js';
 import type { Answer, Cancel, Fault, Operator, OperatorAction, RefusalCode, Start } from './messages.js';
-import { isHeld, type SagaState, type StepState, statusOf } from './state.js';
+import { isHeld, type SagaState, type StepState, statusOf, stepOf } from './state.js';
 
 export function recordStart(draft: Draft, start: Start): void {
   const { state } = draft;
@@ -59,7 +59,7 @@ export function recordOperator(draft: Draft, operator: Operator): void {
     draft.answer = refused;
     return;
   }
-  const { request, action, target, by, reason, result } = operator;
+  const { request, action, target, by, reason, result, dueAt } = operator;
   if (action === 'terminate') draft.emit('SagaTerminated', { request, by, reason });
   else {
     draft.emit('OperatorIntervened', {
@@ -69,19 +69,30 @@ export function recordOperator(draft: Draft, operator: Operator): void {
       reason,
       ...(target !== undefined && { target }),
       ...(result !== undefined && { result }),
+      ...(action === 'move' && dueAt !== undefined && { dueAt }),
     });
   }
   draft.answer = { accepted: true, revision: state.revision };
 }
 
-function refusedOperator(state: SagaState, { action, target, seen }: Operator): Answer | undefined {
+function refusedOperator(state: SagaState, { action, target, seen, dueAt }: Operator): Answer | undefined {
   if (state.phase === 'new') return refusal('saga-not-found');
   if (action === 'terminate')
     return state.phase === 'ended' && !state.reopened ? refusal('saga-ended', { status: statusOf(state) }) : undefined;
   if (state.phase === 'ended' && !state.reopened) return refusal('saga-ended', { status: statusOf(state) });
   if (action === 'suspend') return state.heldSince === undefined ? undefined : heldAlready(action);
   if (action === 'resume') return isHeld(state) ? undefined : refusal('not-parked', { target: 'the saga' });
-  return refusedTarget(state, action, target, seen);
+  return action === 'move' ? refusedMove(state, target, dueAt) : refusedTarget(state, action, target, seen);
+}
+
+/** While the saga is held its timers stand still: when a moved one would go on nobody could say. */
+function refusedMove(state: SagaState, target: Target | undefined, dueAt: number | undefined): Answer | undefined {
+  const waits = target?.startsWith('step:') && state.timers.has(target) && stepOf(state, target.slice('step:'.length)).status === 'waiting';
+  const refuse = (why: string, possible: string) =>
+    refusal('action-not-possible', { target: target ?? 'nothing', action: 'move', why, possible });
+  if (!waits) return refuse('it waits for no time', 'none');
+  if (isHeld(state)) return refuse('timers stand still while the saga is suspended', 'resume');
+  return dueAt !== undefined && Number.isSafeInteger(dueAt) ? undefined : refuse('no time is named', 'move with a time');
 }
 
 function heldAlready(action: OperatorAction): Answer {

@@ -1,12 +1,14 @@
-import type { Command, SagaDefinition, SagaView, StepDefinition } from './definition.js';
+import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition, TimerStep } from './definition.js';
+import { milliseconds } from './duration.js';
 import { recordError, SagaAborted, SkaldError } from './errors.js';
 import type { StepPolicy } from './events.js';
-import type { Directive, Program } from './program.js';
-import type { SagaState, StepState } from './state.js';
+import type { Directive, Program, TakenSignal } from './program.js';
+import { describeIssues } from './standard-schema.js';
+import { oldestSignal, type SagaState, type StepState } from './state.js';
 
 /** The program of a saga definition: every step whose dependencies are settled is requested, or skipped by its guard. */
 export function stepGraph(definition: SagaDefinition): Program {
-  const policies = new Map(definition.steps.map((step) => [step.id, policyOf(step)]));
+  const policies = new Map(definition.steps.flatMap((step) => (step.kind === 'command' ? [[step.id, policyOf(step)] as const] : [])));
   return {
     name: definition.name,
     version: definition.version,
@@ -15,9 +17,10 @@ export function stepGraph(definition: SagaDefinition): Program {
   };
 }
 
-export function policyOf(step: StepDefinition): StepPolicy {
+export function policyOf(step: CommandStep): StepPolicy {
   return {
     timeout: step.timeout,
+    ...(step.expires && { expires: step.expires }),
     retry: step.retry,
     pivot: step.pivot,
     compensation: step.compensation ? 'saga' : 'participant',
@@ -34,7 +37,10 @@ function next(definition: SagaDefinition, policies: ReadonlyMap<string, StepPoli
     if (current === undefined) {
       if (step.after.every((id) => isSettled(state.steps.get(id)))) directives.push(open(definition, step, policies, state));
     } else if (isSettled(current)) settled += 1;
-    else if ((current.status === 'failed' || current.status === 'unknown') && !state.parked.has(`step:${step.id}`)) {
+    else if (step.kind === 'signal' && (current.status === 'waiting' || current.status === 'due')) {
+      const directive = current.status === 'due' ? awaited(step) : take(step, current, state);
+      if (directive) directives.push(directive);
+    } else if ((current.status === 'failed' || current.status === 'unknown') && !state.parked.has(`step:${step.id}`)) {
       return [{ do: 'fail', step: step.id, error: current.error ?? { name: 'Error', message: 'failed' } }];
     }
   }
@@ -42,10 +48,12 @@ function next(definition: SagaDefinition, policies: ReadonlyMap<string, StepPoli
   return [complete(definition, state)];
 }
 
-/** A guard or a step method that aborts speaks for the whole saga. */
+/** A guard or a step method that aborts speaks for the whole saga, and a signal may: what it says is heard before anything else is begun. */
 function failFirst(directives: Directive[]): readonly Directive[] {
   const failure = directives.find((directive) => directive.do === 'fail');
-  return failure ? [failure] : directives;
+  if (failure) return [failure];
+  const taken = directives.filter((directive) => directive.do === 'receive');
+  return taken.length > 0 ? taken : directives;
 }
 
 function isSettled(step: StepState | undefined): boolean {
@@ -57,9 +65,44 @@ function open(definition: SagaDefinition, step: StepDefinition, policies: Readon
   return orFail(() => {
     const view = viewOf(state);
     if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
+    if (step.kind === 'timer') return { do: 'sleep', step: id, after, until: timeOf(step, state, view) };
+    if (step.kind === 'signal') return awaited(step);
     const policy = policies.get(id) ?? policyOf(step);
     return { do: 'request', step: id, after, command: commandOf(definition, step, step.run(state.input, view)), policy };
   });
+}
+
+function awaited({ id: step, after, signal, timeout, onTimeout }: SignalStep): Directive {
+  return { do: 'await', step, after, signal, onTimeout, ...(timeout !== undefined && { timeout }) };
+}
+
+/** A waiting step looks at the oldest signal of its name. */
+function take(step: SignalStep, current: StepState, state: SagaState): Directive | undefined {
+  const signal = oldestSignal(state, current);
+  return signal && { do: 'receive', step: step.id, id: signal.id, taken: taken(step, signal.payload, viewOf(state)) };
+}
+
+function taken({ schema, receive }: SignalStep, payload: unknown, view: SagaView): TakenSignal {
+  const checked = schema?.['~standard'].validate(payload) ?? { value: payload };
+  // An async schema was asked where the signal was sent; nobody waits for its answer here.
+  if (checked instanceof Promise) checked.catch(() => undefined);
+  else if (checked.issues) return { as: 'discarded', error: { name: 'InvalidSignal', message: describeIssues(checked.issues) } };
+  try {
+    const result = receive(checked instanceof Promise ? payload : checked.value, view);
+    // As it will be read again: what follows must not depend on whether it has been.
+    return { as: 'result', ...(result !== undefined && { result: JSON.parse(JSON.stringify(result) ?? 'null') }) };
+  } catch (thrown) {
+    if (thrown instanceof SagaAborted) return { as: 'failure', error: recordError(thrown) };
+    throw thrown;
+  }
+}
+
+/** A fraction of a millisecond would be too early. */
+function timeOf({ id, time }: TimerStep, state: SagaState, view: SagaView): number {
+  const said = typeof time === 'function' ? time(state.input, view) : time;
+  const until = said instanceof Date ? said.getTime() : state.at + milliseconds(said, `${state.saga}.${id}`);
+  if (!Number.isFinite(until)) throw new SkaldError('invalid-duration', { field: `${state.saga}.${id}`, value: String(said) });
+  return Math.ceil(until);
 }
 
 function complete(definition: SagaDefinition, state: SagaState): Directive {
@@ -79,7 +122,8 @@ function orFail(directive: () => Directive): Directive {
 }
 
 function compensation(definition: SagaDefinition, state: SagaState, step: StepState): Command {
-  const own = definition.steps.find(({ id }) => id === step.id)?.compensation;
+  const defined = definition.steps.find(({ id }) => id === step.id);
+  const own = defined?.kind === 'command' ? defined.compensation : undefined;
   if (!own) throw new Error(`step ${step.id} has no compensation of the saga's own any more`);
   return commandOf(definition, step, own.run(state.input, viewOf(state)));
 }

@@ -1,7 +1,7 @@
 import type { Draft } from './decide.js';
 import { afterStepFailure, failSeal, failUndo } from './failures.js';
 import { requestSeal, requestStep, requestUndo } from './requests.js';
-import { TIMEOUT } from './retry.js';
+import { TIMEOUT, timeoutError } from './retry.js';
 import { isHeld, type StepState, stepOf, type Timer } from './state.js';
 
 /** Everything that is due by now, the earliest first. Nothing due, nothing recorded: a wake may come twice, early or late. */
@@ -31,6 +31,10 @@ function fireStep(draft: Draft, step: StepState): void {
       // The deadline fell due in the same wake: the pivot is not tried again, its end is decided next.
       if (draft.state.deadlinePassed && !draft.state.pivotPassed && step.policy?.pivot && draft.state.pivotsOpen.size === 1) return;
       return requestStep(draft, step);
+    case 'waiting':
+      if (step.kind === 'timer') return draft.emit('TimerFired', { step: id });
+      if (step.skipsOnTimeout) return draft.emit('StepSkipped', { step: id, after: step.after, reason: 'timeout' });
+      return draft.emit('StepTimedOut', { step: id, round, attempt });
     case 'sealing':
       return failSeal(draft, step, timeoutError(step));
     case 'seal-backoff':
@@ -42,8 +46,4 @@ function fireUndo(draft: Draft, step: StepState): void {
   if (step.undo?.status === 'requested') {
     failUndo(draft, step, { name: TIMEOUT, message: `no answer within ${step.policy?.compensationTimeout} ms` });
   } else if (step.undo?.status === 'backoff') requestUndo(draft, step);
-}
-
-function timeoutError(step: StepState) {
-  return { name: TIMEOUT, message: `no answer within ${step.policy?.timeout} ms` };
 }

@@ -9,6 +9,7 @@ import {
   type Operator,
   type Outcome,
   type Reply,
+  type Signal,
   type Start,
   type Target,
 } from '@skald/kernel';
@@ -56,6 +57,7 @@ export const command = shape<CommandMessage>({
   result: json,
   firstRequestedAt: whole(0),
   dueAt: whole(0),
+  validUntil: optional(whole(0)),
 });
 
 const error = shape<ErrorRecord>({ name: prose, message: prose, data: json });
@@ -104,16 +106,19 @@ const start = shape<Omit<Start, 'at' | 'type'>>({
   deadline: optional(whole(0)),
 });
 
+const signal = shape<Omit<Signal, 'at' | 'type'>>({ request: id, name: id, payload: json, by: optional(prose) });
+
 const cancel = shape<Omit<Cancel, 'at' | 'type'>>({ request: id, reason: prose, by: prose });
 
 const operator = shape<Omit<Operator, 'at' | 'type'>>({
   request: id,
-  action: oneOf('retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'),
+  action: oneOf('retry', 'skip', 'succeed', 'fail', 'move', 'suspend', 'resume', 'terminate'),
   target: optional(matching<Target>(/^(?:(?:step|compensation):[\s\S]+|program)$/, '"step:…", "compensation:…" or "program"')),
   seen: optional(whole(0)),
   by: prose,
   reason: prose,
   result: json,
+  dueAt: optional(whole(0)),
 });
 
 const accepted = shape<Extract<Answer, { readonly accepted: true }>>({
@@ -158,6 +163,7 @@ function input(schema: JsonSchema, body: (value: unknown, at: string) => InboxMe
 /** By the type of the input. */
 export const inputs: { readonly [Type in InboxMessage['input']['type']]: Field<InboxMessage> } = {
   start: input(start.schema, (value, at) => ({ type: 'start', ...start(value, at) })),
+  signal: input(signal.schema, (value, at) => ({ type: 'signal', ...signal(value, at) })),
   cancel: input(cancel.schema, (value, at) => ({ type: 'cancel', ...cancel(value, at) })),
   operator: input(operator.schema, (value, at) => ({ type: 'operator', ...operator(value, at) })),
   reply: input(reply.schema, (value, at) => ({ type: 'reply', ...reply(value, at) })),

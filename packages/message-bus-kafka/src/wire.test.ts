@@ -51,10 +51,11 @@ const input = fc.oneof(
     deadline: fc.option(whole, { nil: undefined }),
   }),
   fc.record({ type: fc.constant('cancel'), ...request }),
+  fc.record({ type: fc.constant('signal'), request: name, name, payload: anything, by: fc.option(fc.string(), { nil: undefined }) }),
   fc.record({
     type: fc.constant('operator'),
     ...request,
-    action: fc.constantFrom('retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'),
+    action: fc.constantFrom('retry', 'skip', 'succeed', 'fail', 'move', 'suspend', 'resume', 'terminate'),
     target: fc.option(
       fc.oneof(
         fc.constant('program'),
@@ -65,6 +66,7 @@ const input = fc.oneof(
     ),
     seen: fc.option(whole, { nil: undefined }),
     result: anything,
+    dueAt: fc.option(whole, { nil: undefined }),
   }),
   fc.record({ type: fc.constant('reply'), ...place, outcome }),
   fc.record({ type: fc.constant('wake') }),
@@ -87,6 +89,7 @@ const command = fc
     result: anything,
     firstRequestedAt: whole,
     dueAt: whole,
+    validUntil: fc.option(whole, { nil: undefined }),
   })
   .map((one) => ({ kind: 'command', sagaId: one.sagaId, command: one }) as BusMessage);
 
@@ -197,6 +200,15 @@ describe('wire', () => {
     expect(id(first)).toBe(id(structuredClone(first)));
     expect(id(first)).not.toBe(id({ ...first, command: { ...first.command, attempt: first.command.attempt + 1 } }));
     expect(id(first)).not.toBe(id({ ...first, command: { ...first.command, key: `${first.command.key}!` } }));
+  });
+
+  it('W3: gives signals of one id each their own, by saga and by name', () => {
+    const id = (sagaId: string, name: string) => {
+      const message: BusMessage = { kind: 'input', sagaId, input: { type: 'signal', request: 'mail', name } };
+      return header(encode(message, INBOX, CONTEXT), 'ce_id');
+    };
+    expect(id('order-1', 'approval')).toBe(id('order-1', 'approval'));
+    expect(new Set([id('order-1', 'approval'), id('order-2', 'approval'), id('order-1', 'paper')]).size).toBe(3);
   });
 
   it('W4: tells in a command where the reply goes', () => {

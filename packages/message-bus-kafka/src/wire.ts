@@ -93,7 +93,7 @@ function parts(message: BusMessage, to: Address): Parts {
   }
   const { type, ...body } = message.input;
   const client = message.client === undefined ? {} : { client: message.client };
-  return { type: `skald.${type}.v1`, id: idOfInput(message.input), body: { sagaId, ...body }, more: client };
+  return { type: `skald.${type}.v1`, id: idOfInput(message.input, sagaId), body: { sagaId, ...body }, more: client };
 }
 
 /** W3: all that tells one attempt from another. */
@@ -101,8 +101,10 @@ function idOfCommand({ command: { key, operation, undoRound, attempt } }: Partic
   return `${key}/${operation}/${undoRound}/${attempt}`;
 }
 
-function idOfInput(input: Extract<BusMessage, { kind: 'input' }>['input']): string {
+/** Who sends a signal chooses its id, which another saga, or another signal, may have as well. */
+function idOfInput(input: Extract<BusMessage, { kind: 'input' }>['input'], sagaId: string): string {
   if (input.type === 'reply') return idOfReply(input);
+  if (input.type === 'signal') return `signal/${sagaId}/${input.name}/${input.request}`;
   return 'request' in input ? `${input.type}/${input.request}` : `wake/${randomUUID()}`;
 }
 

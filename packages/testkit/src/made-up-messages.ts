@@ -8,6 +8,7 @@ import {
   type ReplyMessage,
   type SagaDefinition,
   type SagaState,
+  type Signal,
   type Start,
   type Wake,
 } from '@skald/kernel';
@@ -22,6 +23,11 @@ export function start(definition: SagaDefinition, more: Partial<Omit<Start, 'typ
 
 export const wake = (at: number): Wake => ({ type: 'wake', at });
 export const cancel = (at = 0, request = 'cancel'): Cancel => ({ type: 'cancel', at, request, reason: 'changed my mind', by: 'caller' });
+export const signal = (name: string, payload?: unknown, more: Partial<Omit<Signal, 'type' | 'name'>> = {}): Signal => ({
+  ...{ type: 'signal', at: 0, request: `${name} 1`, name },
+  ...(payload !== undefined && { payload }),
+  ...more,
+});
 export const fault = (at = 0): Fault => ({ type: 'fault', at, error: { name: 'payload-too-large', message: 'too large' } });
 
 export function operator(action: Operator['action'], target?: Operator['target'], more: Partial<Omit<Operator, 'type'>> = {}): Operator {

@@ -47,10 +47,10 @@ describe('a failure', () => {
       .then('StepFailed', 'CompensationStarted', 'CompensationRequested');
   });
 
-  it('A13: a refusal is known not to have happened, and is not tried again', () => {
+  it('A13: a refusal is known not to have happened, and what was undone already is not tried again', () => {
     const definition = saga(step('charge', { retry: twice }));
     given(definition)
-      .when(start(definition), reply('charge', { type: 'refused', reason: 'expired' }))
+      .when(start(definition), reply('charge', { type: 'refused', reason: 'undone' }))
       .then(['StepFailed', { kind: 'refused', effect: 'none' }], 'CompensationStarted', 'SagaFailed');
   });
 

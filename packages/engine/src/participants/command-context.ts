@@ -10,6 +10,8 @@ export interface CommandContext {
   readonly attempt: number;
   /** Epoch milliseconds after which nobody waits for this attempt. */
   readonly dueAt: number;
+  /** Epoch milliseconds after which it was not to be begun: worth handing on with a request to somebody else. */
+  readonly validUntil?: number;
 }
 
 const current = new AsyncLocalStorage<CommandMessage>();
@@ -18,8 +20,8 @@ const current = new AsyncLocalStorage<CommandMessage>();
 export function currentCommand(): CommandContext | undefined {
   const command = current.getStore();
   if (!command) return undefined;
-  const { key, sagaId, step, attempt, dueAt } = command;
-  return { idempotencyKey: key, sagaId, step, attempt, dueAt };
+  const { key, sagaId, step, attempt, dueAt, validUntil } = command;
+  return { idempotencyKey: key, sagaId, step, attempt, dueAt, ...(validUntil !== undefined && { validUntil }) };
 }
 
 export function within<T>(command: CommandMessage, work: () => T): T {

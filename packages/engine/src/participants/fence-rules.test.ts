@@ -70,7 +70,26 @@ const TABLE: readonly (readonly [keyof typeof RECORDS, string, Verdict, Verdict,
   ['sealed in doubt', 'F3', refused('sealed'), UNDO, UNDO, answer({ type: 'sealed', doubt: true })],
 ];
 
+const EXPIRED = answer({ type: 'refused', reason: 'expired' }, { type: 'sealed', doubt: false });
+
 describe('The fence', () => {
+  it.each(TABLE)(
+    'F7: asked too late, with a record "%s", answers what is recorded, and runs nothing',
+    (name, _rule, action, undo, _again, seal) => {
+      const record = RECORDS[name];
+      const late = { validUntil: NOW - 1 };
+      const ruled = admit(record, command('action', late), NOW);
+      if (name === 'nothing') expect(ruled).toEqual(EXPIRED);
+      else if (name === 'interrupted')
+        expect(ruled).toMatchObject({ outcome: { kind: 'technical', effect: 'unknown', error: { name: 'Expired' } } });
+      else expect(ruled).toEqual(action);
+      expect(admit(record, command('action', { validUntil: NOW }), NOW)).toEqual(action);
+      expect(admit(record, command('action', { ...late, purpose: 'compensation' }), NOW)).toEqual(action);
+      expect(admit(record, command('compensation', late), NOW)).toEqual(undo);
+      expect(admit(record, command('seal', late), NOW)).toEqual(seal);
+    },
+  );
+
   it.each(TABLE)('with a record "%s" rules by %s', (name, _rule, action, undo, undoAgain, seal) => {
     const record = RECORDS[name];
     expect(admit(record, command('action'), NOW)).toEqual(action);

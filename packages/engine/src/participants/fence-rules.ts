@@ -8,8 +8,10 @@
  * F4  Only final outcomes are recorded: success, business failure, undone, sealed; a compensation's failure never is.
  * F5  An action under way is waited for; after its lease it counts as interrupted, and nobody knows what it did.
  * F6  What is older than the fence's memory is neither run nor answered: it is unknowable.
+ * F7  The date is looked at after the record: an action whose time is over is refused and its key sealed, unless its outcome is recorded; one
+ *     that was interrupted is not run again, and nobody knows what it did. Compensations and seals have no such time.
  */
-import type { CommandMessage, FenceRecord, Outcome } from '@skald/kernel';
+import { type CommandMessage, EXPIRED, type FenceRecord, type Outcome } from '@skald/kernel';
 
 export type Verdict =
   | { readonly do: 'run' }
@@ -27,12 +29,23 @@ export function admit(record: FenceRecord | undefined, command: CommandMessage, 
   if (!record && command.firstRequestedAt < now - FENCE_MEMORY) return answer({ type: 'unknowable' });
   switch (command.operation) {
     case 'action':
-      return admitAction(record);
+      return isOver(command, now) ? admitLate(record) : admitAction(record);
     case 'compensation':
       return admitCompensation(record, command);
     case 'seal':
       return admitSeal(record);
   }
+}
+
+function isOver({ purpose, validUntil }: CommandMessage, now: number): boolean {
+  return purpose === 'step' && validUntil !== undefined && now > validUntil;
+}
+
+function admitLate(record: FenceRecord | undefined): Verdict {
+  if (!record) return { do: 'answer', outcome: { type: 'refused', reason: 'expired' }, record: { type: 'sealed', doubt: false } };
+  if (record.type !== 'running' || record.undoing) return admitAction(record);
+  const error = { name: EXPIRED, message: 'its time was over when it was to be run again after an interruption' };
+  return answer({ type: 'failed', kind: 'technical', effect: 'unknown', error });
 }
 
 function admitAction(record: FenceRecord | undefined): Verdict {

@@ -144,7 +144,7 @@ export class ParticipantRunner {
 
   private async attempt(commands: readonly CommandMessage[]): Promise<{ carried: Carried[] } | { error: unknown }> {
     try {
-      return { carried: await runTransactional(this.fence, this.actions, commands, this.ports.clock.now(), this.ports.crashPoints) };
+      return { carried: await runTransactional(this.fence, this.actions, commands, this.ports.clock, this.ports.crashPoints) };
     } catch (error) {
       return { error };
     }

@@ -1,4 +1,4 @@
-import type { CommandMessage, Fence, FenceRecord, FenceSession, Outcome } from '@skald/kernel';
+import type { Clock, CommandMessage, Fence, FenceRecord, FenceSession, Outcome } from '@skald/kernel';
 import type { CrashPoints } from '../crash-points.js';
 import { type Actions, thrownBy } from './actions.js';
 import { admit } from './fence-rules.js';
@@ -14,12 +14,13 @@ export function runTransactional(
   fence: Fence,
   actions: Actions,
   commands: readonly CommandMessage[],
-  now: number,
+  clock: Pick<Clock, 'now'>,
   crashPoints: CrashPoints,
 ): Promise<Carried[]> {
   return fence.session(async (session) => {
     const carried: Carried[] = [];
-    for (const command of commands) carried.push(await carryOut(session, actions, command, now));
+    // By the clock of its own turn: those before it in the batch may have taken long.
+    for (const command of commands) carried.push(await carryOut(session, actions, command, clock.now()));
     crashPoints.reach('participant:executed');
     return carried;
   });

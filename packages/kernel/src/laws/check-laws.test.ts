@@ -13,6 +13,7 @@ interface StepOptions {
   readonly own?: boolean;
 }
 
+const final = { kind: 'business', effect: 'none' } as const;
 const error = { name: 'Declined', message: 'no' };
 const start = event('SagaStarted', {
   ...{ sagaId: 'm-1', saga: 'm', version: 1, incarnation: 'i', input: {}, inputHash: 'h', request: 'r', deadlineAt: 500 },
@@ -35,6 +36,13 @@ const undo = (step: string, round = 1, attempt = 1) => event('CompensationReques
 const ownUndo = (step: string) => event('CompensationRequested', { step, round: 1, attempt: 1, dueAt: 300, command });
 const undone = (step: string, round = 1) => event('CompensationSucceeded', { step, round, executed: true });
 const parked = (target: `step:${string}` | 'program') => event('SagaSuspended', { target, error });
+const timerSet = (step: string, dueAt = 50) => event('TimerSet', { step, after: [], dueAt });
+const fired = (step: string, at = 50) => event('TimerFired', { step }, at);
+const received = (id: string) => event('SignalReceived', { id, name: 'say' });
+const awaited = (step: string, round = 1) =>
+  event('SignalAwaited', { step, round, after: [], signal: 'say', dueAt: 50, onTimeout: 'skip' });
+const took = (step: string, signal: string) => event('StepSucceeded', { step, round: 1, signal });
+const skipped = (step: string, at: number) => event('StepSkipped', { step, after: [], reason: 'timeout' }, at);
 const seal = (step: string, attempt = 2) => event('StepSealRequested', { step, round: 1, attempt, dueAt: 300 });
 const cancel = (request = 'c') => event('CancelRequested', { request, reason: 'why', by: 'me' });
 const completed = event('SagaCompleted', {});
@@ -43,8 +51,9 @@ const failedSaga = event('SagaFailed', { error });
 const terminated = event('SagaTerminated', { request: 't', by: 'me', reason: 'why' });
 
 type Action = DataOf<'OperatorIntervened'>['action'];
-function operator(action: Action, target?: `step:${string}` | `compensation:${string}`, request = 'o'): SagaEvent {
-  return event('OperatorIntervened', { request, action, by: 'me', reason: 'why', ...(target && { target }) });
+function operator(action: Action, target?: `step:${string}` | `compensation:${string}`, request = 'o', at = 0): SagaEvent {
+  const dueAt = action === 'move' && { dueAt: 80 };
+  return event('OperatorIntervened', { request, action, by: 'me', reason: 'why', ...(target && { target }), ...dueAt }, at);
 }
 
 /** Two steps done, the third declined, the first two undone in reverse order. */
@@ -81,6 +90,26 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'a declined step is tried again under a new key': [
     ...[start, opens('a'), failed('a'), retry('a', 1, 2), again('a', 1, 2), event('StepSucceeded', { step: 'a', round: 2 }), completed],
   ],
+  'a timer is moved, stands still while the saga is held, and fires': [
+    ...[
+      start,
+      timerSet('t'),
+      operator('move', 'step:t'),
+      operator('suspend', undefined, 'o2', 10),
+      operator('resume', undefined, 'o3', 30),
+    ],
+    ...[fired('t', 100), completed],
+  ],
+  'signals come early and late, one is discarded, and each is taken in turn': [
+    ...[start, received('1'), received('2'), awaited('a'), event('SignalDiscarded', { step: 'a', signal: '1', error }), took('a', '2')],
+    ...[awaited('b'), received('3'), took('b', '3'), awaited('c'), skipped('c', 50), completed],
+  ],
+  'a signal says no, a person has it awaited anew': [
+    ...[start, awaited('a'), received('1'), event('StepFailed', { ...{ step: 'a', round: 1, attempt: 1, error }, signal: '1', ...final })],
+    ...[parked('step:a'), operator('retry', 'step:a'), awaited('a', 2), received('2')],
+    ...[event('StepSucceeded', { step: 'a', round: 2, signal: '2' }), completed],
+  ],
+  'a timer ends when the saga turns back': [start, timerSet('t'), opens('a'), failed('a'), turned('a'), failedSaga],
   'an operator leaves something standing and the end says so': [
     ...[start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), failed('b'), turned('b'), undo('a')],
     event('CompensationFailed', { step: 'a', round: 1, attempt: 1, error }),
@@ -107,6 +136,11 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'dependencies-first': [start, opens('a'), opens('b', { after: ['a'] })],
   'success-once': [start, opens('a'), succeeded('a'), succeeded('a')],
   'not-before': [start, opens('a'), timedOut('a', 1, 99)],
+  'timers-fire-once': [start, timerSet('t'), operator('move', 'step:t'), fired('t', 79)],
+  'signals-once': [start, received('1'), received('1')],
+  'signals-in-order': [start, awaited('a'), received('1'), received('2'), took('a', '2')],
+  'waits-begin-for-cause': [start, awaited('a'), skipped('a', 49)],
+  'waits-ask-nobody': [start, timerSet('t'), fired('t'), undo('t')],
   'undo-what-stands': [start, opens('a'), failed('a'), turned('a'), undo('a')],
   'reverse-order': [...wayBack.slice(0, 8), undo('a')],
   'undo-attempts-count-up': [...wayBack.slice(0, 9), undo('b', 1, 2)],

@@ -4,8 +4,9 @@ import { LIFECYCLE_LAWS } from './lifecycle-laws.js';
 import { STEERING_LAWS } from './steering-laws.js';
 import { STEP_LAWS } from './step-laws.js';
 import { UNDO_LAWS } from './undo-laws.js';
+import { WAITING_LAWS } from './waiting-laws.js';
 
-const ALL = [...LIFECYCLE_LAWS, ...STEP_LAWS, ...UNDO_LAWS, ...STEERING_LAWS];
+const ALL = [...LIFECYCLE_LAWS, ...STEP_LAWS, ...UNDO_LAWS, ...STEERING_LAWS, ...WAITING_LAWS];
 const INDEX = index(ALL);
 
 /** Every law a history has to obey. */

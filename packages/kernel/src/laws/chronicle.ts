@@ -1,43 +1,5 @@
 import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
-
-/** What a history says of one step's compensation. `again`: a success came that the last one did not cover. */
-export interface UndoRecord {
-  round: number;
-  attempt: number;
-  state: 'none' | 'asked' | 'failed' | 'through' | 'skipped';
-  crossed: 'no' | 'beside' | 'after';
-  again: boolean;
-  notBefore: number;
-}
-
-/** What a history says of one step. */
-export interface StepRecord {
-  readonly id: string;
-  readonly after: readonly string[];
-  readonly dependents: StepRecord[];
-  readonly pivot: boolean;
-  /** The saga's own method says how it is undone. */
-  readonly ownCompensation: boolean;
-  round: number;
-  attempt: number;
-  outcome: 'awaited' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'skipped';
-  seal: 'none' | 'asked' | 'failed' | 'sealed';
-  /** An attempt of this round ended without a certain outcome. */
-  doubt: boolean;
-  /** What of it stands in the world: nothing, perhaps something, its effect, or what an operator chose to leave. */
-  standing: 'nothing' | 'maybe' | 'effect' | 'left';
-  /** A new round is allowed: a failure or a seal is on record, or an operator asked for it. */
-  mayOpenRound: boolean;
-  /** A success of this round is on record, by a reply or by an operator. */
-  success: boolean;
-  /** The success came when the saga had turned back, ended, or gone on without the step. */
-  late: boolean;
-  /** The success came when the step's turn to be undone was over: it holds up nobody. */
-  outOfTurn: boolean;
-  /** Neither the end of an attempt nor a repeat may come before this time. */
-  notBefore: number;
-  readonly undo: UndoRecord;
-}
+import { isInFlight, newRecord, type StepRecord } from './step-record.js';
 
 /**
  * A history read so far, for the laws to look at. It is a second reading, written apart from `evolve` on purpose: the two are checked
@@ -48,6 +10,9 @@ export class Chronicle {
   readonly steps = new Map<string, StepRecord>();
   readonly requests = new Set<string>();
   readonly parked = new Set<Target>();
+  /** Signals that came, and those that no step has taken, by name. */
+  readonly received = new Set<string>();
+  readonly kept = new Map<string, readonly string[]>();
   held = false;
   turnedBack: CompensationReason | undefined;
   end: SagaEnd | undefined;
@@ -58,6 +23,8 @@ export class Chronicle {
   deadlineAt: number | undefined;
   deadlinePassed = false;
   undoRequested = false;
+  /** Since when an operator or the program's failure has kept the saga from going on. */
+  #stillSince: number | undefined;
   readonly #policies = new Map<string, StepPolicy>();
   /** An operator left something standing. */
   skips = false;
@@ -71,12 +38,19 @@ export class Chronicle {
       case 'StepRequested':
         return this.#requested(event.data);
       case 'StepSkipped':
-        this.#add(event.data.step, event.data.after, false, false).outcome = 'skipped';
+        this.#skipped(event.data);
         return;
+      case 'SignalReceived':
+        return this.#received(event.data);
+      case 'SignalAwaited':
+        return this.#awaited(event.data);
+      case 'TimerSet':
+        return this.#timerSet(event.data);
       case 'CompensationStarted':
         return this.#turnBack(event.data.reason);
       case 'SagaSuspended':
         this.parked.add(event.data.target);
+        if (event.data.target === 'program') this.#stillSince ??= event.at;
         return;
       case 'OperatorIntervened':
         return this.#operator(event);
@@ -107,18 +81,25 @@ export class Chronicle {
     const step = this.steps.get(event.data.step);
     if (!step) return;
     switch (event.type) {
+      case 'SignalDiscarded':
+        return this.#take(step, event.data.signal);
       case 'StepSucceeded':
+        this.#take(step, event.data.signal);
         return this.#succeeded(step, event.data);
       case 'StepFailed':
+        this.#take(step, event.data.signal);
         step.doubt = event.data.kind === 'technical' && (step.doubt || step.pivot || event.data.effect === 'unknown');
         step.mayOpenRound = event.data.kind !== 'technical';
         return this.#rest(step);
       case 'StepTimedOut':
-        step.doubt = true;
+        step.doubt = step.waits === undefined;
         return this.#rest(step);
       case 'StepRetryScheduled':
         step.outcome = 'waiting';
         step.notBefore = event.data.dueAt;
+        return;
+      case 'TimerFired':
+        Object.assign(step, { outcome: 'succeeded', success: true });
         return;
       case 'StepSealRequested':
         Object.assign(step, { outcome: 'awaited', seal: 'asked', attempt: event.data.attempt, notBefore: event.data.dueAt });
@@ -148,25 +129,7 @@ export class Chronicle {
   }
 
   #add(id: string, after: readonly string[], pivot: boolean, ownCompensation: boolean): StepRecord {
-    const step: StepRecord = {
-      id,
-      after,
-      dependents: [],
-      pivot,
-      ownCompensation,
-      round: 1,
-      attempt: 0,
-      outcome: 'awaited',
-      seal: 'none',
-      doubt: false,
-      standing: 'nothing',
-      mayOpenRound: false,
-      success: false,
-      late: false,
-      outOfTurn: false,
-      notBefore: 0,
-      undo: { round: 0, attempt: 0, state: 'none', crossed: 'no', again: false, notBefore: 0 },
-    };
+    const step = newRecord(id, after, pivot, ownCompensation);
     this.steps.set(id, step);
     for (const dependency of after) this.steps.get(dependency)?.dependents.push(step);
     return step;
@@ -187,6 +150,33 @@ export class Chronicle {
     step.notBefore = data.dueAt;
   }
 
+  #skipped({ step: id, after }: DataOf<'StepSkipped'>): void {
+    const step = this.steps.get(id) ?? this.#add(id, after, false, false);
+    step.outcome = 'skipped';
+  }
+
+  #received({ name, id }: DataOf<'SignalReceived'>): void {
+    this.received.add(`${name} ${id}`);
+    this.kept.set(name, [...(this.kept.get(name) ?? []), id]);
+  }
+
+  #awaited({ step: id, round, after, signal, dueAt }: DataOf<'SignalAwaited'>): void {
+    const step = this.steps.get(id) ?? this.#add(id, after, false, false);
+    Object.assign(step, { waits: 'signal', signal, round, attempt: 1, outcome: 'awaited', success: false, mayOpenRound: false });
+    step.notBefore = dueAt ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Whichever it is: that it is the oldest, a law says. */
+  #take({ signal: name }: StepRecord, id: string | undefined): void {
+    if (name === undefined || id === undefined) return;
+    const kept = this.kept.get(name) ?? [];
+    this.kept.set(name, kept.toSpliced(kept.indexOf(id), 1));
+  }
+
+  #timerSet({ step: id, after, dueAt }: DataOf<'TimerSet'>): void {
+    Object.assign(this.#add(id, after, false, false), { waits: 'time', notBefore: dueAt });
+  }
+
   /** The attempt is over, and what is known of it is in `doubt`. */
   #rest(step: StepRecord): void {
     step.outcome = step.doubt ? 'unknown' : 'failed';
@@ -200,7 +190,7 @@ export class Chronicle {
     step.outOfTurn ||= step.late && (behind || (!isInFlight(step) && (step.standing === 'nothing' || step.standing === 'left')));
     if (!behind || this.turnedBack) step.outcome = 'succeeded';
     step.success = true;
-    step.standing = data.compensable === false ? 'nothing' : step.undo.state === 'skipped' ? 'left' : 'effect';
+    step.standing = data.compensable === false || step.waits ? 'nothing' : step.undo.state === 'skipped' ? 'left' : 'effect';
     if (step.undo.state === 'asked' || step.undo.state === 'failed') step.undo.crossed = data.afterUndo === undefined ? 'beside' : 'after';
     if (step.undo.state === 'through') step.undo.again = true;
     if (step.pivot && !step.late) this.pivotSucceeded = true;
@@ -211,8 +201,12 @@ export class Chronicle {
   #turnBack(reason: CompensationReason): void {
     this.turnedBack = reason;
     this.held = false;
+    this.#stillSince = undefined;
     for (const target of this.parked) if (!target.startsWith('compensation:')) this.parked.delete(target);
-    for (const step of this.steps.values()) if (step.outcome === 'waiting') this.#rest(step);
+    for (const step of this.steps.values()) {
+      if (step.waits && step.outcome === 'awaited') step.outcome = 'stopped';
+      else if (step.outcome === 'waiting') this.#rest(step);
+    }
   }
 
   #undoRequested(step: StepRecord, data: DataOf<'CompensationRequested'>): void {
@@ -230,18 +224,30 @@ export class Chronicle {
     this.parked.delete(`compensation:${step.id}`);
   }
 
-  #operator({ data: { action, target, request } }: OperatorIntervened): void {
+  #operator({ at, data: { action, target, request, dueAt } }: OperatorIntervened): void {
     this.requests.add(request);
-    if (action === 'suspend') this.held = true;
-    else if (action === 'resume' || target === 'program') {
-      this.held = false;
-      this.parked.delete('program');
+    if (action === 'suspend') {
+      this.held = true;
+      this.#stillSince ??= at;
+    } else if (action === 'resume' || target === 'program') this.#goOn(at);
+    else if (action === 'move' && target) {
+      const step = this.steps.get(target.slice('step:'.length));
+      if (step) step.notBefore = dueAt ?? 0;
     } else if (target) {
       this.parked.delete(target);
       const step = this.steps.get(target.slice(target.indexOf(':') + 1));
       if (step && target.startsWith('step:')) this.#operatorOnStep(step, action);
       else if (step) this.#operatorOnUndo(step, action);
     }
+  }
+
+  /** What waits for a time waits longer by as long as the saga stood still. */
+  #goOn(at: number): void {
+    const stood = Math.max(0, at - (this.#stillSince ?? at));
+    for (const step of this.steps.values()) if (step.waits && step.outcome === 'awaited') step.notBefore += stood;
+    this.held = false;
+    this.parked.delete('program');
+    this.#stillSince = undefined;
   }
 
   #operatorOnStep(step: StepRecord, action: string): void {
@@ -271,9 +277,4 @@ export class Chronicle {
       step.standing = 'nothing';
     }
   }
-}
-
-/** Something of the step itself is still to come: an answer, another attempt, or a seal. */
-export function isInFlight(step: StepRecord): boolean {
-  return step.outcome === 'awaited' || step.outcome === 'waiting';
 }

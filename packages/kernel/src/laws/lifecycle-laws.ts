@@ -1,6 +1,7 @@
 import type { EventType, SagaEnd, SagaEvent } from '../events.js';
-import { type Chronicle, isInFlight, type StepRecord } from './chronicle.js';
+import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
+import { isInFlight, type StepRecord } from './step-record.js';
 
 const ENDS = ['SagaCompleted', 'SagaCompensated', 'SagaFailed', 'SagaCancelled', 'SagaTerminated'] as const;
 const TURNED_BACK = ['SagaCompensated', 'SagaFailed', 'SagaCancelled'] as const;
@@ -15,6 +16,7 @@ const AFTER_THE_END: readonly EventType[] = [
 const ALL: readonly EventType[] = [
   ...(['SagaStarted', 'StepRequested', 'StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepRetryScheduled', 'StepSkipped'] as const),
   ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'CompensationStarted', 'CompensationRequested'] as const),
+  ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded'] as const),
   ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened'] as const),
   ...(['CancelRequested', 'CancelRefused', 'DeadlinePassed'] as const),
   ...ENDS,

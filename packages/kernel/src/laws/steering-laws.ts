@@ -1,8 +1,10 @@
 import type { Target } from '../events.js';
-import { type Chronicle, isInFlight } from './chronicle.js';
+import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
+import { isInFlight } from './step-record.js';
 
-const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled'] as const;
+const WAITING = ['TimerSet', 'TimerFired', 'SignalAwaited', 'SignalDiscarded'] as const;
+const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled', ...WAITING] as const;
 
 const oneWayBack: Rules = {
   ...forEach(FORWARD, ({ type, data }, { turnedBack }) => (turnedBack ? `${type} of step ${data.step} after it turned back` : undefined)),
@@ -52,18 +54,21 @@ const parkedStandsStill: Rules = {
     const opens = type === 'StepRequested' && data.opens !== undefined;
     return opens && parked.has('program') ? `step ${data.step} opens while the program waits for a person` : undefined;
   }),
+  ...forEach(WAITING, ({ type, data }, { parked }) =>
+    parked.has('program') ? `${type} of step ${data.step} while the program waits for a person` : undefined,
+  ),
   CompensationRequested: ({ data }, { parked }) =>
     parked.has(`compensation:${data.step}`) ? `the compensation of step ${data.step} waits for a person` : undefined,
   SagaSuspended: ({ data }, { parked }) => (parked.has(data.target) ? `${data.target} is parked twice` : undefined),
   OperatorIntervened({ data: { action, target } }, { parked }) {
-    const free = action === 'suspend' || action === 'resume' || target === undefined;
+    const free = action === 'suspend' || action === 'resume' || action === 'move' || target === undefined;
     return free || parked.has(target) ? undefined : `an operator's ${action} of ${target}, which does not wait for a person`;
   },
 };
 
 /** The way out of a hold before the pivot is a cancel, which may have to seal the pivot first. */
 const heldStandsStill: Rules = {
-  ...forEach(['StepRequested', 'CompensationRequested'], ({ type, data }, { held }) =>
+  ...forEach(['StepRequested', 'CompensationRequested', ...WAITING], ({ type, data }, { held }) =>
     held ? `${type} of step ${data.step} while an operator holds the saga` : undefined,
   ),
   StepSealRequested: ({ data }, { held, cancelPending }) =>
@@ -111,7 +116,7 @@ export const STEERING_LAWS: readonly RuledLaw[] = [
   law('pivot-missed', 'A pivot is not requested once a cancel waits or the deadline has passed.', pivotMissed),
   law('turns-back-for-cause', 'A saga turns back for a recorded failure, cancel or deadline.', turnsBackForCause),
   law('parked-stands-still', 'What waits for a person gets nothing new until a person acts or an answer resolves it.', parkedStandsStill),
-  law('held-stands-still', 'While an operator holds a saga, nothing is requested.', heldStandsStill),
+  law('held-stands-still', 'While an operator holds a saga, nothing is requested and no time runs out.', heldStandsStill),
   law('parked-is-not-over', 'A saga does not end while something in it waits for a person.', parkedIsNotOver),
   law('requests-once', 'A request of an operator or a caller is recorded once.', requestsOnce),
   law('steering-fits', 'Cancels and the deadline are recorded only where they can mean something.', steeringFits),

@@ -1,5 +1,6 @@
-import { type Chronicle, isInFlight } from './chronicle.js';
+import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
+import { isInFlight } from './step-record.js';
 
 const REQUESTS = ['StepRequested', 'StepSealRequested'] as const;
 const FINAL = ['StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepSealed', 'StepSealFailed'] as const;
@@ -60,7 +61,7 @@ const roundsOpenForCause: Rules = {
 
 const dependenciesFirst: Rules = {
   StepRequested: ({ data }, before) => (data.opens ? unsettled(data.step, data.opens.after, before) : undefined),
-  StepSkipped: ({ data }, before) => unsettled(data.step, data.after, before),
+  ...forEach(['StepSkipped', 'TimerSet', 'SignalAwaited'], ({ data }, before) => unsettled(data.step, data.after, before)),
 };
 
 function unsettled(id: string, after: readonly string[], before: Chronicle): string | undefined {
@@ -107,7 +108,11 @@ export const STEP_LAWS: readonly RuledLaw[] = [
     'A new idempotency key is opened only after a recorded failure, a seal, or an operator.',
     roundsOpenForCause,
   ),
-  law('dependencies-first', 'A step is requested or skipped only when all steps it comes after are settled.', dependenciesFirst),
+  law(
+    'dependencies-first',
+    'A step is requested, skipped or begins to wait only when all steps it comes after are settled.',
+    dependenciesFirst,
+  ),
   law('success-once', 'The success of a round is recorded once, unless it came after its undo.', successOnce),
   law('not-before', 'Timeouts, retries and the deadline never come before their time.', notBefore),
 ];

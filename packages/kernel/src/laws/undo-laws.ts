@@ -1,5 +1,6 @@
-import { type Chronicle, isInFlight, type StepRecord } from './chronicle.js';
+import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
+import { isInFlight, type StepRecord } from './step-record.js';
 
 const undoWhatStands: Rules = {
   CompensationRequested({ data }, before) {

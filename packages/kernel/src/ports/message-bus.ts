@@ -1,4 +1,4 @@
-import type { Answer, Cancel, CommandMessage, Operator, Reply, Start } from '../messages.js';
+import type { Answer, Cancel, CommandMessage, Operator, Reply, Signal, Start } from '../messages.js';
 
 /** A saga's inbox (partitioned by saga id), a participant's commands, or a client that waits for an answer. */
 export type Address =
@@ -9,6 +9,7 @@ export type Address =
 /** An input as it travels: without `at`, which its owner stamps when it takes it. */
 export type Input =
   | Omit<Start, 'at'>
+  | Omit<Signal, 'at'>
   | Omit<Cancel, 'at'>
   | Omit<Operator, 'at'>
   | (Reply & { readonly type: 'reply' })

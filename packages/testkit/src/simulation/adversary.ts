@@ -1,5 +1,6 @@
 import { nextDue, type OperatorAction, possibleActions, type Target } from '@skald/kernel';
 import { count } from './coverage.js';
+import { PAYLOADS } from './scenario.js';
 import type { World } from './world.js';
 
 type Move = (world: World) => void;
@@ -78,7 +79,7 @@ function cancelAtOnce(world: World): void {
   world.request({ type: 'cancel', at: world.now, request: `r${world.requestCount}`, reason: 'because', by: 'caller' });
 }
 
-const ACTIONS: readonly OperatorAction[] = ['retry', 'skip', 'succeed', 'fail', 'suspend', 'resume', 'terminate'];
+const ACTIONS: readonly OperatorAction[] = ['retry', 'skip', 'succeed', 'fail', 'move', 'suspend', 'resume', 'terminate'];
 
 const operator: Move = (world) => {
   const { choices, state } = world;
@@ -103,9 +104,33 @@ export function operate(world: World, action: OperatorAction, target: Target | u
     ...(target !== undefined && { target }),
     ...(parked && { seen: stale ? parked.revision - 1 : parked.revision }),
     ...(action === 'succeed' && { result: 'declared' }),
+    ...(action === 'move' && { dueAt: world.now + 100 * (world.choices.pick(4) - 1) }),
   });
   const aimed = parked && action !== 'suspend' && action !== 'resume' && action !== 'terminate';
   if (stale && aimed && answer?.accepted) world.violations.push(`${action} of ${target} was accepted, decided on what is no longer so`);
+}
+
+/** An operator moves a step that waits; or nobody waits, and time goes on. */
+const move: Move = (world) => {
+  const waiting = [...world.state.steps.values()].filter(({ status }) => status === 'waiting');
+  const step = waiting[world.choices.pick(waiting.length || 1)];
+  if (step && world.choices.pick(3) === 2) operate(world, 'move', `step:${step.id}`);
+  else tick(world);
+};
+
+/** A signal comes: early, in time or late, new or once more, to a step that is there, or by a name that several take. */
+const signal: Move = (world) => {
+  const { choices, scenario } = world;
+  const takers = scenario.definition.steps.filter((step) => step.kind === 'signal');
+  const taker = takers[choices.pick(takers.length || 1)];
+  if (!taker) return deliverReply(world);
+  sendSignal(world, taker.signal, `g${choices.pick(6)}`, PAYLOADS[choices.weigh([4, 1, 1, 1])] ?? 'yes');
+};
+
+export function sendSignal(world: World, name: string, request: string, payload: string): void {
+  const { answer, events } = world.request({ type: 'signal', at: world.now, request, name, payload });
+  if (!answer?.accepted) count(world.coverage, `signal refused: ${answer?.code}`);
+  else if (events.length === 0) count(world.coverage, 'signal repeated');
 }
 
 const crash: Move = (world) => {
@@ -132,6 +157,8 @@ const MOVES: readonly (readonly [Move, number])[] = [
   [replay, 1],
   [cancel, 1],
   [operator, 2],
+  [move, 1],
+  [signal, 2],
   [crash, 1],
   [rare, 1],
 ];

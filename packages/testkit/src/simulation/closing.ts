@@ -1,5 +1,5 @@
 import { nextDue, statusOf, type Target } from '@skald/kernel';
-import { operate } from './adversary.js';
+import { operate, sendSignal } from './adversary.js';
 import { count } from './coverage.js';
 import { LEASE } from './model-fence.js';
 import type { World } from './world.js';
@@ -36,8 +36,22 @@ function step(world: World, attended: boolean, tries: Map<Target, number>): bool
   if (world.replies.length > 0) world.deliverReply(0);
   else if (world.commands.length > 0) world.deliverCommand(0);
   else if (participants.runs.length > 0) world.answered(participants.finish(0, world.now));
-  else return wake(world) || (attended && attend(world, tries));
+  else return answer(world) || wake(world) || (attended && attend(world, tries));
   return true;
+}
+
+/** Somebody at last says what a step waits for; or its time runs out first, where it has one. */
+function answer(world: World): boolean {
+  const { state, scenario, choices } = world;
+  if (state.phase !== 'running' || state.parked.size > 0 || state.heldSince !== undefined) return false;
+  for (const step of scenario.definition.steps) {
+    const known = state.steps.get(step.id);
+    if (step.kind !== 'signal' || known?.status !== 'waiting') continue;
+    if (state.timers.has(`step:${step.id}`) && choices.pick(2) === 1) continue;
+    sendSignal(world, step.signal, `closing ${world.requests.length}`, 'yes');
+    return true;
+  }
+  return false;
 }
 
 function wake(world: World): boolean {
@@ -65,5 +79,6 @@ function attend(world: World, tries: Map<Target, number>): boolean {
 function deliverAllAgain(world: World): void {
   for (const command of [...world.sentCommands]) world.execute(command);
   for (const reply of [...world.sentReplies]) world.receive({ type: 'reply', at: world.now, ...reply });
-  for (const request of [...world.requests]) if (request.type === 'start') world.receive({ ...request, at: world.now });
+  for (const request of [...world.requests])
+    if (request.type === 'start' || request.type === 'signal') world.receive({ ...request, at: world.now });
 }

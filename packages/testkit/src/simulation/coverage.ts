@@ -1,5 +1,5 @@
 import type { SagaEvent, SagaState } from '@skald/kernel';
-import { statusOf } from '@skald/kernel';
+import { EXPIRED, statusOf } from '@skald/kernel';
 
 /** How often the hard cases were reached, so that nobody need wonder whether a generator ever gets there. */
 export type Coverage = Record<string, number>;
@@ -11,6 +11,8 @@ export function count(coverage: Coverage, name: string): void {
 export function countHistory(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
   count(coverage, `end: ${statusOf(state)}`);
   coverage['events'] = (coverage['events'] ?? 0) + history.length;
+  for (const step of state.steps.values()) if (step.status === 'stopped') count(coverage, `${step.kind} stopped`);
+  countPairs(coverage, history, state);
   let ended = false;
   for (const event of history) {
     const name = interesting(event, ended);
@@ -22,20 +24,39 @@ export function countHistory(coverage: Coverage, history: readonly SagaEvent[], 
   }
 }
 
+/** What is seen only by looking at more than one event. */
+function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
+  const awaited = new Set<string>();
+  const expired = new Set<string>();
+  for (const { type, data } of history) {
+    if (type === 'SignalAwaited') {
+      if (data.round > 1) count(coverage, 'signal awaited anew');
+      awaited.add(data.signal);
+    }
+    if (type === 'StepFailed' && data.error.name === EXPIRED) expired.add(data.step);
+    if (type === 'StepRetryScheduled' && expired.delete(data.step)) count(coverage, 'expired and tried again');
+    if (type === 'SignalReceived' && !awaited.has(data.name)) count(coverage, 'signal early');
+    if (type === 'StepTimedOut' && state.steps.get(data.step)?.kind === 'signal') count(coverage, 'signal step timed out');
+  }
+}
+
 function interesting(event: SagaEvent, ended: boolean): string | undefined {
   switch (event.type) {
     case 'StepSucceeded':
       if (event.data.afterUndo !== undefined) return `success after undo${ended ? ', after the end' : ''}`;
+      if (event.data.signal !== undefined) return 'signal taken';
       return event.data.late && `late success${ended ? ', after the end' : ''}`;
     case 'StepRequested':
       if (event.data.round > 1 && event.data.attempt === 1) return 'new round of a step';
       return event.data.attempt > 1 ? 'step retried' : undefined;
     case 'StepFailed':
+      if (event.data.signal !== undefined) return 'signal said no';
+      if (event.data.error.name === EXPIRED) return `expired, effect ${event.data.effect}`;
       return `step failed: ${event.data.kind}, effect ${event.data.effect}`;
     case 'StepTimedOut':
       return 'step timed out';
     case 'StepSkipped':
-      return 'step skipped by its guard';
+      return event.data.reason === 'timeout' ? 'signal step skipped at its timeout' : 'step skipped by its guard';
     case 'StepSealed':
       return event.data.doubt ? 'sealed in doubt' : 'sealed';
     case 'StepSealFailed':
@@ -56,6 +77,14 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
     case 'CancelRequested':
     case 'CancelRefused':
       return event.type;
+    case 'SignalReceived':
+      return 'signal received';
+    case 'SignalDiscarded':
+      return 'signal discarded';
+    case 'TimerSet':
+      return event.data.dueAt <= event.at ? 'timer whose time has come' : 'timer set';
+    case 'TimerFired':
+      return 'timer fired';
     case 'DeadlinePassed':
       return event.data.pastPivot ? 'deadline past the pivot' : 'deadline';
     default:

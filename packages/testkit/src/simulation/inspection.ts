@@ -8,15 +8,21 @@
  * W4  A decision is pure: the same again on a folded state (when thorough).
  * W5  What is owed is what was requested last: operation, attempt and idempotency key.
  * W6  A technical failure tells of the attempt it answers, and of no other.
+ * W7  Only actions of steps say until when they are valid, and while the deadline is to come none is valid for longer.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type CommandMessage, type Decision, type Message, nextDue, type SagaState } from '@skald/kernel';
 
 type Report = (violation: string) => void;
 
-export function inspectDecision(message: Message, { events }: Decision, commands: readonly CommandMessage[], report: Report): void {
+export function inspectDecision(message: Message, { events, state }: Decision, commands: readonly CommandMessage[], report: Report): void {
   for (const command of commands) {
     const wrong = wrongCommand(command, events);
+    const expires = command.operation === 'action' && command.purpose === 'step';
+    if (command.validUntil !== undefined && !expires) report(`W7 ${command.operation} of ${command.key} expires`);
+    const deadline = state.pivotPassed ? undefined : state.timers.get('deadline');
+    if (expires && deadline !== undefined && !((command.validUntil ?? Infinity) <= deadline))
+      report(`W7 ${command.key} outlasts the deadline`);
     if (wrong !== undefined) report(`W5 ${command.operation} of ${command.key} ${wrong}`);
   }
   if (message.type !== 'reply') return;
@@ -72,5 +78,7 @@ export function inspectState(state: SagaState, report: Report): void {
     if (state.parked.has(target)) report(`${target} is owed and waits for a person`);
     if (!state.timers.has(target)) report(`${target} is owed and nothing falls due if it is lost`);
   }
+  for (const { id, kind, status } of state.steps.values())
+    if (kind === 'timer' && status === 'waiting' && !state.timers.has(`step:${id}`)) report(`${id} waits for no time`);
   for (const id of state.undoReady) if (state.steps.get(id)?.clear) report(`${id} is to be undone, and there is nothing to undo`);
 }

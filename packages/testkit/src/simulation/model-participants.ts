@@ -4,6 +4,7 @@
  * Invariants, reported as violations
  * P1  Under one key an effect is made at most once, but for an external action whose run was interrupted.
  * P2  No action starts once its step was undone, whatever the key.
+ * P3  No action starts after its time, by the clock of its participant, nor by more than that is slow.
  */
 import type { CommandMessage, Outcome, Reply } from '@skald/kernel';
 import type { Choices } from './choices.js';
@@ -20,6 +21,11 @@ interface Failure {
 const DECLINED: Failure = { type: 'failed', kind: 'business', error: { name: 'Declined', message: 'no' }, effect: 'none' };
 const ROLLED_BACK: Failure = { type: 'failed', kind: 'technical', error: { name: 'Reset', message: 'rolled back' }, effect: 'none' };
 const RESET: Failure = { type: 'failed', kind: 'technical', error: { name: 'Reset', message: 'connection reset' }, effect: 'unknown' };
+
+const INTERRUPTED: Failure = { type: 'failed', kind: 'technical', error: { name: 'Expired', message: 'interrupted' }, effect: 'unknown' };
+
+/** Participants' clocks are ahead or behind by so much. */
+const MOST_SKEW = 40;
 
 const ACTION_ENDS = ['ends', 'declines', 'is rolled back', 'is reset', 'ends unheard', 'ends, and its answer is lost'] as const;
 const ACTION_WEIGHTS = [4, 2, 1, 1, 1, 1];
@@ -79,6 +85,15 @@ export class ModelParticipants {
     if (fence.type === 'failed') return DECLINED;
     if (fence.type === 'undone' || fence.type === 'sealed') return { type: 'refused', reason: fence.type };
     if (fence.type === 'running' && fence.leaseUntil > now) return undefined;
+    const isOver =
+      command.purpose === 'step' && command.validUntil !== undefined && now + this.scenario.skew * MOST_SKEW > command.validUntil;
+    if (isOver && fence.type === 'running') return INTERRUPTED;
+    if (isOver) {
+      record.fence = { type: 'sealed', doubt: false };
+      return { type: 'refused', reason: 'expired' };
+    }
+    if (now > (command.validUntil ?? now) + MOST_SKEW)
+      this.violations.push(`P3 ${command.key} starts ${now - (command.validUntil ?? 0)} ms too late`);
     if (fence.type === 'nothing' && now > command.dueAt && this.choices.weigh([3, 1]) === 1) {
       record.fence = { type: 'sealed', doubt: false };
       return { type: 'refused', reason: 'expired' };

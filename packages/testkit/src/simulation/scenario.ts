@@ -1,4 +1,13 @@
-import { type RetryOptions, SagaAborted, type SagaDefinition, type StepData, sagaDefinition } from '@skald/kernel';
+import {
+  type RetryOptions,
+  SagaAborted,
+  type SagaDefinition,
+  type SignalData,
+  type StepData,
+  type StepEntry,
+  sagaDefinition,
+  type TimerData,
+} from '@skald/kernel';
 import type { Choices } from './choices.js';
 
 /** What the model knows of a step beside its definition. */
@@ -6,7 +15,7 @@ export interface ModelStep {
   readonly id: string;
   readonly pivot: boolean;
   /** `external`: its effect and its fence record are not one transaction, so that a run can be interrupted between them. */
-  readonly kind: 'transactional' | 'external';
+  readonly kind: 'transactional' | 'external' | 'timer' | 'signal';
   /** Its participant has something to undo. */
   readonly compensable: boolean;
   /** The saga's own method undoes it, at another participant. */
@@ -16,6 +25,8 @@ export interface ModelStep {
 export interface Scenario {
   readonly definition: SagaDefinition;
   readonly steps: ReadonlyMap<string, ModelStep>;
+  /** Of the participants' clocks: right, ahead, or behind. */
+  readonly skew: 0 | 1 | -1;
   /** Nothing stands beside its pivot: the linter has nothing against it. */
   readonly orderly: boolean;
   /** Saga methods that throw do so until this is set, as if a mended version had been deployed. */
@@ -38,22 +49,23 @@ export function drawScenario(choices: Choices): Scenario {
   const beside = choices.pick(8) === 7;
   const steps = new Map<string, ModelStep>();
   const scenario: { repaired: boolean } = { repaired: false };
-  const data: StepData[] = [];
+  const data: StepEntry[] = [];
   for (let at = 0; at < count; at++) {
     const after = drawAfter(choices, at, beside ? -1 : pivot, data);
     const isPivot = at === pivot || (beside && pivot >= 0 && choices.pick(4) === 3);
-    const own = !isPivot && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
-    const kind = choices.pick(4) === 3 ? 'external' : 'transactional';
-    const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: own || choices.pick(5) !== 4, own };
+    const waits = !isPivot && choices.pick(6) === 5;
+    const own = !isPivot && !waits && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
+    const kind = waits ? (choices.pick(2) === 1 ? 'signal' : 'timer') : choices.pick(4) === 3 ? 'external' : 'transactional';
+    const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: !waits && (own || choices.pick(5) !== 4), own };
     steps.set(model.id, model);
-    data.push(drawStep(choices, model, after, scenario));
+    data.push(drawEntry(choices, model, after, scenario));
   }
   const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data, ...(deadline !== undefined && { deadline }) });
-  return Object.assign(scenario, { definition, steps, orderly: !beside });
+  return Object.assign(scenario, { definition, steps, orderly: !beside, skew: ([0, 0, 1, -1] as const)[choices.pick(4)] ?? 0 });
 }
 
-function drawAfter(choices: Choices, at: number, pivot: number, before: readonly StepData[]): readonly string[] {
+function drawAfter(choices: Choices, at: number, pivot: number, before: readonly StepEntry[]): readonly string[] {
   if (at === 0) return [];
   if (at === pivot) {
     const used = new Set(before.flatMap((step) => step.after ?? []));
@@ -70,6 +82,47 @@ function drawAfter(choices: Choices, at: number, pivot: number, before: readonly
     default:
       return [`s${at - 1}`];
   }
+}
+
+function drawEntry(choices: Choices, model: ModelStep, after: readonly string[], scenario: { repaired: boolean }): StepEntry {
+  if (model.kind === 'timer') return drawTimer(choices, model.id, after, scenario);
+  return model.kind === 'signal' ? drawSignal(choices, model.id, after, scenario) : drawStep(choices, model, after, scenario);
+}
+
+/** Payloads of signals in the model: what the saga's code makes of each. */
+export const PAYLOADS = ['yes', 'no', 'breaks', 'malformed'] as const;
+
+/** Takes signals of its own name, or of one that several steps take. */
+function drawSignal(choices: Choices, id: string, after: readonly string[], scenario: { repaired: boolean }): SignalData {
+  const isGuarded = choices.pick(12) === 11;
+  const [timeout, skips] = [choices.pick(2) === 1, choices.pick(3) === 2];
+  const validate = (value: unknown) => (value === 'malformed' ? { issues: [{ message: 'is malformed' }] } : { value });
+  return {
+    ...{ kind: 'signal', id, after },
+    schema: { '~standard': { version: 1, vendor: 'model', validate } },
+    ...(choices.pick(3) === 2 && { signal: 'shared' }),
+    ...(timeout && { timeout: 120 }),
+    ...(timeout && skips && { onTimeout: 'skip' }),
+    ...(isGuarded && { when: () => false }),
+    receive: (payload) => {
+      if (payload === 'breaks' && !scenario.repaired) throw new Error(`the code of ${id} is broken`);
+      if (payload === 'no') throw new SagaAborted('no');
+      return { said: payload };
+    },
+  };
+}
+
+/** Waits for a while, for years, until a moment that has come, or as its code says, which may be broken. */
+function drawTimer(choices: Choices, id: string, after: readonly string[], scenario: { repaired: boolean }): TimerData {
+  const how = choices.pick(8);
+  const isGuarded = choices.pick(12) === 11;
+  const time = (_input: unknown, { now }: { readonly now: number }): Date | number => {
+    if (how === 7 && !scenario.repaired) throw new Error(`the code of ${id} is broken`);
+    if (how === 6) throw new SagaAborted('there is no time for that');
+    return how === 5 ? new Date(now - 1_000) : 20.5;
+  };
+  const length = how === 4 ? '900d' : how * 40 + 10;
+  return { kind: 'timer', id, after, time: how > 4 ? time : length, ...(isGuarded && { when: () => false }) };
 }
 
 function drawStep(choices: Choices, model: ModelStep, after: readonly string[], scenario: { repaired: boolean }): StepData {
@@ -91,6 +144,7 @@ function drawStep(choices: Choices, model: ModelStep, after: readonly string[], 
     after,
     pivot: model.pivot,
     timeout: 100,
+    ...(choices.pick(6) === 5 && { expires: 'attempt' }),
     ...(retry && { retry }),
     ...(undoRetry && { compensationRetry: undoRetry }),
     ...(guard > 20 && { when }),

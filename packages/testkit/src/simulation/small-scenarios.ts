@@ -1,7 +1,7 @@
 import { type StepData, sagaDefinition } from '@skald/kernel';
 import type { ModelStep, Scenario } from './scenario.js';
 
-type Kind = ModelStep['kind'];
+type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal'>;
 
 function scenario(...steps: readonly (Omit<ModelStep, 'compensable'> & { readonly attempts: number })[]): Scenario {
   const data = steps.map(({ id, pivot, own, kind, attempts }): StepData => {
@@ -11,7 +11,13 @@ function scenario(...steps: readonly (Omit<ModelStep, 'compensable'> & { readonl
     return { id, ...options, run: command(kind), ...(own && { compensation: { name: `undo ${id}`, run: command('undoer') } }) };
   });
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data });
-  return { definition, repaired: true, orderly: true, steps: new Map(steps.map((step) => [step.id, { ...step, compensable: true }])) };
+  return {
+    definition,
+    repaired: true,
+    orderly: true,
+    skew: 0,
+    steps: new Map(steps.map((step) => [step.id, { ...step, compensable: true }])),
+  };
 }
 
 const step = (id: string, kind: Kind, attempts: number) => ({ id, kind, attempts, own: false, pivot: false });

@@ -4,7 +4,13 @@ import type { World } from './world.js';
 export function describeWorld(world: World): string {
   const steps = world.scenario.definition.steps.map((step) => {
     const model = world.scenario.steps.get(step.id);
-    const flags = [model?.kind, model?.own && 'own compensation', model?.compensable === false && 'nothing to undo', step.pivot && 'PIVOT'];
+    const flags = [
+      model?.kind,
+      model?.own && 'own compensation',
+      model?.compensable === false && 'nothing to undo',
+      step.kind === 'command' && step.pivot && 'PIVOT',
+      step.kind !== 'command' && 'waits',
+    ];
     return `  ${step.id} after [${step.after.join(' ')}] ${flags.filter(Boolean).join(', ')}`;
   });
   const events = world.history.map(({ type, at, data }, revision) => `  ${revision} @${at} ${type} ${JSON.stringify(data)}`);
