@@ -127,6 +127,13 @@ const signal: Move = (world) => {
   sendSignal(world, taker.signal, `g${choices.pick(6)}`, PAYLOADS[choices.weigh([4, 1, 1, 1])] ?? 'yes');
 };
 
+/** One of two signals, with what the saga likes to hear or not. */
+function signalAtOnce(world: World): void {
+  const taker = world.scenario.definition.steps.find((step) => step.kind === 'signal');
+  const said = world.choices.pick(3);
+  if (taker) sendSignal(world, taker.signal, said === 2 ? 'g2' : 'g1', said === 1 ? 'no' : 'yes');
+}
+
 export function sendSignal(world: World, name: string, request: string, payload: string): void {
   const { answer, events } = world.request({ type: 'signal', at: world.now, request, name, payload });
   if (!answer?.accepted) count(world.coverage, `signal refused: ${answer?.code}`);
@@ -166,8 +173,11 @@ const WEIGHTS = MOVES.map(([, weight]) => weight);
 
 /** Few moves, for enumerating all ways a small saga can go. */
 const FEW_MOVES: readonly Move[] = [deliverCommand, deliverReply, tick, finishRun, drop, replayOldest, cancelAtOnce];
+const FEW_WITH_SIGNALS: readonly Move[] = [...FEW_MOVES, signalAtOnce];
 
 export function disturb(world: World, repertoire: 'many' | 'few' = 'many'): void {
-  if (repertoire === 'few') FEW_MOVES[world.choices.pick(FEW_MOVES.length)]?.(world);
+  const isTold = world.scenario.definition.steps.some(({ kind }) => kind === 'signal');
+  const few = isTold ? FEW_WITH_SIGNALS : FEW_MOVES;
+  if (repertoire === 'few') few[world.choices.pick(few.length)]?.(world);
   else MOVES[world.choices.weigh(WEIGHTS)]?.[0](world);
 }

@@ -1,4 +1,4 @@
-import { type StepData, sagaDefinition } from '@skald/kernel';
+import { SagaAborted, type StepData, sagaDefinition } from '@skald/kernel';
 import type { ModelStep, Scenario } from './scenario.js';
 
 type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal'>;
@@ -22,6 +22,31 @@ function scenario(...steps: readonly (Omit<ModelStep, 'compensable'> & { readonl
 
 const step = (id: string, kind: Kind, attempts: number) => ({ id, kind, attempts, own: false, pivot: false });
 
+/** A signal with a time, between two steps, the second of which comes after a timer too. */
+function waiting(): Scenario {
+  const retry = { attempts: 1, delay: 10, jitter: 0 };
+  const command = (id: string, after: readonly string[]): StepData => ({
+    ...{ id, after, timeout: 100, retry, compensationRetry: retry, run: () => ({ participant: 'transactional', action: id, args: [] }) },
+  });
+  const receive = (payload: unknown): unknown => {
+    if (payload === 'no') throw new SagaAborted('no');
+    return payload;
+  };
+  const model = (id: string, kind: ModelStep['kind']) => ({ id, kind, pivot: false, own: false, compensable: kind === 'transactional' });
+  const definition = sagaDefinition({
+    name: 'model',
+    version: 1,
+    steps: [
+      command('s0', []),
+      { kind: 'signal', id: 'told', after: ['s0'], timeout: 150, receive },
+      { kind: 'timer', id: 'later', after: [], time: 120 },
+      command('s1', ['told', 'later']),
+    ],
+  });
+  const steps = [model('s0', 'transactional'), model('told', 'signal'), model('later', 'timer'), model('s1', 'transactional')];
+  return { definition, repaired: true, orderly: true, skew: 0, steps: new Map(steps.map((one) => [one.id, one])) };
+}
+
 /** Sagas small enough to take every path through them, by what they are. */
 export const SMALL_SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   'one step that its participant undoes': () => scenario(step('s0', 'transactional', 2)),
@@ -29,5 +54,6 @@ export const SMALL_SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   'one step that the saga undoes elsewhere': () => scenario({ ...step('s0', 'transactional', 1), own: true }),
   'one step at an external participant that the saga undoes elsewhere': () => scenario({ ...step('s0', 'external', 1), own: true }),
   'a step and a pivot': () => scenario(step('s0', 'transactional', 1), { ...step('s1', 'transactional', 2), pivot: true }),
+  'a signal and a timer between two steps': waiting,
   'a pivot at an external participant': () => scenario({ ...step('s0', 'external', 1), pivot: true }),
 };
