@@ -5,8 +5,8 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Class, defineSaga, Participant, participant, SagaAborted, type SagaRef } from '@skald/decorators';
 import type { StandardSchema } from '@skald/kernel';
 import type { RunningSkald } from './running-skald.js';
-import { sagaIdOf } from './sagas.js';
 import { Skald } from './skald.js';
+import { sagaIdOf } from './start-input.js';
 
 /** Calls that are answered when the test says so. */
 class Gate {

@@ -3,7 +3,6 @@ import { type Client, type HistoryEvent, type IndexLag, type IndexProjection, re
 import {
   type Clock,
   canonicalJson,
-  describeIssues,
   type Ids,
   type IndexPage,
   type IndexQuery,
@@ -18,15 +17,10 @@ import {
   type Target,
 } from '@skald/kernel';
 import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
+import { lookForEnd } from './look-for-end.js';
 import { type SignalOptions, sendSignal, signalName } from './signals.js';
+import { sagaIdOf, startInput } from './start-input.js';
 import type { SagaStore } from './wiring.js';
-
-/** How often it is looked whether a saga has ended in another process, in milliseconds. */
-const FIRST_LOOK = 50;
-const LONGEST_PAUSE = 1_000;
-
-/** Largest input of a saga, in bytes of JSON. */
-const MAX_INPUT_BYTES = 200 * 1024;
 
 export interface StartOptions {
   /** Instance id: starting the same id with the same input again gives the saga that is there. Default: a new unique id. */
@@ -88,12 +82,7 @@ export class Sagas {
     const definition = this.registered(saga);
     const { client, ids } = this.ports;
     const sagaId = sagaIdOf(definition.name, options.id ?? ids.unique());
-    const text = JSON.stringify(await validated(definition, input)) ?? 'null';
-    const bytes = Buffer.byteLength(text);
-    if (bytes > MAX_INPUT_BYTES) {
-      throw new SkaldError('input-too-large', { saga: definition.name, bytes, limit: MAX_INPUT_BYTES });
-    }
-    const copy: unknown = JSON.parse(text);
+    const copy = await startInput(definition, input);
     const answer = await client.ask(sagaId, {
       type: 'start',
       request: client.newRequest(),
@@ -154,46 +143,21 @@ export class Sagas {
 
   /** How the saga ended; waits for it. A suspended saga has not ended. */
   async ended(sagaId: string): Promise<SagaEnding> {
-    const { ends, isUnderWay, isAlone } = this.ports;
+    const { ends, isUnderWay, isAlone, clock } = this.ports;
     // First to the engine's door, then to the stream: whenever it ends, one of them tells.
     const { ending, leave } = ends.wait(sagaId);
     if (isAlone && isUnderWay(sagaId)) return ending;
     try {
       if (isAlone) return (await Promise.race([ending, this.endingNow(sagaId)])) ?? (await ending);
-      return await this.watched(sagaId, ending);
+      const look = async () => {
+        const summary = await this.store.index.get(sagaId);
+        // What the index does not know it may not have seen yet: the stream says whether there is such a saga.
+        return !summary || isEnded(summary.status) ? this.endingNow(sagaId) : undefined;
+      };
+      return await lookForEnd(look, ending, clock, isUnderWay(sagaId));
     } finally {
       leave();
     }
-  }
-
-  /**
-   * The saga may end in another process, which tells nobody here: the index is asked, less and less often. Where it is under way here, that
-   * would only be after another process had taken it over.
-   */
-  private async watched(sagaId: string, told: Promise<SagaEnding>): Promise<SagaEnding> {
-    // Nobody may be listening at the moment when it rejects.
-    told.catch(() => undefined);
-    for (
-      let pause = this.ports.isUnderWay(sagaId) ? LONGEST_PAUSE : 0;
-      ;
-      pause = Math.min(Math.max(pause * 2, FIRST_LOOK), LONGEST_PAUSE)
-    ) {
-      const ending = pause > 0 && (await this.toldWithin(pause, told));
-      if (ending) return ending;
-      const summary = await this.store.index.get(sagaId);
-      // What the index does not know it may not have seen yet: the stream says whether there is such a saga.
-      const now = !summary || isEnded(summary.status) ? await this.endingNow(sagaId) : undefined;
-      if (now) return now;
-    }
-  }
-
-  private async toldWithin(milliseconds: number, told: Promise<SagaEnding>): Promise<SagaEnding | undefined> {
-    const { clock } = this.ports;
-    let cancel = () => {};
-    const later = new Promise<undefined>((resolve) => {
-      cancel = clock.at(clock.now() + milliseconds, () => resolve(undefined));
-    });
-    return Promise.race([told, later]).finally(cancel);
   }
 
   private get store(): SagaStore {
@@ -309,19 +273,4 @@ export class Sagas {
     }
     return known;
   }
-}
-
-/** Id of an instance everywhere: the saga's name and the instance's id. Throws `invalid-saga-id`. */
-export function sagaIdOf(saga: string, id: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (id.length < 1 || id.length > 200 || /\p{Surrogate}/u.test(id) || /[\u0000-\u001f\u007f]/.test(id))
-    throw new SkaldError('invalid-saga-id', { id: id.slice(0, 250) });
-  return `${saga}-${id}`;
-}
-
-async function validated(definition: SagaDefinition, input: unknown): Promise<unknown> {
-  if (!definition.input) return input;
-  const result = await definition.input['~standard'].validate(input);
-  if (result.issues) throw new SkaldError('invalid-input', { saga: definition.name, issues: describeIssues(result.issues) });
-  return result.value;
 }
