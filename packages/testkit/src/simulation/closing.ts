@@ -47,6 +47,8 @@ function answer(world: World): boolean {
   for (const step of scenario.definition.steps) {
     const known = state.steps.get(step.id);
     if (step.kind !== 'signal' || known?.status !== 'waiting') continue;
+    // Kept and not taken: the saga only waits for the outcome of a pivot to turn back, and takes nothing any more.
+    if (state.signals.has(step.signal) && state.signals.get(step.signal)?.length !== 0) continue;
     if (state.timers.has(`step:${step.id}`) && choices.pick(2) === 1) continue;
     sendSignal(world, step.signal, `closing ${world.requests.length}`, 'yes');
     return true;
