@@ -5,7 +5,7 @@ import type { Order } from './order.js';
 import { OrderSaga } from './order-saga.js';
 
 /** Sagas in flight: enough for full batches, few enough that each is through in a moment. */
-const IN_FLIGHT = 500;
+const IN_FLIGHT = 1_000;
 /** Milliseconds without any news after which a run is given up. */
 const PATIENCE = 60_000;
 const PAGE = 10_000;
