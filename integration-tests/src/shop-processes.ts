@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 
 const PROGRAMS = fileURLToPath(new URL('../../examples/order-fulfilment/dist/', import.meta.url));
 
+export const MAIN = `${PROGRAMS}main.js`;
+
 export interface ShopOptions {
   readonly folder: string;
   readonly broker: string;

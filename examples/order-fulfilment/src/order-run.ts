@@ -58,7 +58,12 @@ export class OrderRun implements Observer, News {
   heard(sagaId: string, status: SagaStatus): void {
     this.begun ??= performance.now();
     this.lastNews = performance.now();
-    if (!isEnded(status) && status !== 'suspended') return;
+    // Others may start an order: a run before this one, whose message was still on its way.
+    this.known.add(orderOf(sagaId));
+    if (!isOver(status)) {
+      if (!this.over.has(sagaId)) this.inFlight.add(sagaId);
+      return;
+    }
     this.inFlight.delete(sagaId);
     this.over.set(sagaId, status);
     this.lastEnd = this.lastNews;
@@ -77,9 +82,11 @@ export class OrderRun implements Observer, News {
   }
 
   private remember(sagaId: string, status: SagaStatus): void {
-    this.known.add(sagaId.slice('order-'.length));
-    if (!isEnded(status) && status !== 'suspended') this.inFlight.add(sagaId);
-    else if (!this.over.has(sagaId)) {
+    this.known.add(orderOf(sagaId));
+    // What was heard meanwhile is newer.
+    if (this.over.has(sagaId)) return;
+    if (!isOver(status)) this.inFlight.add(sagaId);
+    else {
       this.over.set(sagaId, status);
       this.before += 1;
     }
@@ -93,6 +100,7 @@ export class OrderRun implements Observer, News {
       while (this.goesOn() && this.inFlight.size >= IN_FLIGHT) await this.news();
       if (this.rate !== undefined) await this.itsTurn(started++ / this.rate);
       if (!this.goesOn()) break;
+      if (this.known.has(order.orderId)) continue;
       this.begun ??= performance.now();
       this.inFlight.add(`order-${order.orderId}`);
       void this.start(desk, order);
@@ -165,4 +173,13 @@ export class OrderRun implements Observer, News {
     if (this.inFlight.size === 0 || performance.now() - this.lastNews <= PATIENCE) return;
     this.fail(new Error(`nothing has moved for ${PATIENCE / 1000} s; ${this.inFlight.size} sagas have not ended`));
   }
+}
+
+function orderOf(sagaId: string): string {
+  return sagaId.slice('order-'.length);
+}
+
+/** Nothing moves any more by itself. */
+function isOver(status: SagaStatus): boolean {
+  return isEnded(status) || status === 'suspended';
 }
