@@ -44,10 +44,10 @@ test('an order that an earlier run asked for and that is started only now is not
 test('news that comes while the index is read is newer than the index', async () => {
   const run = new OrderRun();
   const { open } = desk(() => run, { a: 'running' });
-  const list = open.index.list;
+  const { list } = open.index;
   Object.assign(open.index, {
     list: async () => {
-      const page = await list();
+      const page = await list({});
       run.heard('order-a', 'completed');
       return page;
     },
