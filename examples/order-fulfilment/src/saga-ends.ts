@@ -5,6 +5,7 @@ import {
   evolve,
   initialState,
   isEnded,
+  isSagaStream,
   type RecordedEvent,
   type SagaEvent,
   type SagaState,
@@ -36,12 +37,12 @@ interface Open {
   state: SagaState;
 }
 
-/** Reads every stream of the store, in the order in which everything happened, and judges each by the laws. */
+/** Reads every saga's stream of the store, in the order in which everything happened, and judges each by the laws. */
 export async function readHistories(store: EventStore): Promise<Histories> {
   const reading = new Reading();
   for (let position = 0; ; ) {
     const page = await store.readAll(position, PAGE);
-    for (const recorded of page) reading.take(recorded);
+    for (const recorded of page) if (isSagaStream(recorded.stream)) reading.take(recorded);
     position = page.at(-1)?.position ?? position;
     if (page.length < PAGE) break;
   }

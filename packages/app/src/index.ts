@@ -6,4 +6,5 @@ export { type Intervention, type SagaHandle, Sagas, type StartOptions, type Targ
 export type { SignalOptions } from './signals.js';
 export { type FenceSource, Skald } from './skald.js';
 export { sagaIdOf } from './start-input.js';
+export type { VersionInUse } from './versions.js';
 export type { CommonOptions, ConnectOptions, EmbeddedOptions, SagaStore } from './wiring.js';

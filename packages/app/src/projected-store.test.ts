@@ -62,7 +62,7 @@ async function start(opening: () => ReturnType<typeof openSqliteIndex> = openInd
   return app;
 }
 
-/** One that is not told anything before `letGo`. */
+/** One that is not told of any saga before `letGo`. */
 function held(): { readonly opening: () => ReturnType<typeof openSqliteIndex>; letGo(): void } {
   let letGo = (): void => {};
   const gone = new Promise<void>((resolve) => {
@@ -72,7 +72,7 @@ function held(): { readonly opening: () => ReturnType<typeof openSqliteIndex>; l
     const { index, close } = await openIndex();
     const put = index.put.bind(index);
     index.put = async (...told: Parameters<SagaIndex['put']>) => {
-      await gone;
+      if (told[0].length > 0) await gone;
       await put(...told);
     };
     return { index, close };
@@ -99,7 +99,8 @@ describe('A store whose index is fed from its events', () => {
     expect(await saga.result()).toEqual({ act: { n: 1 } });
     expect(await sagas.result(saga.sagaId)).toEqual({ act: { n: 1 } });
     expect(await sagas.count()).toEqual({});
-    expect((await sagas.lag()).position).toBe(0);
+    const { position, head } = await sagas.lag();
+    expect(position).toBeLessThan(head);
     await expect(sagas.ended('echo-2')).rejects.toMatchObject({ code: 'saga-not-found' });
     letGo();
     await sagas.caughtUp();

@@ -20,6 +20,7 @@ import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
 import { lookForEnd } from './look-for-end.js';
 import { type SignalOptions, sendSignal, signalName } from './signals.js';
 import { sagaIdOf, startInput } from './start-input.js';
+import { type VersionInUse, versionsInUse } from './versions.js';
 import type { SagaStore } from './wiring.js';
 
 export interface StartOptions {
@@ -129,6 +130,11 @@ export class Sagas {
     return this.store.index.count();
   }
 
+  /** How many sagas of each version have not ended, and which versions are registered here: without sagas, a version may be taken away. */
+  async versions(): Promise<VersionInUse[]> {
+    return versionsInUse(await this.store.index.unended(), this.definitions);
+  }
+
   /** Its events, the first first. Rejects with `saga-not-found`. */
   history(sagaId: string): Promise<HistoryEvent[]> {
     return readHistory(this.store.events, sagaId);
@@ -193,7 +199,9 @@ export class Sagas {
     }
     const [saga, id, member, payload, options = {}] = args as [SagaRef, string, string, unknown, SignalOptions?];
     const definition = this.registered(saga);
-    return sendSignal(client, [definition], sagaIdOf(definition.name, id), signalName(saga, definition, member), payload, options);
+    // The instance may be of another version than the caller knows.
+    const versions = this.definitions.filter(({ name }) => name === definition.name);
+    return sendSignal(client, versions, sagaIdOf(definition.name, id), signalName(saga, definition, member), payload, options);
   }
 
   /** Turns the saga back before its pivot. Rejects with `past-pivot`, `already-compensating`, `saga-ended`, `saga-not-found`. */

@@ -1,6 +1,16 @@
 import 'reflect-metadata';
 import { type Class, definitionOf, participantDefinitionOf, type SagaRef } from '@skald/decorators';
-import { Client, type EngineOptions, IndexProjection, type Observer, Orchestrator, ParticipantHost, Programs } from '@skald/engine';
+import {
+  Client,
+  deploy,
+  type EngineOptions,
+  IndexProjection,
+  type Observer,
+  Orchestrator,
+  observers,
+  ParticipantHost,
+  Programs,
+} from '@skald/engine';
 import { type Fence, type MessageBus, type SagaDefinition, stepGraph } from '@skald/kernel';
 import { Container } from 'inversify';
 import { checkDefinitions } from './check-definitions.js';
@@ -88,7 +98,7 @@ export class Skald {
   /**
    * Checks the definitions, opens store and bus, sends again what is owed from before, and takes up work.
    * Rejects with `invalid-definition`, `not-a-saga`, `invalid-participant`, `unknown-participant`, `unknown-action`, `duplicate-saga`,
-   * `duplicate-participant` or what opening the store or the bus rejects with; nothing runs then.
+   * `duplicate-participant`, `definition-changed` or what opening the store or the bus rejects with; nothing runs then.
    */
   async start(): Promise<RunningSkald> {
     const definitions = this.sagaRefs.map((saga) => this.definition(saga));
@@ -102,6 +112,7 @@ export class Skald {
     try {
       const store = await this.wiring.openStore?.();
       if (store) closing.push(() => store.close());
+      if (store) await this.deploy(store, definitions);
       const bus = await this.wiring.openBus();
       closing.push(() => bus.close());
       const ends = new EndWatch();
@@ -132,6 +143,14 @@ export class Skald {
       await takeBack(closing).catch(() => undefined);
       throw error;
     }
+  }
+
+  private async deploy({ events }: SagaStore, definitions: readonly SagaDefinition[]): Promise<void> {
+    const { options } = this.wiring;
+    const clock = clockOf(options);
+    const pause = (milliseconds: number) => new Promise<void>((resolve) => void clock.at(clock.now() + milliseconds, resolve));
+    const observer = observers([troubleLog(options.log), ...this.watchers]);
+    await deploy(definitions, options.definitions ?? 'refuse', { store: events, observer, now: () => clock.now(), pause });
   }
 
   private engineOptions(bus: MessageBus, ends: EndWatch): EngineOptions {

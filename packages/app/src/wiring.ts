@@ -1,4 +1,4 @@
-import type { EngineOptions } from '@skald/engine';
+import type { EngineOptions, OnChange } from '@skald/engine';
 import { systemClock, systemIds } from '@skald/engine';
 import { externalSqliteFence, openSqliteStore } from '@skald/event-store-sqlite';
 import { type EventStore, type Fence, type MessageBus, type SagaIndex, SkaldError } from '@skald/kernel';
@@ -11,6 +11,11 @@ export interface CommonOptions
   > {
   /** Milliseconds until a start or an operator's action without an answer is given up. Default 30,000. */
   readonly answerTimeout?: number;
+  /**
+   * What happens when a saga is not what was deployed under its name and version: `refuse` rejects the start with `definition-changed`;
+   * `replace`, for development, records the change, tells it to the log, and sagas under way go on with it. Default `refuse`.
+   */
+  readonly definitions?: OnChange;
   /** Where troubles go that Skald goes on from by itself. Default: one line each on standard error. */
   readonly log?: (line: string) => void;
 }

@@ -1,4 +1,4 @@
-import { type Clock, type Delivery, type InboxMessage, SkaldError } from '@skald/kernel';
+import { type Clock, type Delivery, type InboxMessage, isSagaStream, SkaldError } from '@skald/kernel';
 import type { Activated, Activation } from './activation.js';
 import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
@@ -56,7 +56,7 @@ export class Deciding {
   /** A start is decided as if nothing were stored; the append says whether that is so. Everything else reads first. */
   private async activate(sagaId: string, deliveries: Deliveries): Promise<Activated> {
     const isStart = deliveries[0]?.message.input.type === 'start';
-    return isStart && !this.unsure.has(sagaId) ? this.activation.fresh(sagaId) : this.activation.load(sagaId);
+    return isStart && isSagaStream(sagaId) && !this.unsure.has(sagaId) ? this.activation.fresh(sagaId) : this.activation.load(sagaId);
   }
 
   private reload(sagaId: string): Promise<Activated> {

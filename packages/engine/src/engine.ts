@@ -20,7 +20,7 @@ import type { ParticipantDefinition } from './participants/actions.js';
 import { ParticipantRunner } from './participants/participant-runner.js';
 import type { Programs } from './programs.js';
 import { catchUpIndex } from './rebuild-index.js';
-import { recover, resumeDeployed } from './recovery.js';
+import { recover, reportWaiting, resumeDeployed } from './recovery.js';
 import { systemClock, systemIds } from './system.js';
 import { Timers } from './timers.js';
 
@@ -92,7 +92,7 @@ export class Orchestrator {
    */
   async start(): Promise<number> {
     const { store, index, programs, ownership } = this;
-    const { bus, observer, ids } = portsOf(this.options);
+    const { bus, observer } = portsOf(this.options);
     const { projection } = this.options;
     if (!projection) await catchUpIndex(store, index, observer);
     const deliver = (batch: readonly Delivery[]) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]);
@@ -101,15 +101,15 @@ export class Orchestrator {
     if (projection) this.timers.start();
     await this.takingOver;
     await projection?.caughtUp(undefined, this.stopping.signal);
-    await resumeDeployed({ store, index, bus, programs, ids, observer });
+    await reportWaiting({ index, programs, observer });
     this.timers.start();
     return this.recovered;
   }
 
   /** O2, O4. A failure is tried again for as long as the partitions are this owner's. */
   private takeOver(partitions: readonly number[]): void {
-    const { index, ownership } = this;
-    const { bus, observer, clock } = portsOf(this.options);
+    const { store, index, ownership, programs } = this;
+    const { bus, observer, clock, ids } = portsOf(this.options);
     const fits = (sagaId: string) => partitions.includes(ownership.partitionOf(sagaId)) && ownership.owns(sagaId);
     this.takingOver = this.takingOver.then(async () => {
       const terms = ownership.termsOf(partitions);
@@ -117,6 +117,7 @@ export class Orchestrator {
         await this.options.projection?.caughtUp(undefined, this.stopping.signal);
         for (const term of terms) term.isIndexed = true;
         this.recovered += await recover(index, bus, fits);
+        await resumeDeployed({ store, index, bus, programs, ids, observer }, fits);
       } catch (error) {
         if (this.stopping.signal.aborted) return;
         observer.troubled('what is owed by the sagas of a partition could not be sent again; it is tried again', error);

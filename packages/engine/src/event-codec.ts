@@ -21,8 +21,11 @@ export interface Metadata {
   readonly format: number;
 }
 
+/** An event of any stream before it is written. */
+export type Recordable = Pick<SagaEvent, 'at'> & { readonly type: string; readonly data: unknown };
+
 /** Events ready to be written after the event whose hash is `before` (the stream's name where there is none). */
-export function encodeEvents(events: readonly SagaEvent[], cause: string, before: string): NewEvent[] {
+export function encodeEvents(events: readonly Recordable[], cause: string, before: string): NewEvent[] {
   let previous = before;
   return events.map((event) => {
     const data = JSON.stringify(event.data);

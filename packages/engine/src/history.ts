@@ -1,4 +1,13 @@
-import { type EventStore, evolve, initialState, type RecordedEvent, type SagaEvent, type SagaState, SkaldError } from '@skald/kernel';
+import {
+  type EventStore,
+  evolve,
+  initialState,
+  isSagaStream,
+  type RecordedEvent,
+  type SagaEvent,
+  type SagaState,
+  SkaldError,
+} from '@skald/kernel';
 import { decodeEvent } from './event-codec.js';
 
 const PAGE = 1_000;
@@ -8,6 +17,7 @@ export type HistoryEvent = SagaEvent & { readonly revision: number; readonly has
 
 /** The history of a saga, up to `until` (a revision) where given. Throws `saga-not-found`. */
 export async function readHistory(store: EventStore, sagaId: string, until = Number.MAX_SAFE_INTEGER): Promise<HistoryEvent[]> {
+  if (!isSagaStream(sagaId)) throw new SkaldError('saga-not-found', { sagaId });
   const events: HistoryEvent[] = [];
   for (;;) {
     const page = await store.read(sagaId, { from: events.length, limit: PAGE });
@@ -31,6 +41,7 @@ export interface StoredSaga {
 
 /** The state of a saga with all that is stored of it. Throws `history-unreadable`. */
 export async function loadSaga(store: EventStore, sagaId: string): Promise<StoredSaga> {
+  if (!isSagaStream(sagaId)) throw new SkaldError('history-unreadable', { stream: sagaId, revision: 0, problem: 'it is no saga’s stream' });
   let state = initialState();
   let last: RecordedEvent | undefined;
   for (;;) {

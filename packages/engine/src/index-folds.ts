@@ -11,6 +11,7 @@ import {
   type EventStore,
   initialState,
   isEnded,
+  isSagaStream,
   type RecordedEvent,
   type SagaState,
   type SagaSummary,
@@ -38,7 +39,8 @@ export class IndexFolds {
   ) {}
 
   /** Summaries of the sagas that these events, in global order, tell something of. Rejects with what the store rejects with. */
-  async fold(events: readonly RecordedEvent[]): Promise<SagaSummary[]> {
+  async fold(all: readonly RecordedEvent[]): Promise<SagaSummary[]> {
+    const events = all.filter(({ stream }) => isSagaStream(stream));
     const passing = await this.statesBefore(events.filter((event) => this.isNews(event)));
     for (const recorded of events) {
       const { stream, revision } = recorded;

@@ -1,10 +1,11 @@
 export { type Accepted, Client, type ClientOptions } from './client.js';
 export { CRASH_POINTS, type CrashPoint, type CrashPoints, NO_CRASH_POINTS } from './crash-points.js';
+export { type Deployment, type DeploymentPorts, deploy, deploymentsOf, type OnChange } from './deployments.js';
 export { type EngineOptions, Orchestrator, ParticipantHost } from './engine.js';
 export { chainHash, decodeEvent, encodeEvents, type Metadata, sha256, uuidOf } from './event-codec.js';
 export { type HistoryEvent, readHistory, stateOf } from './history.js';
 export { type IndexLag, IndexProjection, type ProjectionOptions } from './index-projection.js';
-export type { Observer } from './observer.js';
+export { type Observer, observers } from './observer.js';
 export type { ActionDefinition, ParticipantDefinition } from './participants/actions.js';
 export { type CommandContext, currentCommand } from './participants/command-context.js';
 export { admit, FENCE_MEMORY, outcomeOf, type Verdict } from './participants/fence-rules.js';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import type { SagaDefinition, StepData } from '@skald/kernel';
+import type { Address, OwnershipListener, SagaDefinition, StepData } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 import { EngineWorld, ScriptedParticipant, type SteeredStore, sagaOf, steeredStore } from '@skald/testkit';
 
@@ -144,6 +144,32 @@ describe('A version that is not deployed', () => {
     await world.restart();
     await world.quiet();
     expect([await world.status('order-forward'), await world.status('order-back')]).toEqual(['completed', 'cancelled']);
+  });
+
+  it('goes on where it is deployed also when its partition is taken over later, as in a rolling deployment', async () => {
+    let ownership: OwnershipListener | undefined;
+    class PartitionedBus extends InProcessBus {
+      readonly partitioning = { count: 2, of: () => 1 };
+      override consume(address: Address, deliver: Parameters<InProcessBus['consume']>[1], listener?: OwnershipListener) {
+        ownership = listener ?? ownership;
+        return super.consume(address, deliver, listener);
+      }
+    }
+    const old = sagaOf('order', { reserve: shop });
+    const steered = steeredStore();
+    world = new EngineWorld({ bus: () => new PartitionedBus(), sagas: [{ ...old, version: 2 }], store: steered });
+    world.participant(shop);
+    await world.start();
+    ownership?.assigned([1]);
+    await world.answered(world.begin('order', '1', {}, { version: 1 }));
+    expect(await world.status('order-1')).toBe('suspended');
+    world.sagas = [old, { ...old, version: 2 }];
+    await world.restart();
+    await world.quiet();
+    expect(await world.status('order-1')).toBe('suspended');
+    ownership?.assigned([1]);
+    await world.quiet();
+    expect(await world.status('order-1')).toBe('completed');
   });
 
   it('does not resume what is suspended for another reason, and one unreadable history keeps nobody from starting', async () => {

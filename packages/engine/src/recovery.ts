@@ -1,4 +1,13 @@
-import type { EventStore, Ids, MessageBus, Outgoing, SagaIndex, Target } from '@skald/kernel';
+import {
+  type EventStore,
+  type Ids,
+  type MessageBus,
+  type Outgoing,
+  type SagaIndex,
+  type SagaSummary,
+  SkaldError,
+  type Target,
+} from '@skald/kernel';
 import { readHistory, stateOf } from './history.js';
 import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
@@ -34,24 +43,47 @@ export interface ResumePorts {
   readonly observer: Required<Observer>;
 }
 
-/** Sagas that waited, suspended, for a version that is deployed now go on. Resolves with their number. */
-export async function resumeDeployed({ store, index, bus, programs, ids, observer }: ResumePorts): Promise<number> {
+/**
+ * At the beginning of a term: sagas that fit and waited, suspended, for a version that is deployed here go on; whoever had them before may
+ * not have had it. Resolves with their number.
+ */
+export async function resumeDeployed(ports: ResumePorts, fits: (sagaId: string) => boolean = () => true): Promise<number> {
+  const { store, index, bus, programs, ids, observer } = ports;
   let resumed = 0;
+  for await (const { sagaId, saga, version } of waitingForVersion(index)) {
+    if (!programs.has(saga, version) || !fits(sagaId)) continue;
+    try {
+      const targets = await waitingTargets(store, sagaId);
+      await bus.publish(targets.map((target) => retry(sagaId, target, ids.unique())));
+      resumed += 1;
+    } catch (error) {
+      // One history that cannot be read must not keep the others, and the whole application, from starting.
+      observer.troubled('a saga whose version is deployed now could not be resumed', error, sagaId);
+    }
+  }
+  return resumed;
+}
+
+/** Tells which versions sagas wait for that are not deployed here, and how many they are. */
+export async function reportWaiting({ index, programs, observer }: Pick<ResumePorts, 'index' | 'programs' | 'observer'>): Promise<void> {
+  const waiting = new Map<string, { readonly saga: string; readonly version: number; sagas: number }>();
+  for await (const { saga, version } of waitingForVersion(index)) {
+    if (programs.has(saga, version)) continue;
+    const known = waiting.get(`${saga} ${version}`) ?? { saga, version, sagas: 0 };
+    known.sagas += 1;
+    waiting.set(`${saga} ${version}`, known);
+  }
+  for (const { saga, version, sagas } of waiting.values()) {
+    const what = `${sagas} ${sagas === 1 ? 'saga waits' : 'sagas wait'} for ${saga} version ${version}`;
+    observer.troubled(what, new SkaldError('version-not-deployed', { saga, version }));
+  }
+}
+
+async function* waitingForVersion(index: SagaIndex): AsyncGenerator<SagaSummary> {
   for (let after: string | undefined; ; ) {
     const page = await index.list({ status: ['suspended'], limit: PAGE, ...(after !== undefined && { after }) });
-    for (const summary of page.sagas) {
-      const { sagaId, saga, version } = summary;
-      if (!waitsForVersion(summary) || !programs.has(saga, version)) continue;
-      try {
-        const targets = await waitingTargets(store, sagaId);
-        await bus.publish(targets.map((target) => retry(sagaId, target, ids.unique())));
-        resumed += 1;
-      } catch (error) {
-        // One history that cannot be read must not keep the others, and the whole application, from starting.
-        observer.troubled('a saga whose version is deployed now could not be resumed', error, sagaId);
-      }
-    }
-    if (page.next === undefined) return resumed;
+    yield* page.sagas.filter(waitsForVersion);
+    if (page.next === undefined) return;
     after = page.next;
   }
 }

@@ -62,6 +62,7 @@ async function openTwice() {
     get: (sagaId) => next().index.get(sagaId),
     list: (query) => next().index.list(query),
     count: () => next().index.count(),
+    unended: () => next().index.unended(),
     due: (until, limit, fits) => next().index.due(until, limit, fits),
     owing: (after, limit) => next().index.owing(after, limit),
     position: () => next().index.position(),

@@ -1,5 +1,13 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type IndexPage, type IndexQuery, type SagaIndex, type SagaStatus, type SagaSummary, SkaldError } from '@skald/kernel';
+import {
+  type IndexPage,
+  type IndexQuery,
+  type SagaIndex,
+  type SagaStatus,
+  type SagaSummary,
+  SkaldError,
+  type VersionCount,
+} from '@skald/kernel';
 import { Connection } from './connection.js';
 import { removeIndexFile } from './index-file.js';
 import { SagaPages } from './saga-pages.js';
@@ -37,6 +45,10 @@ export class OwnFileIndex implements SagaIndex {
 
   count(): Promise<Partial<Record<SagaStatus, number>>> {
     return this.#use((index) => index.count());
+  }
+
+  unended(): Promise<readonly VersionCount[]> {
+    return this.#use((index) => index.unended());
   }
 
   due(until: number, limit: number, fits?: (sagaId: string) => boolean): ReturnType<SagaIndex['due']> {

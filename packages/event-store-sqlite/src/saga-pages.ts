@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type IndexPage, type IndexQuery, type SagaStatus, type SagaSummary, SkaldError } from '@skald/kernel';
+import { type IndexPage, type IndexQuery, isEnded, type SagaStatus, type SagaSummary, SkaldError, type VersionCount } from '@skald/kernel';
 import { SUMMARY, summaryOf } from './saga-rows.js';
 
 const STATUSES = Object.keys({
@@ -19,6 +19,7 @@ export class SagaPages {
   readonly #byName: StatementSync;
   readonly #due: StatementSync;
   readonly #owing: StatementSync;
+  readonly #unended: StatementSync;
 
   constructor(db: DatabaseSync) {
     const page = 'AND (started_at, id) < (?, ?) ORDER BY started_at DESC, id DESC LIMIT ?';
@@ -26,6 +27,18 @@ export class SagaPages {
     this.#byName = db.prepare(`SELECT ${SUMMARY} FROM sagas WHERE saga = ? AND status = ? ${page}`);
     this.#due = db.prepare('SELECT saga_id, due_at FROM sagas WHERE due_at <= ? ORDER BY due_at, id');
     this.#owing = db.prepare('SELECT saga_id FROM sagas WHERE owes = 1 AND saga_id > ? ORDER BY saga_id LIMIT ?');
+    const unended = STATUSES.filter((status) => !isEnded(status)).map((status) => `'${status}'`);
+    this.#unended = db.prepare(`
+      SELECT saga, version, count(*) AS sagas FROM sagas WHERE status IN (${unended.join(', ')})
+      GROUP BY saga, version ORDER BY saga, version`);
+  }
+
+  unended(): VersionCount[] {
+    return this.#unended.all().map((row) => ({
+      saga: String(row['saga']),
+      version: Number(row['version']),
+      sagas: Number(row['sagas']),
+    }));
   }
 
   /** One status is one range of an index. Several are merged here, for SQLite would sort all of them to find the first page. */

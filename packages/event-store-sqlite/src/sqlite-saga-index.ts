@@ -1,4 +1,12 @@
-import { type IndexPage, type IndexQuery, type SagaIndex, type SagaStatus, type SagaSummary, SkaldError } from '@skald/kernel';
+import {
+  type IndexPage,
+  type IndexQuery,
+  type SagaIndex,
+  type SagaStatus,
+  type SagaSummary,
+  SkaldError,
+  type VersionCount,
+} from '@skald/kernel';
 import type { Connection } from './connection.js';
 import type { SagaPages } from './saga-pages.js';
 import type { SagaRows } from './saga-rows.js';
@@ -32,6 +40,10 @@ export class SqliteSagaIndex implements SagaIndex {
 
   async count(): Promise<Partial<Record<SagaStatus, number>>> {
     return this.connection.run(() => this.rows.counts());
+  }
+
+  async unended(): Promise<readonly VersionCount[]> {
+    return this.connection.run(() => this.pages.unended());
   }
 
   async due(

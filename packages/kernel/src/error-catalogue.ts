@@ -123,6 +123,11 @@ export const CATALOGUE = {
     fix: 'Deploy it; the saga goes on by itself then.',
     retryable: true,
   },
+  'definition-changed': {
+    what: 'Saga {saga} version {version} is not what was deployed under that version on {since}:\n{differences}\n',
+    fix: 'Give the changed saga a new version and register both: instances finish on the version they started with. Only where no instance of it matters, as in development, start with definitions: "replace".',
+    retryable: false,
+  },
   'payload-too-large': {
     what: 'A decision of saga {sagaId} does not fit: {what} is {bytes} bytes, the limit is {limit}.',
     fix: 'Pass references instead of data, then retry the saga.',

@@ -10,6 +10,7 @@ export type {
   StepDefinition,
   TimerStep,
 } from './definition.js';
+export { deployedForm } from './deployed-form.js';
 export { describeDefinition } from './describe.js';
 export { diffDefinitions } from './diff-definitions.js';
 export type { Duration } from './duration.js';
@@ -78,7 +79,7 @@ export type {
   ParticipantMessage,
   Partitioning,
 } from './ports/message-bus.js';
-export type { IndexPage, IndexQuery, SagaIndex, SagaSummary } from './ports/saga-index.js';
+export type { IndexPage, IndexQuery, SagaIndex, SagaSummary, VersionCount } from './ports/saga-index.js';
 export type { Directive, Program, TakenSignal } from './program.js';
 export type { RetryPolicy } from './retry.js';
 export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED } from './retry.js';
@@ -90,3 +91,4 @@ export type { KeptSignal, Parked, SagaState, SagaStatus, StepState, StepStatus, 
 export { initialState, isEnded, nextDue, statusOf } from './state.js';
 export { possibleActions } from './steering.js';
 export { policyOf, stepGraph, viewOf } from './step-graph.js';
+export { definitionStream, isSagaStream } from './stream-names.js';

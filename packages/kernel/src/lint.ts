@@ -5,6 +5,7 @@
 import type { CommandStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { lintOrder } from './lint-order.js';
 import type { RetryPolicy } from './retry.js';
+import { isReservedName } from './stream-names.js';
 
 export type LintRule =
   | 'saga-name'
@@ -69,6 +70,8 @@ function lintSaga({ name, version, deadline, steps }: SagaDefinition): Remark[] 
   if (!/^[A-Za-z0-9_.]{1,64}$/.test(name)) {
     const fix = 'Use 1 to 64 letters, digits, "_" and "."; a "-" would end the name in the saga’s stream.';
     remarks.push({ rule: 'saga-name', message: `"${name}" cannot be the name of a saga`, fix });
+  } else if (isReservedName(name)) {
+    remarks.push({ rule: 'saga-name', message: `streams of "${name}" hold what Skald itself records`, fix: 'Choose another name.' });
   }
   if (!Number.isSafeInteger(version) || version < 1) {
     remarks.push({ rule: 'saga-version', message: `version ${version} is not a whole number from 1`, fix: 'Count versions 1, 2, 3.' });

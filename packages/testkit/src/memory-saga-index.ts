@@ -1,4 +1,13 @@
-import { type IndexPage, type IndexQuery, type SagaIndex, type SagaStatus, type SagaSummary, SkaldError } from '@skald/kernel';
+import {
+  type IndexPage,
+  type IndexQuery,
+  isEnded,
+  type SagaIndex,
+  type SagaStatus,
+  type SagaSummary,
+  SkaldError,
+  type VersionCount,
+} from '@skald/kernel';
 
 interface Entry {
   /** Order of arrival: parts sagas that were started in the same millisecond. */
@@ -31,6 +40,17 @@ export class MemorySagaIndex implements SagaIndex {
     const counts: Partial<Record<SagaStatus, number>> = {};
     for (const { summary } of this.#entries.values()) counts[summary.status] = (counts[summary.status] ?? 0) + 1;
     return counts;
+  }
+
+  async unended(): Promise<readonly VersionCount[]> {
+    const counts = new Map<string, VersionCount>();
+    for (const { summary } of this.#entries.values()) {
+      if (isEnded(summary.status)) continue;
+      const { saga, version } = summary;
+      const key = `${saga} ${version}`;
+      counts.set(key, { saga, version, sagas: (counts.get(key)?.sagas ?? 0) + 1 });
+    }
+    return [...counts.values()].sort((a, b) => (a.saga === b.saga ? a.version - b.version : a.saga < b.saga ? -1 : 1));
   }
 
   async due(

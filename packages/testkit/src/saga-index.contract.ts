@@ -10,6 +10,7 @@ export function sagaIndexContract(name: string, open: () => Promise<SagaIndexSub
   contract(`${name} is a saga index`, open, options, (sentence) => {
     puts(sentence);
     lists(sentence);
+    counts(sentence);
     finds(sentence);
   });
 }
@@ -157,6 +158,21 @@ function lists(sentence: Sentence<SagaIndexSubject>): void {
       2,
     );
     expect(await subject.count()).toEqual({ suspended: 10, completed: 20, failed: 10 });
+  });
+}
+
+function counts(sentence: Sentence<SagaIndexSubject>): void {
+  sentence('counts what has not ended by saga and version', async ({ subject }) => {
+    expect(await subject.unended()).toEqual([]);
+    const sagas = (['running', 'compensating', 'suspended', 'completed', 'failed'] as const).map((status, i) =>
+      madeUpSummary(`order-${i}`, { status, version: i === 2 ? 2 : 1 }),
+    );
+    await subject.put([...sagas, madeUpSummary('return-1', { saga: 'return' })], 1);
+    expect(await subject.unended()).toEqual([
+      { saga: 'order', version: 1, sagas: 2 },
+      { saga: 'order', version: 2, sagas: 1 },
+      { saga: 'return', version: 1, sagas: 1 },
+    ]);
   });
 }
 

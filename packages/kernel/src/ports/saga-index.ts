@@ -32,12 +32,21 @@ export interface IndexPage {
   readonly next: string | undefined;
 }
 
+/** How many sagas of a version there are. */
+export interface VersionCount {
+  readonly saga: string;
+  readonly version: number;
+  readonly sagas: number;
+}
+
 /** Which sagas there are, and what is due. Can be deleted and rebuilt from the event store at any time. */
 export interface SagaIndex {
   get(sagaId: string): Promise<SagaSummary | undefined>;
   list(query: IndexQuery): Promise<IndexPage>;
   /** Number of sagas by status; a status without sagas is absent. */
   count(): Promise<Partial<Record<SagaStatus, number>>>;
+  /** Sagas that have not ended, by name and version; looks at each of them. */
+  unended(): Promise<readonly VersionCount[]>;
   /** Sagas that fit and whose `dueAt` is at or before `until`, the most overdue first. */
   due(
     until: number,
