@@ -35,8 +35,9 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   'eventstoredb-test-server': { imports: [] },
   console: { imports: libraries, tests: ['app'] },
   'async-api': { imports: ['kernel', 'decorators', 'message-bus-kafka'], externals: [] },
+  audit: { imports: ['kernel', 'engine'], tests: ['app', 'decorators', 'testkit', 'event-store-*'], externals: [] },
   app: { imports: [...libraries, 'console'] },
-  cli: { imports: [...libraries, 'app', 'console'] },
+  cli: { imports: [...libraries, 'app', 'audit', 'console'] },
 };
 
 /** Examples, benchmarks and integration tests use the product as anybody would. */

@@ -84,7 +84,14 @@ describe('The chain of events', () => {
     expect(brokenAt(encoded(), 'order-2')).toBe(0);
   });
 
-  it('C3: equal content on equal history has the same id; the next write of the same content another', () => {
+  it('C3: each event but the first of a stream says which it follows', () => {
+    const first = encoded();
+    const next = encodeEvents(EVENTS, 'reply', first.at(-1)?.hash ?? '');
+    const said = [...first, ...next].map(({ metadata }) => JSON.parse(metadata).previous);
+    expect(said).toEqual([undefined, ...[...first, ...next].map(({ hash }) => hash).slice(0, -1)]);
+  });
+
+  it('C4: equal content on equal history has the same id; the next write of the same content another', () => {
     const first = encoded();
     expect(encoded().map(({ id }) => id)).toEqual(first.map(({ id }) => id));
     const next = encodeEvents(EVENTS, 'reply', first.at(-1)?.hash ?? '');
@@ -92,7 +99,7 @@ describe('The chain of events', () => {
     expect(new Set([...first, ...next].map(({ id }) => id)).size).toBe(6);
   });
 
-  it('C3: an id is a UUID of version 8, made from the hash', () => {
+  it('C4: an id is a UUID of version 8, made from the hash', () => {
     for (const { id, hash } of encoded()) {
       expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
       expect(id).toBe(uuidOf(hash));

@@ -4,7 +4,8 @@
  * Invariants
  * C1  An event's hash covers the hash before it, its type, and data and metadata as written: verification needs no code and no key.
  * C2  The first event's "hash before" is the stream's name, so that a stream cannot be passed off as another.
- * C3  An event's id is made from its hash: equal id means equal content on equal history, so that a repeated append is recognised as one.
+ * C3  An event says in its metadata which hash it follows, so that an audit can tell an event that was changed from one whose predecessor was.
+ * C4  An event's id is made from its hash: equal id means equal content on equal history, so that a repeated append is recognised as one.
  */
 import { hash } from 'node:crypto';
 import { type NewEvent, type RecordedEvent, type SagaEvent, SkaldError } from '@skald/kernel';
@@ -19,6 +20,8 @@ export interface Metadata {
   /** Kind of the message that was decided on. */
   readonly cause: string;
   readonly format: number;
+  /** Hash of the event before; absent on the first of a stream, and on events that older versions wrote. */
+  readonly previous?: string;
 }
 
 /** An event of any stream before it is written. */
@@ -29,10 +32,16 @@ export function encodeEvents(events: readonly Recordable[], cause: string, befor
   let previous = before;
   return events.map((event) => {
     const data = JSON.stringify(event.data);
-    const metadata = `{"at":${event.at},"cause":"${cause}","format":${DATA_FORMAT}}`;
+    const follows = previous === before && !isHash(before) ? '' : `,"previous":"${previous}"`;
+    const metadata = `{"at":${event.at},"cause":"${cause}","format":${DATA_FORMAT}${follows}}`;
     previous = chainHash(previous, event.type, data, metadata);
     return { id: uuidOf(previous), type: event.type, data, metadata, hash: previous };
   });
+}
+
+/** A stream's name is none: it has a hyphen. */
+function isHash(text: string): boolean {
+  return text.length === 64 && !text.includes('-');
 }
 
 /** SHA-256, hex, over the hash before, type, data and metadata, a line each. */

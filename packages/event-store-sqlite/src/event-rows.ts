@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import type { NewEvent, RecordedEvent } from '@skald/kernel';
+import type { NewEvent, RecordedEvent, StreamHead } from '@skald/kernel';
 
 const COLUMNS = 8;
 /** Rows for each INSERT: saves most of the calls from JavaScript to SQLite; more than this gains nothing (measured). */
@@ -11,6 +11,7 @@ export class EventRows {
   readonly #byStream: StatementSync;
   readonly #all: StatementSync;
   readonly #head: StatementSync;
+  readonly #heads: StatementSync;
   readonly #repeat: StatementSync;
   #buffer: (string | number)[] = [];
 
@@ -23,6 +24,7 @@ export class EventRows {
       FROM events e CROSS JOIN streams s ON s.id = e.stream_id
       WHERE e.position > ? ORDER BY e.position LIMIT ?`);
     this.#head = db.prepare('SELECT max(position) AS head FROM events');
+    this.#heads = db.prepare('SELECT name, revision, hash FROM streams WHERE name > ? ORDER BY name LIMIT ?');
     this.#repeat = db.prepare('SELECT id, position FROM events WHERE stream_id = ? AND revision > ? ORDER BY revision LIMIT ?');
   }
 
@@ -58,6 +60,11 @@ export class EventRows {
 
   readAll(position: number, limit: number): RecordedEvent[] {
     return this.#all.all(position, Math.max(0, limit)).map((row) => recorded(row, String(row['stream'])));
+  }
+
+  heads(after: string, limit: number): StreamHead[] {
+    const rows = this.#heads.all(after, Math.max(0, limit));
+    return rows.map(({ name, revision, hash }) => ({ stream: String(name), revision: Number(revision), hash: String(hash) }));
   }
 
   head(): number {

@@ -1,4 +1,13 @@
-import type { AppendOutcome, EventStore, ReadOptions, RecordedEvent, SagaIndex, StreamWrite, Subscription } from '@skald/kernel';
+import type {
+  AppendOutcome,
+  EventStore,
+  ReadOptions,
+  RecordedEvent,
+  SagaIndex,
+  StreamHead,
+  StreamWrite,
+  Subscription,
+} from '@skald/kernel';
 import type { Appender } from './appender.js';
 import { type Connection, Watch } from './connection.js';
 import type { EventRows } from './event-rows.js';
@@ -12,6 +21,8 @@ const LOOK_EVERY = 50;
  * processes write, and each waits for its turn.
  */
 export class SqliteEventStore implements EventStore {
+  /** A5 of appender.ts. */
+  readonly isDense = true;
   readonly #feed: Feed;
   #look: NodeJS.Timeout | undefined;
 
@@ -38,6 +49,10 @@ export class SqliteEventStore implements EventStore {
 
   async readAll(position: number, limit: number): Promise<readonly RecordedEvent[]> {
     return this.connection.run(() => this.events.readAll(position, limit));
+  }
+
+  async heads(after: string, limit: number): Promise<readonly StreamHead[]> {
+    return this.connection.run(() => this.events.heads(after, limit));
   }
 
   async head(): Promise<number> {

@@ -61,6 +61,7 @@ export type {
   NewEvent,
   ReadOptions,
   RecordedEvent,
+  StreamHead,
   StreamWrite,
   Subscription,
 } from './ports/event-store.js';

@@ -211,6 +211,20 @@ function reads(sentence: Sentence<EventStoreSubject>): void {
     expect(mine.at(-1)?.position).toBe(await subject.head());
     expect(await subject.readAll(await subject.head(), 10)).toEqual([]);
   });
+  sentence('lists the heads of its streams in the order of their bytes, where it lists them', async ({ subject }) => {
+    if (!subject.heads) return;
+    const prefix = madeUpStream();
+    // In UTF-16 the last two come the other way round.
+    const streams = [`${prefix}-a`, `${prefix}-b`, `${prefix}-\ue000`, `${prefix}-\u{1f600}`];
+    const [first] = streams;
+    for (const stream of streams.toReversed()) await subject.append([write(stream, -1, madeUpEvents(2))]);
+    const last = madeUpEvent();
+    await subject.append([write(first ?? '', 1, [last])]);
+    const page = await subject.heads(prefix, 3);
+    expect(page.map(({ stream, revision }) => [stream, revision])).toEqual([2, 1, 1].map((revision, nth) => [streams[nth], revision]));
+    expect(page[0]?.hash).toBe(last.hash);
+    expect((await subject.heads(streams[2] ?? '', 1)).map(({ stream }) => stream)).toEqual([streams[3]]);
+  });
   sentence('gives the same positions by stream and over all', async ({ subject }) => {
     const start = await subject.head();
     const stream = madeUpStream();

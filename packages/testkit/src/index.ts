@@ -5,6 +5,7 @@ export type { EventStoreContractOptions, EventStoreSubject } from './event-store
 export { eventStoreContract } from './event-store.contract.js';
 export type { FenceSubject } from './fence.contract.js';
 export { fenceContract } from './fence.contract.js';
+export { FixedStore } from './fixed-store.js';
 export type { IndexedStoreSubject } from './indexed-store.contract.js';
 export { indexedStoreContract } from './indexed-store.contract.js';
 export { madeUpEvent, madeUpEvents, madeUpStream, madeUpSummary } from './made-up-events.js';

@@ -5,6 +5,7 @@ import {
   type ReadOptions,
   type RecordedEvent,
   SkaldError,
+  type StreamHead,
   type StreamWrite,
   type Subscription,
 } from '@skald/kernel';
@@ -14,6 +15,7 @@ type Listener = (events: readonly RecordedEvent[]) => Promise<void>;
 
 /** An event store in memory: for tests and simulations. Given an index it keeps it, as an embedded store does. */
 export class MemoryEventStore implements EventStore {
+  readonly isDense = true;
   readonly #all: RecordedEvent[] = [];
   readonly #streams = new Map<string, RecordedEvent[]>();
   readonly #subscribers = new Set<MemorySubscriber>();
@@ -46,6 +48,16 @@ export class MemoryEventStore implements EventStore {
   async readAll(position: number, limit: number): Promise<readonly RecordedEvent[]> {
     this.#checkOpen();
     return this.#all.slice(position, position + limit);
+  }
+
+  async heads(after: string, limit: number): Promise<readonly StreamHead[]> {
+    this.#checkOpen();
+    const names = [...this.#streams.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    const wanted = names.filter((name) => Buffer.compare(Buffer.from(name), Buffer.from(after)) > 0).slice(0, Math.max(0, limit));
+    return wanted.map((stream) => {
+      const { revision = -1, hash = '' } = this.#streams.get(stream)?.at(-1) ?? {};
+      return { stream, revision, hash };
+    });
   }
 
   async head(): Promise<number> {

@@ -45,6 +45,13 @@ export interface ReadOptions {
   readonly limit?: number;
 }
 
+/** The last event of a stream. */
+export interface StreamHead {
+  readonly stream: string;
+  readonly revision: number;
+  readonly hash: string;
+}
+
 export interface Subscription {
   /** Resolves when the listener is not running and never will again. */
   stop(): Promise<void>;
@@ -59,11 +66,15 @@ export interface Subscription {
 export interface EventStore {
   /** The index that `append` keeps in the transaction of the events. Absent: none; an index is then to be fed by a subscription. */
   readonly ownIndex?: SagaIndex | undefined;
+  /** Positions are given out without gaps: one that is missing was taken away. */
+  readonly isDense?: true;
   append(writes: readonly StreamWrite[]): Promise<readonly AppendOutcome[]>;
   /** Empty where there is no such stream, or no more of it. */
   read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
   /** Events of all streams after `position` (0: from the beginning), in global order. */
   readAll(position: number, limit: number): Promise<readonly RecordedEvent[]>;
+  /** Heads of the streams whose names follow `after` in the order of their bytes in UTF-8. Absent where a store cannot list its streams. */
+  heads?(after: string, limit: number): Promise<readonly StreamHead[]>;
   /** Position of the last event; 0 in an empty store. */
   head(): Promise<number>;
   /** Calls `listener` with every event after `position`, in global order, one call at a time; a listener that rejects gets the same events again. */

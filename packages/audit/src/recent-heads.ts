@@ -1,0 +1,29 @@
+export interface Seen {
+  revision: number;
+  hash: string;
+}
+
+/** A bounded memory of streams, the latest used kept: two generations instead of a list in order of use, since a hit must cost one look-up. */
+export class RecentHeads {
+  private young = new Map<string, Seen>();
+  private old = new Map<string, Seen>();
+
+  /** Holds between `size` and twice as many. */
+  constructor(private readonly size: number) {}
+
+  get(stream: string): Seen | undefined {
+    const young = this.young.get(stream);
+    if (young) return young;
+    const old = this.old.get(stream);
+    if (old) this.set(stream, old);
+    return old;
+  }
+
+  set(stream: string, seen: Seen): void {
+    if (this.young.size >= this.size) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(stream, seen);
+  }
+}
