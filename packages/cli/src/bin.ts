@@ -7,4 +7,4 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code !== 'EPIPE') throw error;
   process.exit(0);
 });
-process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal(process));
+process.exitCode = await runCommandLine(process.argv.slice(2), processTerminal(process), process.env);

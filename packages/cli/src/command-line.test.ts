@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { BusinessError, defineSaga, Participant, participant, SagaStep } from '@skald/decorators';
 import { runCommandLine } from './command-line.js';
+import { keptTerminal } from './kept-terminal.js';
 
 @Participant('stock')
 class Stock {
@@ -41,15 +42,9 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 async function skald(...args: readonly string[]) {
-  const out: string[] = [];
-  const err: string[] = [];
-  const code = await runCommandLine(args, {
-    out: (line) => void out.push(line),
-    err: (line) => void err.push(line),
-    colours: false,
-    width: undefined,
-  });
-  return { code, out, err: err.join('\n') };
+  const terminal = keptTerminal();
+  const code = await runCommandLine(args, terminal);
+  return { code, out: terminal.lines.out, err: terminal.lines.err.join('\n') };
 }
 
 describe('skald replay', () => {
@@ -121,13 +116,16 @@ describe('skald replay', () => {
   });
 
   test.each([
-    [['replay'], 'one saga id is wanted'],
-    [['replay', 'order-1', 'order-2'], 'one saga id is wanted'],
+    [['replay'], "missing required argument 'saga-id'"],
+    [['replay', 'order-1', 'order-2'], 'too many arguments'],
     [['replay', 'order-1', '--at', 'x'], '--at x'],
     [['replay', 'order-1', '--what'], '--what'],
     [['replay', 'order-1', '--data'], '--data'],
-    [['repaly', 'order-1'], 'there is no verb "repaly"'],
+    [['repaly', 'order-1'], 'Did you mean replay?'],
     [['--json'], 'a verb is missing'],
+    [['list', '--status', 'well'], '--status well: there is running, '],
+    [['list', '--limit', '0'], '--limit 0: a whole number from 1 on'],
+    [['list', '--started-after', 'noon'], '--started-after noon: neither a time ago'],
   ])('%j is not understood: 2', async (args, message) => {
     const { code, err } = await skald(...args);
     expect(code).toBe(2);
@@ -135,7 +133,7 @@ describe('skald replay', () => {
   });
 
   test('help is help', async () => {
-    expect((await skald('--help')).out[0]).toContain('skald <verb>');
+    expect((await skald('--help')).out[0]).toContain('Usage: skald [options] <verb>');
     expect(await skald('replay', '--help')).toMatchObject({ code: 0, err: '' });
     expect((await skald()).code).toBe(2);
   });

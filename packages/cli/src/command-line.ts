@@ -1,42 +1,90 @@
+import { SkaldError } from '@skald/kernel';
+import { Command, CommanderError } from 'commander';
+import { Cli } from './cli.js';
+import { EXIT, EXIT_MEANINGS } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
-import { parsed, UsageError } from './usage.js';
-import { replay } from './verbs/replay.js';
-import type { Verb } from './verbs/verb.js';
+import { UsageError } from './usage.js';
+import { VERBS } from './verbs/all-verbs.js';
 
-const VERBS: readonly Verb[] = [replay];
+/** Columns of help, however wide the terminal is: longer lines read badly. */
+const HELP_WIDTH = 80;
 
-const HELP = `skald <verb> [options]
-
-${VERBS.map(({ name, summary }) => `  ${name.padEnd(10)} ${summary}`).join('\n')}
-
-skald <verb> --help says more. Exit code: 0 done, 1 it could not be done, 2 it could not be understood.`;
-
-/** Options before the verb that take a value: the verb is the first word that is none of theirs. */
-const BEFORE_VERB = { data: { type: 'string' } } as const;
+/** The whole command line, as data: what it parses with, and what its help, its completion and its reference are made from. */
+export function commandLine(cli: Cli): Command {
+  const program = new Command('skald')
+    .description('Looks at sagas and acts on them.')
+    .usage('[options] <verb>')
+    .option('--data <path>', 'the store: its file, or the folder with a skald.db')
+    .option('--json', 'JSON instead of text: one document, or one a line where there is more to come')
+    .helpOption('-h, --help', 'say more')
+    .helpCommand('help [verb]', 'say more about a verb')
+    .addHelpText('after', ['\nExit codes:', ...EXIT_MEANINGS.map(([code, meaning]) => `  ${code}  ${meaning}`)].join('\n'));
+  for (const [group, verbs] of Object.entries(VERBS)) {
+    program.commandsGroup(group);
+    for (const verb of verbs) verb(program, cli);
+  }
+  prepare(program, cli.terminal);
+  return program;
+}
 
 /** Carries out a command line and answers the exit code. */
-export async function runCommandLine(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function runCommandLine(
+  args: readonly string[],
+  terminal: Terminal,
+  env: Readonly<Record<string, string | undefined>> = {},
+): Promise<number> {
+  const cli = new Cli(terminal, env);
+  const program = commandLine(cli);
   try {
-    const at = verbAt(args);
-    const asksHelp = args.includes('--help') || args.includes('-h');
-    if (at === undefined) {
-      if (!asksHelp && args.length > 0) throw new UsageError('a verb is missing');
-      terminal.out(HELP);
-      return asksHelp ? 0 : 2;
-    }
-    const verb = VERBS.find(({ name }) => name === args[at]);
-    if (!verb) throw new UsageError(`there is no verb "${args[at]}"; there is ${VERBS.map(({ name }) => name).join(', ')}`);
-    if (asksHelp) terminal.out(verb.help);
-    else await verb.run(args.toSpliced(at, 1), terminal);
-    return 0;
+    await program.parseAsync(args, { from: 'user' });
+    return cli.exitCode;
   } catch (error) {
-    const isUsage = error instanceof UsageError;
-    terminal.err(`skald: ${error instanceof Error ? error.message : String(error)}${isUsage ? '\nskald --help says what there is.' : ''}`);
-    return isUsage ? 2 : 1;
+    return told(error, terminal, program.opts()['json'] === true);
   }
 }
 
-function verbAt(args: readonly string[]): number | undefined {
-  const { tokens } = parsed({ args: [...args], options: BEFORE_VERB, allowPositionals: true, strict: false, tokens: true });
-  return tokens.find((token) => token.kind === 'positional')?.index;
+/** Settings that commands do not pass on to those below them. */
+function prepare(command: Command, terminal: Terminal): void {
+  const lines = (write: (line: string) => void) => (text: string) => write(text.replace(/\n$/, ''));
+  command
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, sortSubcommands: false, subcommandTerm })
+    .configureOutput({
+      writeOut: lines(terminal.out),
+      writeErr: lines(terminal.err),
+      getOutHelpWidth: () => Math.min(terminal.width ?? HELP_WIDTH, HELP_WIDTH),
+      getErrHelpWidth: () => Math.min(terminal.width ?? HELP_WIDTH, HELP_WIDTH),
+      getOutHasColors: () => terminal.colours,
+      getErrHasColors: () => terminal.colours,
+      // What is wrong with the words is told like everything else that is wrong.
+      outputError: () => {},
+    });
+  for (const child of command.commands) prepare(child, terminal);
+}
+
+/** A verb in a list of verbs; its options are its own affair. */
+function subcommandTerm(command: Command): string {
+  const words = command.registeredArguments.map((argument) => (argument.required ? `<${argument.name()}>` : `[${argument.name()}]`));
+  return [command.name(), ...words].join(' ');
+}
+
+function told(error: unknown, terminal: Terminal, asJson: boolean): number {
+  if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
+  const isUsage = error instanceof UsageError || error instanceof CommanderError;
+  const { code, message, fix } = wordsOf(error);
+  if (asJson) terminal.err(JSON.stringify({ error: { code, message, ...(fix !== undefined && { fix }) } }));
+  else terminal.err([`skald: ${message}${fix === undefined ? '' : ` [${code}]`}`, ...(fix === undefined ? [] : [`  ${fix}`])].join('\n'));
+  return isUsage ? EXIT.misunderstood : EXIT.failed;
+}
+
+function wordsOf(error: unknown): { readonly code: string; readonly message: string; readonly fix?: string } {
+  if (error instanceof SkaldError) {
+    const { code, fix } = error;
+    const what = error.message.slice(`[${code}] `.length);
+    return { code, message: what.endsWith(fix) ? what.slice(0, -fix.length).trimEnd() : what, fix };
+  }
+  if (error instanceof UsageError) return { code: 'usage', message: error.message };
+  if (error instanceof CommanderError && error.code === 'commander.help') return { code: 'usage', message: 'a verb is missing' };
+  if (error instanceof CommanderError) return { code: 'usage', message: error.message.replace(/^error: /, '') };
+  return { code: 'failed', message: error instanceof Error ? error.message : String(error) };
 }

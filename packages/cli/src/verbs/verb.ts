@@ -1,10 +1,8 @@
-import type { Terminal } from '../terminal.js';
+import type { Command } from 'commander';
+import type { Cli } from '../cli.js';
 
-/** One verb of the command line. `run` throws `UsageError` for what it cannot understand, `SkaldError` for what it cannot do. */
-export interface Verb {
-  readonly name: string;
-  /** One line for the list of verbs. */
-  readonly summary: string;
-  readonly help: string;
-  run(args: readonly string[], terminal: Terminal): Promise<void>;
-}
+/**
+ * One verb of the command line, in a file of its own: adds its command to the program. An action throws `UsageError` for what it cannot
+ * understand (exit code 2), anything else for what it cannot do (1), and sets `cli.exitCode` for what it found (3).
+ */
+export type Verb = (program: Command, cli: Cli) => void;

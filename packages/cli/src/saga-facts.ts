@@ -1,0 +1,103 @@
+import { type HistoryEvent, stateOf } from '@skald/engine';
+import {
+  type ErrorRecord,
+  isEnded,
+  type OperatorAction,
+  possibleActions,
+  type SagaState,
+  type SagaStatus,
+  type StepState,
+  statusOf,
+  type Target,
+} from '@skald/kernel';
+import { type StepTimes, stepTimes } from './step-times.js';
+
+/** A saga as `skald show` tells it; `--json` gives this very document. Times in epoch milliseconds. */
+export interface SagaFacts {
+  readonly sagaId: string;
+  readonly saga: string;
+  readonly version: number;
+  readonly status: SagaStatus;
+  readonly since: number;
+  readonly startedAt: number;
+  /** Of the last event. */
+  readonly at: number;
+  readonly revision: number;
+  readonly input: unknown;
+  readonly output?: unknown;
+  /** Why it turned back, or was terminated. */
+  readonly turnedBack?: SagaState['compensation'];
+  readonly terminated?: { readonly by: string; readonly reason: string };
+  readonly pivotPassed: boolean;
+  /** An operator holds it. */
+  readonly heldSince?: number;
+  readonly steps: readonly StepFacts[];
+  /** What waits for a person, and what can be done about it. */
+  readonly parked: readonly ParkedFacts[];
+  readonly due: readonly { readonly what: string; readonly at: number }[];
+  readonly signals: readonly { readonly name: string; readonly payload: unknown }[];
+}
+
+export interface StepFacts {
+  readonly id: string;
+  readonly kind: string;
+  readonly after: readonly string[];
+  readonly status: StepState['status'];
+  readonly round: number;
+  readonly attempt: number;
+  readonly startedAt: number;
+  /** When it was settled. */
+  readonly endedAt?: number;
+  readonly asks?: string;
+  readonly signal?: string;
+  readonly result?: unknown;
+  readonly error?: ErrorRecord;
+  readonly compensation?: { readonly status: string; readonly attempt: number; readonly at?: number };
+}
+
+export interface ParkedFacts {
+  readonly target: Target;
+  readonly since: number;
+  readonly revision: number;
+  readonly error: ErrorRecord;
+  readonly actions: readonly OperatorAction[];
+}
+
+const SETTLED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'unknown', 'skipped', 'stopped', 'caught']);
+
+export function sagaFacts(events: readonly HistoryEvent[]): SagaFacts {
+  const state = stateOf(events);
+  const times = stepTimes(events);
+  const { sagaId, saga, version, since, startedAt, at, revision, input, compensation, pivotPassed, heldSince, end } = state;
+  const status = statusOf(state);
+  return {
+    ...{ sagaId, saga, version, status, since, startedAt, at, revision, input },
+    ...(end?.type === 'SagaCompleted' && { output: end.data.output }),
+    ...(compensation && { turnedBack: compensation }),
+    ...(end?.type === 'SagaTerminated' && { terminated: { by: end.data.by, reason: end.data.reason } }),
+    pivotPassed,
+    ...(heldSince !== undefined && { heldSince }),
+    steps: [...state.steps.values()].map((step) => stepFacts(step, times.get(step.id))),
+    parked: [...state.parked].map(([target, { error, since, revision }]) => {
+      return { target, since, revision, error, actions: possibleActions(state, target) };
+    }),
+    due: isEnded(status) ? [] : [...state.timers].map(([what, at]) => ({ what, at })).sort((a, b) => a.at - b.at),
+    signals: [...state.signals].flatMap(([name, kept]) => kept.map(({ payload }) => ({ name, payload }))),
+  };
+}
+
+function stepFacts(step: StepState, times: StepTimes | undefined): StepFacts {
+  const { id, kind, after, status, round, attempt, command, signal, result, error, undo } = step;
+  const settled = SETTLED.has(status) ? times?.heardAt : undefined;
+  return {
+    ...{ id, kind, after, status, round, attempt, startedAt: times?.startedAt ?? 0 },
+    ...(settled !== undefined && { endedAt: settled }),
+    ...(command && { asks: `${command.participant}.${command.action}` }),
+    ...(signal !== undefined && { signal }),
+    ...(result !== undefined && { result }),
+    ...(error && { error }),
+    ...(undo && {
+      compensation: { status: undo.status, attempt: undo.attempt, ...(times?.undoneAt !== undefined && { at: times.undoneAt }) },
+    }),
+  };
+}

@@ -1,0 +1,46 @@
+import type { SagaStatus, StepStatus, UndoState } from '@skald/kernel';
+import type { Style } from './paint.js';
+
+/** One character and a colour, the same wherever a state is shown. */
+export interface Look {
+  readonly mark: string;
+  readonly style: Style | undefined;
+}
+
+const SAGAS: Readonly<Record<string, Look>> = {
+  running: { mark: '●', style: 'cyan' },
+  compensating: { mark: '↩', style: 'yellow' },
+  suspended: { mark: '!', style: 'red' },
+  completed: { mark: '✔', style: 'green' },
+  compensated: { mark: '↩', style: 'yellow' },
+  failed: { mark: '✘', style: 'red' },
+  cancelled: { mark: '↩', style: 'yellow' },
+  terminated: { mark: '■', style: 'magenta' },
+} satisfies Record<SagaStatus, Look>;
+
+const STEPS: Readonly<Record<string, Look>> = {
+  requested: { mark: '●', style: 'cyan' },
+  backoff: { mark: '↻', style: 'yellow' },
+  due: { mark: '●', style: 'cyan' },
+  sealing: { mark: '?', style: 'yellow' },
+  'seal-backoff': { mark: '?', style: 'yellow' },
+  waiting: { mark: '◷', style: 'cyan' },
+  succeeded: { mark: '✔', style: 'green' },
+  failed: { mark: '✘', style: 'red' },
+  unknown: { mark: '?', style: 'red' },
+  skipped: { mark: '–', style: 'dim' },
+  stopped: { mark: '■', style: 'dim' },
+} satisfies Partial<Record<StepStatus, Look>>;
+
+const OTHER: Look = { mark: '·', style: undefined };
+
+export function lookOfSaga(status: SagaStatus): Look {
+  return SAGAS[status] ?? OTHER;
+}
+
+export function lookOfStep({ status, undo }: { readonly status: StepStatus; readonly undo: Pick<UndoState, 'status'> | undefined }): Look {
+  if (undo?.status === 'done') return { mark: '↩', style: 'yellow' };
+  if (undo?.status === 'skipped') return { mark: '–', style: 'yellow' };
+  if (undo) return { mark: '↻', style: 'yellow' };
+  return STEPS[status] ?? OTHER;
+}

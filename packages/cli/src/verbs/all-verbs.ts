@@ -1,0 +1,10 @@
+import { history } from './history.js';
+import { list } from './list.js';
+import { replay } from './replay.js';
+import { show } from './show.js';
+import type { Verb } from './verb.js';
+
+/** Groups of verbs as the help shows them, in its order. */
+export const VERBS: Readonly<Record<string, readonly Verb[]>> = {
+  'Look:': [list, show, replay, history],
+};

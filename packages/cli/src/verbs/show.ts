@@ -1,0 +1,19 @@
+import { readHistory } from '@skald/engine';
+import { sagaFacts } from '../saga-facts.js';
+import { sagaView } from '../saga-view.js';
+import type { Verb } from './verb.js';
+
+export const show: Verb = (program, cli) => {
+  program
+    .command('show <saga-id>')
+    .summary('where a saga stands, and what can be done')
+    .description(
+      'Shows where a saga stands: its steps and how long each took, what falls due, what waits for a person, and the command lines that would help.',
+    )
+    .action(async (sagaId: string, _options, command) => {
+      const facts = sagaFacts(await cli.reading(command, ({ events }) => readHistory(events, sagaId)));
+      if (cli.isJson(command)) return cli.json(facts);
+      const { colours, width } = cli.terminal;
+      for (const line of sagaView(facts, { colours, width, now: cli.terminal.now() })) cli.terminal.out(line);
+    });
+};
