@@ -1,2 +1,11 @@
+export { type CausedEvent, messageBehind } from './causes.js';
 export { checkStream, type Finding, type FindingKind } from './chain.js';
+export { BadCheckpoint, type Checkpoint, checkRow, checkSignature, digestOf, generateKeys, readCheckpoint } from './checkpoint.js';
+export { type CheckpointOptions, compareWithCheckpoint, makeCheckpoint } from './checkpoint-store.js';
+export { causedEvents, type Difference, type Replay, replayHistory } from './conform.js';
+export { type Conformance, conformAll, conformOne, sagaStreams } from './conform-store.js';
+export { explainDifference } from './difference-words.js';
+export { exportAll, exportStreams, ImportRefused, type ImportResult, importStreams } from './export-import.js';
+export { type Candidate, type GateOptions, type GateVerdict, gate, type Held } from './gate.js';
+export { byStream, eventsOfLines, eventsOfText, lineOf, UnreadableLine } from './stream-lines.js';
 export { MOST_FINDINGS, type Verification, type VerifyOptions, verifyAll, verifyStream } from './verify.js';

@@ -8,11 +8,12 @@
  * C4  An event's id is made from its hash: equal id means equal content on equal history, so that a repeated append is recognised as one.
  */
 import { hash } from 'node:crypto';
-import { type NewEvent, type RecordedEvent, type SagaEvent, SkaldError } from '@skald/kernel';
+import { type NewEvent, REPLAY_NUMBER, type RecordedEvent, type SagaEvent, SkaldError } from '@skald/kernel';
 import { frozen } from './frozen.js';
 
 /** Version of the shape of event data; old shapes stay readable for ever. */
 const DATA_FORMAT = 1;
+const REPLAY = REPLAY_NUMBER > 0 ? `,"replay":${REPLAY_NUMBER}` : '';
 
 export interface Metadata {
   /** Epoch milliseconds. */
@@ -20,6 +21,8 @@ export interface Metadata {
   /** Kind of the message that was decided on. */
   readonly cause: string;
   readonly format: number;
+  /** Number of the latest replay change of the kernel that decided; absent before the first. */
+  readonly replay?: number;
   /** Hash of the event before; absent on the first of a stream, and on events that older versions wrote. */
   readonly previous?: string;
 }
@@ -33,7 +36,7 @@ export function encodeEvents(events: readonly Recordable[], cause: string, befor
   return events.map((event) => {
     const data = JSON.stringify(event.data);
     const follows = previous === before && !isHash(before) ? '' : `,"previous":"${previous}"`;
-    const metadata = `{"at":${event.at},"cause":"${cause}","format":${DATA_FORMAT}${follows}}`;
+    const metadata = `{"at":${event.at},"cause":"${cause}","format":${DATA_FORMAT}${REPLAY}${follows}}`;
     previous = chainHash(previous, event.type, data, metadata);
     return { id: uuidOf(previous), type: event.type, data, metadata, hash: previous };
   });

@@ -82,6 +82,8 @@ export type {
 } from './ports/message-bus.js';
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary, VersionCount } from './ports/saga-index.js';
 export type { Directive, Program, TakenSignal } from './program.js';
+export type { ReplayChange } from './replay-changes.js';
+export { REPLAY_CHANGES, REPLAY_NUMBER } from './replay-changes.js';
 export type { RetryPolicy } from './retry.js';
 export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED } from './retry.js';
 export type { RetryOptions, SagaData, SignalData, SignalOptions, StepData, StepEntry, StepOptions, TimerData } from './saga-definition.js';

@@ -32,6 +32,8 @@ export interface WorldOptions {
 export class World {
   state: SagaState = initialState();
   readonly history: SagaEvent[] = [];
+  /** Kind of the message behind each event of the history. */
+  readonly causes: Message['type'][] = [];
   now = 1_000;
   /** On their way. */
   readonly commands: CommandMessage[] = [];
@@ -72,7 +74,10 @@ export class World {
     const again = this.options.thorough ? decide(this.program, fold(this.history), message) : undefined;
     const decision = decide(this.program, this.state, message);
     this.state = decision.state;
-    for (const event of decision.events) this.history.push(event);
+    for (const event of decision.events) {
+      this.history.push(event);
+      this.causes.push(message.type);
+    }
     if (decision.note) count(this.coverage, `note: ${decision.note}`);
     const commands = outstanding(this.state, before);
     const report = (violation: string): void => void this.violations.push(violation);

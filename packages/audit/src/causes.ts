@@ -1,0 +1,106 @@
+/**
+ * What a saga was told, read back from what it recorded of it. A decision records its message first, as a fact (D4 of the kernel's decide); so the
+ * first event of each decision tells the message, and all that follows is what was decided.
+ */
+import { type Message, type Outcome, type ReplyMessage, type SagaEvent, type SagaState, SkaldError } from '@skald/kernel';
+
+/** An event with what its metadata say of the decision that recorded it. */
+export interface CausedEvent {
+  readonly event: SagaEvent;
+  /** Kind of the message that was decided on. */
+  readonly cause: string;
+  /** Number of the latest replay change that the kernel of then had. */
+  readonly replay: number;
+}
+
+type Of<Type extends SagaEvent['type']> = Extract<SagaEvent, { readonly type: Type }>;
+
+/** The message that a decision was taken on which recorded this event first; undefined where no decision begins with such an event. */
+export function messageBehind({ event, cause }: CausedEvent, state: SagaState): Message | undefined {
+  const { at } = event;
+  switch (event.type) {
+    case 'SagaStarted': {
+      const { deadlineAt, ...data } = event.data;
+      return { ...data, type: 'start', at, ...(deadlineAt !== undefined && { deadline: deadlineAt - at }) };
+    }
+    case 'StepSucceeded':
+    case 'StepFailed':
+    case 'StepSealed':
+    case 'CompensationSucceeded':
+      return replied(event, state);
+    case 'StepSealFailed':
+    case 'CompensationFailed':
+      return cause === 'wake' ? { type: 'wake', at } : replied(event, state);
+    case 'SignalReceived': {
+      const { id, ...data } = event.data;
+      return { ...data, type: 'signal', at, request: id };
+    }
+    case 'CancelRequested':
+      return { ...event.data, type: 'cancel', at };
+    case 'OperatorIntervened':
+      return { ...event.data, type: 'operator', at };
+    case 'SagaTerminated':
+      return { ...event.data, type: 'operator', action: 'terminate', at };
+    case 'SagaSuspended':
+      return event.data.target === 'program' ? { type: 'fault', at, error: event.data.error } : undefined;
+    default:
+      // Timeouts, timers, retries and the deadline: whatever was due by then.
+      return cause === 'wake' ? { type: 'wake', at } : undefined;
+  }
+}
+
+type Replied = Of<'StepSucceeded' | 'StepFailed' | 'StepSealed' | 'StepSealFailed' | 'CompensationSucceeded' | 'CompensationFailed'>;
+
+function replied(event: Replied, state: SagaState): ReplyMessage | undefined {
+  const { sagaId, incarnation } = state;
+  const step = state.steps.get(event.data.step);
+  const isUndo = event.type === 'CompensationSucceeded' || event.type === 'CompensationFailed';
+  // A signal was taken: that is a decision of the program's.
+  if (('signal' in event.data && event.data.signal !== undefined) || step?.command === undefined) return undefined;
+  const { round } = event.data;
+  return {
+    ...{ type: 'reply', at: event.at, sagaId, incarnation, step: step.id },
+    round: isUndo ? step.round : round,
+    attempt: 'attempt' in event.data ? event.data.attempt : step.attempt,
+    operation: isUndo ? 'compensation' : step.status === 'sealing' ? 'seal' : 'action',
+    purpose: isUndo ? 'compensation' : 'step',
+    undoRound: isUndo ? round : 0,
+    outcome: outcomeOf(event),
+  };
+}
+
+function outcomeOf(event: Replied): Outcome {
+  switch (event.type) {
+    case 'StepSucceeded': {
+      const { result, compensable, afterUndo } = event.data;
+      return {
+        type: 'succeeded',
+        ...(result !== undefined && { result }),
+        ...(compensable === false && { compensable }),
+        ...(afterUndo !== undefined && { afterUndo }),
+      };
+    }
+    case 'StepFailed': {
+      const { kind, error, effect } = event.data;
+      return kind === 'refused' ? refused(error.message) : { type: 'failed', kind, error, effect };
+    }
+    case 'StepSealed':
+      return { type: 'sealed', ...(event.data.doubt && { doubt: true }) };
+    case 'CompensationSucceeded':
+      return { type: 'undone', executed: event.data.executed };
+    case 'StepSealFailed':
+    case 'CompensationFailed':
+      return { type: 'failed', kind: 'technical', error: event.data.error, effect: 'unknown' };
+  }
+}
+
+function refused(message: string): Outcome {
+  const reason = /: (undone|sealed|expired)$/.exec(message)?.[1] ?? 'expired';
+  return { type: 'refused', reason: reason as 'undone' | 'sealed' | 'expired' };
+}
+
+/** Throws `history-unreadable` where the fold does not take the event. */
+export function unreadable(stream: string, revision: number, cause: unknown): SkaldError {
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  return new SkaldError('history-unreadable', { stream, revision, problem }, { cause });
+}

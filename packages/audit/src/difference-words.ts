@@ -1,0 +1,69 @@
+/** A difference between a history and a definition, for people. */
+import type { SagaDefinition, SagaEvent } from '@skald/kernel';
+import type { Difference } from './conform.js';
+
+/** One sentence or two: what the history has, what the definition would do, and what of the definition that comes from where it can be said. */
+export function explainDifference(difference: Difference, definition?: SagaDefinition): string {
+  const { revision, recorded, decided } = difference;
+  const gone = recorded && definition ? goneStep(recorded, definition) : undefined;
+  if (gone) return `at revision ${revision} the history has ${named(recorded)}; ${gone}`;
+  if (recorded && decided && recorded.type === decided.type && stepOf(recorded) === stepOf(decided)) {
+    const parts = dataDifferences(asJson(recorded.data), asJson(decided.data));
+    return `at revision ${revision}, ${named(recorded)}: ${parts.join('; ')}`;
+  }
+  const would = decided ? `this definition would record ${named(decided)}${errorOf(decided)}` : 'this definition would record nothing more';
+  const has = recorded ? `the history has ${named(recorded)}` : 'the history has nothing more of that decision';
+  return `at revision ${revision} ${has}; ${would}`;
+}
+
+function goneStep(recorded: SagaEvent | undefined, definition: SagaDefinition): string | undefined {
+  const id = recorded && stepOf(recorded);
+  if (recorded === undefined || id === undefined) return undefined;
+  const step = definition.steps.find((one) => one.id === id || id.startsWith(`${one.id}/`));
+  if (!step) return `this definition has no step ${id}`;
+  const kind = recorded.type === 'TimerSet' ? 'timer' : recorded.type === 'SignalAwaited' ? 'signal' : undefined;
+  const opens = recorded.type === 'StepRequested' && recorded.data.opens ? 'command' : kind;
+  if (opens !== undefined && opens !== step.kind && (opens !== 'command' || step.kind === 'timer' || step.kind === 'signal')) {
+    return `step ${id} is a ${opens} there, and a ${step.kind} in this definition`;
+  }
+  return undefined;
+}
+
+function stepOf({ data }: SagaEvent): string | undefined {
+  return 'step' in data ? data.step : undefined;
+}
+
+function named(event: SagaEvent | undefined): string {
+  if (!event) return 'nothing';
+  const step = stepOf(event);
+  return step === undefined ? event.type : `${event.type} of ${step}`;
+}
+
+function errorOf(event: SagaEvent): string {
+  if (event.type === 'SagaSuspended') return ` of ${event.data.target}: ${event.data.error.name}: ${event.data.error.message}`;
+  if (event.type === 'CompensationStarted' && event.data.reason.type === 'failed') return `: ${event.data.reason.error.message}`;
+  return '';
+}
+
+function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}
+
+/** Where two values of JSON differ, each place with both. */
+function dataDifferences(was: unknown, is: unknown, place = ''): string[] {
+  if (isMembers(was) && isMembers(is)) {
+    const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
+    return names.flatMap((name) => dataDifferences(was[name], is[name], place === '' ? name : `${place}.${name}`));
+  }
+  if (JSON.stringify(was) === JSON.stringify(is)) return [];
+  return [`${place} was ${shown(was)}, and would be ${shown(is)}`];
+}
+
+function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function shown(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'not there';
+  return text.length <= 200 ? text : `${text.slice(0, 199)}…`;
+}

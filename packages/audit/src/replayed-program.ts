@@ -1,0 +1,116 @@
+/**
+ * A program as it would have decided then.
+ *
+ * Invariants
+ * Q1  Times and retry policies are those on record: a history goes on by what it has recorded, so that a definition which has others since
+ *     is none that decides otherwise. Each that differs is noted.
+ * Q2  Where the record says that the program failed, it fails with that error: what an engine could not carry out, or a fault that is mended
+ *     since, is a fact of the history.
+ */
+import type { Command, DataOf, Directive, Program, SagaEvent, SagaState, StepPolicy, StepState } from '@skald/kernel';
+import type { CausedEvent } from './causes.js';
+
+type Opened = DataOf<'StepRequested'> | DataOf<'TimerSet'> | DataOf<'SignalAwaited'>;
+
+export class ReplayedProgram implements Program {
+  readonly name: string;
+  readonly version: number;
+  /** What differs and does not matter to what is under way, by step. */
+  readonly notes = new Map<string, string>();
+  /** Kind of the message that is decided on. */
+  cause = '';
+  /** First events of steps, and of each wait for a signal. */
+  private readonly openings = new Map<string, Opened>();
+  private readonly policies = new Map<string, StepPolicy>();
+
+  constructor(
+    private readonly program: Program,
+    private readonly history: readonly CausedEvent[],
+  ) {
+    this.name = program.name;
+    this.version = program.version;
+    for (const { event } of history) this.remember(event);
+  }
+
+  private remember(event: CausedEvent['event']): void {
+    if (event.type === 'TimerSet') this.openings.set(`${event.data.step}#1`, event.data);
+    else if (event.type === 'SignalAwaited') this.openings.set(`${event.data.step}#${event.data.round}`, event.data);
+    else if (event.type === 'StepRequested' && event.data.opens) {
+      const { policy, policyOf = '' } = event.data.opens;
+      const known = policy ?? this.policies.get(policyOf);
+      if (known) this.policies.set(event.data.step, known);
+    }
+  }
+
+  /** With the policy itself where the event names the step that had it first. */
+  spelledOut(event: SagaEvent): SagaEvent {
+    if (event.type !== 'StepRequested' || event.data.opens?.policyOf === undefined) return event;
+    const { policyOf, ...opens } = event.data.opens;
+    const policy = this.policies.get(policyOf);
+    return policy ? { ...event, data: { ...event.data, opens: { ...opens, policy } } } : event;
+  }
+
+  next(state: SagaState): readonly Directive[] {
+    this.failAsRecorded(state, 'program');
+    return this.program.next(state).map((directive) => this.asThen(directive, state));
+  }
+
+  compensation(state: SagaState, step: StepState): Command {
+    this.failAsRecorded(state, `compensation:${step.id}`);
+    return this.program.compensation(state, step);
+  }
+
+  /** Q2 */
+  private failAsRecorded(state: SagaState, target: string): void {
+    const next = this.history[state.revision + 1];
+    if (next?.event.type !== 'SagaSuspended' || next.event.data.target !== target) return;
+    if (next.event.at !== state.at || next.cause !== this.cause) return;
+    const { error } = next.event.data;
+    throw Object.assign(new Error(error.message), error);
+  }
+
+  /** Q1 */
+  private asThen(directive: Directive, state: SagaState): Directive {
+    if ('policy' in directive) {
+      const then = this.policies.get(directive.step);
+      if (!then || !meansTheSame(then, directive.policy) || textOf(then) === textOf(directive.policy)) return directive;
+      this.notes.set(directive.step, `step ${directive.step}: retries or timeouts are others now; those on record go on to hold`);
+      return { ...directive, policy: then };
+    }
+    if (directive.do === 'sleep') {
+      const then = this.openings.get(`${directive.step}#1`);
+      if (!then || !('dueAt' in then) || then.dueAt === undefined || then.dueAt === directive.until) return directive;
+      this.notes.set(directive.step, `step ${directive.step}: it would wait until another time; the one on record goes on to hold`);
+      return { ...directive, until: then.dueAt };
+    }
+    return directive.do === 'await' ? this.awaited(directive, state) : directive;
+  }
+
+  private awaited(directive: Extract<Directive, { readonly do: 'await' }>, state: SagaState): Directive {
+    const round = state.steps.get(directive.step)?.round ?? 1;
+    const then = this.openings.get(`${directive.step}#${round}`);
+    if (!then || !('signal' in then)) return directive;
+    const timeout = then.dueAt === undefined ? undefined : then.dueAt - state.at;
+    if (timeout === directive.timeout) return directive;
+    this.notes.set(
+      directive.step,
+      `step ${directive.step}: it would wait for its signal for another time; the one on record goes on to hold`,
+    );
+    const { timeout: _, ...rest } = directive;
+    return timeout === undefined ? rest : { ...rest, timeout };
+  }
+}
+
+/** Whoever undoes it and whether it is the point of no return are no matter of time. */
+function meansTheSame(a: StepPolicy, b: StepPolicy): boolean {
+  return a.pivot === b.pivot && a.compensation === b.compensation;
+}
+
+function textOf({ timeout, expires, retry, compensationTimeout, compensationRetry }: StepPolicy): string {
+  const { attempts, backoff, delay, maxDelay, jitter, on, never } = retry;
+  const again = compensationRetry;
+  return JSON.stringify([
+    ...[timeout, expires, compensationTimeout, attempts, backoff, delay, maxDelay, jitter, on, never],
+    ...[again.attempts, again.backoff, again.delay, again.maxDelay, again.jitter, again.on, again.never],
+  ]);
+}
