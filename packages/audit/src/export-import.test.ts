@@ -57,7 +57,7 @@ describe('Streams that are exported and imported', () => {
     expect(lines.every((line) => !line.includes('\n'))).toBe(true);
     const index = new MemorySagaIndex();
     const target = new MemoryEventStore(index);
-    const streams = byStream(eventsOfText(lines.join('\n')));
+    const streams = await byStream(eventsOfText(lines.join('\n')));
     expect(await importStreams(target, streams)).toEqual({ streams: 3, events: 1_207, there: 0 });
     expect((await verifyAll(target)).findings).toEqual([]);
     const again = (await all(exportStreams(target, ['order-1', 'order-2', 'order-ä "3"']))).map(({ position: _, ...event }) => event);
@@ -69,7 +69,7 @@ describe('Streams that are exported and imported', () => {
   });
 
   it('are refused as a whole where one does not hold, or another of its name is there', async () => {
-    const streams = byStream(await all(exportAll(source.events)));
+    const streams = await byStream(await all(exportAll(source.events)));
     const [first, second, third] = streams.get('order-1') ?? [];
     if (!first || !second || !third) throw new Error('three were written');
     const target = new MemoryEventStore();

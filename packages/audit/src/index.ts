@@ -7,5 +7,6 @@ export { type Conformance, conformAll, conformOne, sagaStreams } from './conform
 export { explainDifference } from './difference-words.js';
 export { exportAll, exportStreams, ImportRefused, type ImportResult, importStreams } from './export-import.js';
 export { type Candidate, type GateOptions, type GateVerdict, gate, type Held } from './gate.js';
+export { type FullReplay, type ReplayOptions, replayAll } from './replay-all.js';
 export { byStream, eventsOfLines, eventsOfText, lineOf, UnreadableLine } from './stream-lines.js';
 export { MOST_FINDINGS, type Verification, type VerifyOptions, verifyAll, verifyStream } from './verify.js';

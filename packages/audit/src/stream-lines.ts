@@ -56,9 +56,9 @@ export async function* eventsOfLines(lines: AsyncIterable<string> | Iterable<str
 }
 
 /** By stream, in the order of their first events; each in the order in which it came. */
-export function byStream(events: Iterable<RecordedEvent>): Map<string, RecordedEvent[]> {
+export async function byStream(events: AsyncIterable<RecordedEvent> | Iterable<RecordedEvent>): Promise<Map<string, RecordedEvent[]>> {
   const streams = new Map<string, RecordedEvent[]>();
-  for (const event of events) {
+  for await (const event of events) {
     const stream = streams.get(event.stream);
     if (stream) stream.push(event);
     else streams.set(event.stream, [event]);

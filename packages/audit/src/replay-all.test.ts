@@ -1,0 +1,46 @@
+import { describe, expect, it } from '@jest/globals';
+import { encodeEvents } from '@skald/engine';
+import { fold, isEnded, type RecordedEvent, statusOf } from '@skald/kernel';
+import { FixedStore, SeededChoices, simulate } from '@skald/testkit';
+import { replayAll } from './replay-all.js';
+
+/** Histories of random lives, their events side by side in the order of all events. */
+function randomStore(lives: number) {
+  const histories = Array.from({ length: lives }, (_, seed) => simulate(new SeededChoices(seed + 1), {}).history);
+  const streams = histories.map((history, nth) =>
+    encodeEvents(history, 'reply', `model-${nth}`).map((event, revision) => ({ ...event, stream: `model-${nth}`, revision })),
+  );
+  const events: RecordedEvent[] = [];
+  const longest = Math.max(...streams.map(({ length }) => length));
+  for (let revision = 0; revision < longest; revision++) {
+    for (const stream of streams) {
+      const event = stream[revision];
+      if (event) events.push({ ...event, position: events.length + 1 });
+    }
+  }
+  const statuses = histories.map((history) => statusOf(fold(history)));
+  const ended: Record<string, number> = {};
+  for (const status of statuses) if (isEnded(status)) ended[status] = (ended[status] ?? 0) + 1;
+  return { events, ended, open: statuses.filter((status) => !isEnded(status)).length };
+}
+
+describe('A full replay', () => {
+  it.each([20_000, 2])('U1, U2: folds every saga to its end, with %i states at hand', async (states) => {
+    const { events, ended, open } = randomStore(60);
+    const store = new FixedStore(events);
+    const replay = await replayAll(store, { states });
+    expect(replay).toMatchObject({ events: events.length, sagas: 60, open, unreadable: [] });
+    expect(Object.fromEntries(Object.entries(replay.ended).filter(([, count]) => count > 0))).toEqual(ended);
+    if (states === 2) expect(store.reads).toBeGreaterThan(events.length / 2);
+  });
+
+  it('U1: names what cannot be folded, and passes over what is no saga', async () => {
+    const { events } = randomStore(5);
+    const damaged = events.map((event) => (event.stream === 'model-3' && event.revision === 1 ? { ...event, data: '{' } : event));
+    const notOurs = { ...events[0], stream: 'definition-model', position: events.length + 1, data: '{' } as RecordedEvent;
+    for (const states of [2, 100]) {
+      const { sagas, unreadable } = await replayAll(new FixedStore([...damaged, notOurs]), { states });
+      expect([sagas, unreadable.map(({ stream, revision }) => [stream, revision])]).toEqual([5, [['model-3', 1]]]);
+    }
+  });
+});

@@ -1,0 +1,80 @@
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { byStream, eventsOfLines, exportStreams, type GateVerdict, gate } from '@skald/audit';
+import { definitionStream, isEnded, type RecordedEvent } from '@skald/kernel';
+import type { Command } from 'commander';
+import type { Cli, OpenStore } from '../cli.js';
+import { EXIT } from '../exit-codes.js';
+import { loadCandidates } from '../load-candidates.js';
+import { plain } from '../plain-text.js';
+import { STATUSES, selected } from '../selection.js';
+import type { Terminal } from '../terminal.js';
+import type { Verb } from './verb.js';
+
+const ABOUT = `Answers whether these definitions may be deployed over the sagas that are under way: names each saga that could not go on as it began, and why.
+For continuous integration: exit code 0 if they may, 3 if not. The sagas come from an export (skald export --running) or from a store.`;
+
+interface Options {
+  readonly definitions: string;
+  readonly against?: string;
+  readonly replace?: true;
+  readonly skipInputs?: true;
+}
+
+export const auditGate: Verb = (program, cli) => {
+  program
+    .command('gate')
+    .summary('whether definitions may be deployed over the sagas under way')
+    .description(ABOUT)
+    .requiredOption('--definitions <module>', 'a module that exports sagas: classes, definitions or arrays of them')
+    .option('--against <file>', 'streams as skald export writes them; default: those under way in the store')
+    .option('--replace', 'they will be deployed with definitions: "replace"; a change under a version is then no reason against it')
+    .option('--skip-inputs', 'do not hold recorded inputs against the schemas: for schemas that do not accept what they themselves give')
+    .action(async ({ definitions, against, ...options }: Options, command: Command) => {
+      const candidates = await loadCandidates(definitions);
+      const names = candidates.map(({ program }) => program.name);
+      const streams = against === undefined ? await underWay(cli, command, names) : await byStream(eventsIn(against));
+      const verdict = await gate(streams, candidates, options);
+      cli.exitCode = verdict.mayDeploy ? EXIT.done : EXIT.found;
+      if (cli.isJson(command)) cli.json(verdict);
+      else tell(verdict, cli.terminal);
+    });
+};
+
+/** The events of a file that `skald export` wrote. */
+export function eventsIn(file: string): AsyncIterable<RecordedEvent> {
+  return eventsOfLines(createInterface({ input: createReadStream(file, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY }));
+}
+
+function underWay(cli: Cli, command: Command, sagas: readonly string[]): Promise<Map<string, RecordedEvent[]>> {
+  return cli.reading(command, async (store) => byStream(exportStreams(store.events, await streamsUnderWay(store, sagas))));
+}
+
+/** Sagas that have not ended, and what is on record of the versions of these and of their own names. */
+export async function streamsUnderWay({ events, index }: OpenStore, sagas: readonly string[]): Promise<string[]> {
+  const status = STATUSES.filter((one) => !isEnded(one));
+  const beyond = { saga: undefined, startedAfter: undefined, startedBefore: undefined, error: undefined };
+  const streams: string[] = [];
+  const names = new Set(sagas);
+  for await (const { sagaId, saga } of selected(index, { ...beyond, status })) {
+    streams.push(sagaId);
+    names.add(saga);
+  }
+  for (const name of names) {
+    const stream = definitionStream(name);
+    if ((await events.read(stream, { limit: 1 })).length > 0) streams.push(stream);
+  }
+  return streams;
+}
+
+function tell({ mayDeploy, running, held, changed, notes }: GateVerdict, terminal: Terminal): void {
+  for (const { sagaId, status, reason } of held) terminal.out(`${plain(sagaId)} (${status}): ${plain(reason)}`);
+  for (const { saga, version, differences } of changed) {
+    terminal.out(`${plain(saga)} version ${version} is another than the one that was deployed under this version:`);
+    for (const difference of differences) terminal.out(`  ${plain(difference)}`);
+  }
+  for (const note of notes) terminal.err(plain(note));
+  const could =
+    held.length === 0 ? `all ${running} sagas under way could go on` : `${held.length} of ${running} sagas under way could not go on`;
+  terminal.out(`${mayDeploy ? 'May be deployed' : 'Must not be deployed'}: ${could}.`);
+}
