@@ -128,6 +128,28 @@ describe('the timeline of a saga', () => {
     ]);
   });
 
+  test('tells which failure was caught, and what stands in', () => {
+    const catches = history(
+      started,
+      requested(0, 'charge'),
+      [9, 'StepFailed', { step: 'charge', round: 1, attempt: 1, error, kind: 'business', effect: 'none' }],
+      [9, 'StepFailureCaught', { step: 'charge', error, by: 'invoice' }],
+      requested(9, 'invoice', ['charge']),
+      [10, 'StepFailed', { step: 'invoice', round: 1, attempt: 1, error, kind: 'business', effect: 'none' }],
+      [10, 'StepFailureCaught', { step: 'invoice', error }],
+      [10, 'StepSkipped', { step: 'cash', after: [], reason: 'the saga goes on without invoice' }],
+    );
+    expect(timeline(catches, { colours: false }).slice(3)).toEqual([
+      '1   +0 ms  ●  charge asks stock.charge {"orderId":"1"}',
+      '2   +9 ms  ✘  charge failed: OutOfStock: none left',
+      '3   +9 ms  ⤷  invoice stands in for charge',
+      '4   +9 ms  ●  invoice asks stock.invoice {"orderId":"1"}',
+      '5  +10 ms  ✘  invoice failed: OutOfStock: none left',
+      '6  +10 ms  ⤷  the saga goes on without invoice',
+      '7  +10 ms  –  cash is skipped: the saga goes on without invoice',
+    ]);
+  });
+
   test('lets nothing through that steers a terminal', () => {
     const lines = timeline(history([0, 'SagaStarted', { ...started[2], input: '\u001b[2J\u009b\u202e' }]), { colours: false });
     expect(lines.at(-1)).toBe('0  +0 ms  ◆  started with "\\u001b[2J\\u009b\\u202e"');

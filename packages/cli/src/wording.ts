@@ -24,6 +24,7 @@ export class Narrator {
       case 'StepTimedOut':
       case 'StepRetryScheduled':
       case 'StepSkipped':
+      case 'StepFailureCaught':
         return outcome(event);
       case 'StepSealRequested':
       case 'StepSealed':
@@ -94,7 +95,10 @@ function argumentsText({ args }: RecordedCommand): string {
 }
 
 function outcome(
-  event: Extract<SagaEvent, { readonly type: 'StepSucceeded' | 'StepFailed' | 'StepTimedOut' | 'StepRetryScheduled' | 'StepSkipped' }>,
+  event: Extract<
+    SagaEvent,
+    { readonly type: 'StepSucceeded' | 'StepFailed' | 'StepTimedOut' | 'StepRetryScheduled' | 'StepSkipped' | 'StepFailureCaught' }
+  >,
 ): Wording {
   const step = plain(event.data.step);
   switch (event.type) {
@@ -111,6 +115,14 @@ function outcome(
       return { mark: '✘', tone: 'bad', text: `${step} timed out (it may have happened)` };
     case 'StepRetryScheduled':
       return { mark: '↻', tone: 'back', text: `${step} is tried again in ${duration(event.data.dueAt - event.at)}` };
+    case 'StepFailureCaught': {
+      const { by } = event.data;
+      return {
+        mark: '⤷',
+        tone: 'back',
+        text: by === undefined ? `the saga goes on without ${step}` : `${plain(by)} stands in for ${step}`,
+      };
+    }
     case 'StepSkipped':
       return {
         mark: '–',

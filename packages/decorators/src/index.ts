@@ -1,7 +1,15 @@
 export type { Command, Duration, RetryOptions, SagaDefinition, StandardSchema, StepOptions } from '@skald/kernel';
 export { BusinessError, SagaAborted } from '@skald/kernel';
 export { defineSaga } from './builder.js';
-export type { BuilderContext, BuilderOptions, BuilderSignal, BuilderStep, BuilderWait, SagaBuilder } from './builder-typing.js';
+export type {
+  BuilderContext,
+  BuilderOptions,
+  BuilderPlace,
+  BuilderSignal,
+  BuilderStep,
+  BuilderWait,
+  SagaBuilder,
+} from './builder-typing.js';
 export { Participant, Saga, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
 export type { ActionDefinition, ParticipantDefinition } from './participant-definition.js';
 export { participantDefinitionOf } from './participant-definition.js';

@@ -16,7 +16,10 @@ export interface ParticipantDefinition {
   readonly actions: ReadonlyMap<string, ActionDefinition>;
 }
 
-const sagaOnly = ['id', 'after', 'when', 'pivot', 'timeout', 'expires', 'retry', 'compensationTimeout', 'compensationRetry'] as const;
+const sagaOnly = [
+  ...(['id', 'after', 'when', 'instead', 'on', 'optional', 'pivot', 'timeout', 'expires', 'retry'] as const),
+  ...(['compensationTimeout', 'compensationRetry'] as const),
+] as const;
 
 /**
  * The actions of a class under `@Participant`: every method whose name begins with a letter, inherited ones too. What is `private` to the

@@ -18,7 +18,7 @@ export function findings(steps: Steps, staticSteps: Steps, methods: Methods): st
 }
 
 function stepFindings(method: string, options: DeclaredStep, steps: Steps, methods: Methods): string[] {
-  const { after } = options;
+  const { after, instead } = options;
   const found: string[] = [];
   if (!methods.has(method)) found.push(`step ${method} is not a method`);
   if (method === 'result') found.push('result gives the output of the saga, so it cannot be a step');
@@ -26,6 +26,8 @@ function stepFindings(method: string, options: DeclaredStep, steps: Steps, metho
   for (const other of typeof after === 'string' ? [after] : (after ?? [])) {
     if (!steps.has(other)) found.push(`step ${method} comes after ${other}, which is not a step (steps: ${[...steps.keys()].join(', ')})`);
   }
+  if (instead !== undefined && !steps.has(instead))
+    found.push(`step ${method} stands in for ${instead}, which is not a step (steps: ${[...steps.keys()].join(', ')})`);
   if (options.kind === 'timer' || options.kind === 'signal') return found;
   const { compensation, input, output } = options;
   if (compensation !== undefined) found.push(...compensationFindings(method, compensation, steps, methods));

@@ -58,12 +58,17 @@ export function definitionOf<S extends object>(target: Class<S>, instance: () =>
   });
 }
 
+type Place = Pick<StepData, 'id' | 'after' | 'when' | 'instead' | 'on'>;
+
 function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): StepEntry {
   const { steps, call, contextOf } = saga;
-  const { id = method, after, when } = options;
+  const { id = method, after, when, instead, on } = options;
+  const idOf = (other: string): string => steps.get(other)?.id ?? other;
   const place = {
     id,
-    ...(after !== undefined && { after: (typeof after === 'string' ? [after] : after).map((other) => steps.get(other)?.id ?? other) }),
+    ...(after !== undefined && { after: (typeof after === 'string' ? [after] : after).map(idOf) }),
+    ...(instead !== undefined && { instead: idOf(instead) }),
+    ...(on && { on }),
     ...(when && { when: (input: unknown, view: SagaView) => when(input, contextOf(view)) }),
   };
   if (options.kind === 'signal') return signalData(saga, method, options, place);
@@ -71,13 +76,8 @@ function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): Step
   return { ...place, kind: 'timer', time: options.for ?? ((input, view) => call(method, input, view) as Duration | Date) };
 }
 
-function signalData(
-  saga: SagaClass,
-  method: string,
-  options: SagaSignalOptions,
-  place: Pick<StepData, 'id' | 'after' | 'when'>,
-): SignalData {
-  const { id: _id, after: _after, when: _when, ...rest } = options;
+function signalData(saga: SagaClass, method: string, options: SagaSignalOptions, place: Place): SignalData {
+  const { id: _id, after: _after, when: _when, instead: _instead, ...rest } = options;
   return {
     ...rest,
     ...place,
@@ -86,13 +86,8 @@ function signalData(
   };
 }
 
-function stepData(
-  { options: { name }, call }: SagaClass,
-  method: string,
-  options: SagaStepOptions,
-  place: Pick<StepData, 'id' | 'after' | 'when'>,
-): StepData {
-  const { compensation, id: _id, after: _after, when: _when, input: _input, output: _output, ...rest } = options;
+function stepData({ options: { name }, call }: SagaClass, method: string, options: SagaStepOptions, place: Place): StepData {
+  const { compensation, id: _id, after: _after, when: _when, instead: _instead, input: _input, output: _output, ...rest } = options;
   return {
     ...rest,
     ...place,

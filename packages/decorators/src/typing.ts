@@ -2,7 +2,17 @@
  * What the compiler holds of sagas and participants. Shapes, names and visibility can be checked; that a member is decorated cannot be seen
  * by the compiler, so what depends on it is found when a definition is made. `any` stands here in constraints only.
  */
-import type { Command, Duration, ErrorRecord, SagaDefinition, SagaView, SignalOptions, StandardSchema, StepOptions } from '@skald/kernel';
+import type {
+  CatchOptions,
+  Command,
+  Duration,
+  ErrorRecord,
+  SagaDefinition,
+  SagaView,
+  SignalOptions,
+  StandardSchema,
+  StepOptions,
+} from '@skald/kernel';
 
 type Method = (...args: any[]) => any;
 export type Class<T> = new (...args: any[]) => T;
@@ -25,7 +35,7 @@ export interface Context<Results> {
   readonly saga: SagaView['saga'];
   /** Time of the decision in epoch milliseconds: the only clock a saga method may read. */
   readonly now: number;
-  /** In a compensation: why the saga is being undone. */
+  /** In a compensation: why the saga, or this step, is being undone. In an alternative: how the step failed that it stands in for. */
   readonly reason?: ErrorRecord;
 }
 
@@ -41,14 +51,18 @@ type ResultsOf<S, Done> = { readonly [K in keyof S]: ResultOf<S[K]> | (K extends
 // ─── @SagaStep ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of `@SagaStep`. A saga's step takes all but the schemas; a participant's action takes `compensation`, `input` and `output`. */
-export interface SagaStepOptions<C = string, A = string | readonly string[], W = any, V = any, I = any, O = any> extends StepOptions {
+export interface SagaStepOptions<C = string, A = string | readonly string[], W = any, V = any, I = any, O = any, B = string>
+  extends StepOptions,
+    CatchOptions {
   /** The step's id in histories. Default: the method's name. Give the old name when a method is renamed. */
   readonly id?: string;
   /** Public method that undoes this one. A saga's: `(input, context) => Command`; a participant's: `async (input, result?)`. */
   readonly compensation?: C;
   /** Methods of the steps that must be settled before this one. Default: the step declared before; `[]`: at once. */
   readonly after?: A;
-  /** Guard: false skips the step, which is recorded. Annotate its parameters: `(order: Order) => …`. */
+  /** Method of the step in whose place this one runs where that has failed; its result is absent then. What comes after that comes after this too. */
+  readonly instead?: B;
+  /** Guard: false skips the step, which is recorded; of an alternative: passes it over. Annotate its parameters: `(order: Order) => …`. */
   readonly when?: (input: W, context: V) => boolean;
   /** Checks an action's first argument before it runs. */
   readonly input?: StandardSchema<unknown, I>;
@@ -68,6 +82,9 @@ type StepMethod<T, F, A extends keyof T, W, V, I, O> = F extends (...args: any[]
     : "the second parameter of `when` is this saga's SagaContext"
   : (input: Said<I>, ...rest: any[]) => Promise<O>;
 
+/** Errors are named by an alternative only. */
+type Alternative<B> = [B] extends [never] ? { readonly on?: never } : unknown;
+
 /** On a saga's method: a step. On a participant's method: an action with its compensation, or with schemas. */
 export type SagaStepDecorator = <
   const C extends string = never,
@@ -76,9 +93,10 @@ export type SagaStepDecorator = <
   V = Context<Readonly<Record<string, unknown>>>,
   I = unknown,
   O = unknown,
+  const B extends string = never,
 >(
-  options?: SagaStepOptions<C, A, W, V, I, O>,
-) => <T extends { [N in C]: Undo<T, T[K]> } & { [N in Names<A>]: Method }, K extends keyof T>(
+  options?: SagaStepOptions<C, A, W, V, I, O, B> & Alternative<B>,
+) => <T extends { [N in C]: Undo<T, T[K]> } & { [N in Names<A> | B]: Method }, K extends keyof T>(
   target: T,
   key: K,
   descriptor: TypedPropertyDescriptor<T[K] & StepMethod<T, T[K], Names<A> & keyof T, W, V, I, O>>,
@@ -87,16 +105,19 @@ export type SagaStepDecorator = <
 // ─── @SagaTimer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Where a step stands that asks nobody. */
-interface WaitOptions<A, W, V> {
+interface WaitOptions<A, W, V, B> extends Pick<CatchOptions, 'on'> {
   /** The step's id in histories. Default: the method's name. */
   readonly id?: string;
   /** Methods of the steps that must be settled before this one. Default: the step declared before; `[]`: at once. */
   readonly after?: A;
-  /** Guard: false skips the step, which is recorded. Annotate its parameters. */
+  /** Method of the step in whose place this one runs where that has failed. */
+  readonly instead?: B;
+  /** Guard: false skips the step, which is recorded; of an alternative: passes it over. Annotate its parameters. */
   readonly when?: (input: W, context: V) => boolean;
 }
 
-export interface SagaTimerOptions<D = Duration, A = string | readonly string[], W = any, V = any> extends WaitOptions<A, W, V> {
+export interface SagaTimerOptions<D = Duration, A = string | readonly string[], W = any, V = any, B = string>
+  extends WaitOptions<A, W, V, B> {
   /** How long, from when the step's turn comes. Without it the method says: milliseconds, or a date. */
   readonly for?: D;
 }
@@ -107,9 +128,10 @@ export type SagaTimerDecorator = <
   const A extends string | readonly string[] = never,
   W = unknown,
   V = Context<Readonly<Record<string, unknown>>>,
+  const B extends string = never,
 >(
-  options?: SagaTimerOptions<D, A, W, V>,
-) => <T extends { [N in Names<A>]: Method }, K extends keyof T>(
+  options?: SagaTimerOptions<D, A, W, V, B> & Alternative<B>,
+) => <T extends { [N in Names<A> | B]: Method }, K extends keyof T>(
   target: T,
   key: K,
   descriptor: TypedPropertyDescriptor<
@@ -119,8 +141,9 @@ export type SagaTimerDecorator = <
 
 // ─── @SagaSignal ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface SagaSignalOptions<P = any, A = string | readonly string[], W = any, V = any>
-  extends WaitOptions<A, W, V>,
+export interface SagaSignalOptions<P = any, A = string | readonly string[], W = any, V = any, B = string>
+  extends WaitOptions<A, W, V, B>,
+    Pick<CatchOptions, 'optional'>,
     Omit<SignalOptions, 'schema'> {
   /** Checks the payload where it is sent, and again when it is taken. */
   readonly schema?: StandardSchema<unknown, P>;
@@ -138,9 +161,10 @@ export type SagaSignalDecorator = <
   const A extends string | readonly string[] = never,
   W = unknown,
   V = Context<Readonly<Record<string, unknown>>>,
+  const B extends string = never,
 >(
-  options?: SagaSignalOptions<P, A, W, V>,
-) => <T extends { [N in Names<A>]: Method }, K extends keyof T>(
+  options?: SagaSignalOptions<P, A, W, V, B> & Alternative<B>,
+) => <T extends { [N in Names<A> | B]: Method }, K extends keyof T>(
   target: T,
   key: K,
   descriptor: TypedPropertyDescriptor<T[K] & SignalMethod<T, T[K], Names<A> & keyof T, P>>,

@@ -7,6 +7,7 @@
  * A3  What is ready to be undone is undone, whatever phase the saga is in.
  * A4  An action whose outcome is unknown is sealed at its own participant before the saga's own compensation runs elsewhere.
  */
+import { catchFailure, resolve } from './catching.js';
 import type { Draft } from './decide.js';
 import { recordError, SkaldError } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd } from './events.js';
@@ -69,6 +70,10 @@ function follow(draft: Draft, directive: Directive): void {
     case 'skip':
       if (state.steps.has(directive.step)) return;
       return draft.emit('StepSkipped', { step: directive.step, after: directive.after, reason: directive.reason });
+    case 'resolve':
+      return resolve(draft, stepOf(state, directive.step));
+    case 'catch':
+      return catchFailure(draft, directive);
     case 'complete':
       // A step that was left behind and succeeded after all is undone first.
       if (state.open > 0) return;

@@ -19,7 +19,7 @@ export interface SagaView {
   readonly saga: { readonly id: string; readonly name: string; readonly version: number; readonly startedAt: number };
   /** Time of the decision in epoch milliseconds: the only clock a saga method may read. */
   readonly now: number;
-  /** In a compensation: why the saga is being undone. */
+  /** In a compensation: why the saga, or this step, is being undone. In an alternative: how the step failed that it stands in for. */
   readonly reason?: ErrorRecord;
 }
 
@@ -36,6 +36,12 @@ interface AnyStep {
   readonly after: readonly string[];
   /** Guard: false skips the step, which is recorded. */
   readonly when?: (input: any, view: SagaView) => boolean;
+  /** It is an alternative: it runs only where this step has failed, and its guard has nothing against it. */
+  readonly instead?: string;
+  /** Errors by which that step must have failed. Absent: any. */
+  readonly on?: readonly string[];
+  /** Its failure, with one of these errors or any, is recorded, and the saga goes on without its result. */
+  readonly optional?: true | readonly string[];
 }
 
 /** Asks a participant for something. */

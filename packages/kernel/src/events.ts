@@ -116,6 +116,12 @@ export type StepSealRequested = Recorded<'StepSealRequested', Attempt & { readon
 export type StepSealed = Recorded<'StepSealed', { readonly step: string; readonly round: number; readonly doubt?: true }>;
 export type StepSealFailed = Recorded<'StepSealFailed', Attempt & { readonly error: ErrorRecord; readonly retryAt?: number }>;
 
+/**
+ * The step has failed, it is known not to run again, and the saga goes on without it: with the step `by` in its place, or with nothing. Where
+ * an interrupted run may have had effect, that is undone first.
+ */
+export type StepFailureCaught = Recorded<'StepFailureCaught', { readonly step: string; readonly error: ErrorRecord; readonly by?: string }>;
+
 /** The step waits until then; an operator may move it, and while the saga is held it stands still. */
 export type TimerSet = Recorded<'TimerSet', { readonly step: string; readonly after: readonly string[]; readonly dueAt: number }>;
 /** The step is settled. */
@@ -198,6 +204,7 @@ export type SagaEvent =
   | StepSealRequested
   | StepSealed
   | StepSealFailed
+  | StepFailureCaught
   | TimerSet
   | TimerFired
   | SignalReceived

@@ -82,6 +82,7 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
     case 'fail':
       step.status = 'failed';
       step.doubt = false;
+      step.sealed = true;
       state.pivotsOpen.delete(step.id);
       return;
   }

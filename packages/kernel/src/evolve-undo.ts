@@ -3,7 +3,7 @@
  * dependent becomes clear its own turn to be undone has come. So independent branches go back at the same time, and each in reverse order.
  */
 import { stopWaiting } from './evolve-waits.js';
-import { isInFlight, needsUndo, type SagaState, type StepState } from './state.js';
+import { isInFlight, isSealing, needsUndo, type SagaState, type StepState } from './state.js';
 
 export function beginUndoing(state: SagaState): void {
   state.phase = 'compensating';
@@ -12,8 +12,11 @@ export function beginUndoing(state: SagaState): void {
   state.signals.clear();
   for (const target of state.parked.keys()) if (!target.startsWith('compensation:')) state.parked.delete(target);
   for (const step of state.steps.values()) {
-    if (step.status === 'backoff' || step.status === 'due') {
+    // Nobody waits for a seal any more: what undoes the step asks for one of its own where it needs that.
+    if (step.status === 'backoff' || step.status === 'due' || isSealing(step)) {
       step.status = step.doubt ? 'unknown' : 'failed';
+      step.sealTries = 0;
+      state.owed.delete(`step:${step.id}`);
       state.timers.delete(`step:${step.id}`);
       state.pivotsOpen.delete(step.id);
     }
@@ -34,7 +37,7 @@ export function beginUndoing(state: SagaState): void {
 
 /** The saga went on without this step: what it did has to be undone whatever else happens. */
 export function isLeftBehind(state: SagaState, step: StepState): boolean {
-  if (state.phase === 'running') return step.status === 'skipped';
+  if (state.phase === 'running') return step.status === 'skipped' || step.status === 'caught';
   return state.phase === 'ended' && state.end?.type === 'SagaCompleted';
 }
 

@@ -8,6 +8,7 @@
  * E4  While undoing, `open` counts the steps that are not clear, and `undoReady` holds those whose turn has come.
  */
 import type { DataOf, SagaEnd, SagaEvent } from './events.js';
+import { failureCaught } from './evolve-catch.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
 import { evolveOperator } from './evolve-operator.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
@@ -47,6 +48,8 @@ function apply(state: SagaState, event: SagaEvent): void {
       return stepSealed(state, event.data);
     case 'StepSealFailed':
       return sealFailed(state, event.data);
+    case 'StepFailureCaught':
+      return failureCaught(state, event.data);
     case 'TimerSet':
       return timerSet(state, event.data);
     case 'TimerFired':
@@ -71,13 +74,7 @@ function apply(state: SagaState, event: SagaEvent): void {
     case 'OperatorIntervened':
       return evolveOperator(state, event);
     case 'CancelRequested':
-      state.cancel = event.data;
-      state.answers.set(event.data.request, {
-        accepted: true,
-        revision: state.revision,
-        ...(state.pivotsOpen.size > 0 && { pending: true }),
-      });
-      return;
+      return cancelRequested(state, event.data);
     case 'CancelRefused':
       state.cancel = undefined;
       state.answers.set(event.data.request, { accepted: false, code: 'past-pivot' });
@@ -124,6 +121,12 @@ function ended(state: SagaState, event: SagaEnd): void {
     state.answers.set(event.data.request, { accepted: true, revision: state.revision });
     for (const step of state.steps.values()) if (step.status === 'waiting') stopWaiting(state, step);
   }
+}
+
+function cancelRequested(state: SagaState, data: DataOf<'CancelRequested'>): void {
+  state.cancel = data;
+  const pending = state.pivotsOpen.size > 0 && ({ pending: true } as const);
+  state.answers.set(data.request, { accepted: true, revision: state.revision, ...pending });
 }
 
 function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: number): void {
@@ -261,7 +264,8 @@ function stepSealed(state: SagaState, data: DataOf<'StepSealed'>): void {
 function sealFailed(state: SagaState, data: DataOf<'StepSealFailed'>): void {
   const step = stepOf(state, data.step);
   settle(state, step);
-  step.error = data.error;
+  // How the step itself failed is what a program asks for.
+  step.error ??= data.error;
   step.status = 'seal-backoff';
   if (data.retryAt !== undefined) state.timers.set(`step:${step.id}`, data.retryAt);
 }

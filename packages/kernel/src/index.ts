@@ -86,12 +86,23 @@ export type { ReplayChange } from './replay-changes.js';
 export { REPLAY_CHANGES, REPLAY_NUMBER } from './replay-changes.js';
 export type { RetryPolicy } from './retry.js';
 export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED } from './retry.js';
-export type { RetryOptions, SagaData, SignalData, SignalOptions, StepData, StepEntry, StepOptions, TimerData } from './saga-definition.js';
+export type {
+  CatchOptions,
+  RetryOptions,
+  SagaData,
+  SignalData,
+  SignalOptions,
+  StepData,
+  StepEntry,
+  StepOptions,
+  TimerData,
+} from './saga-definition.js';
 export { sagaDefinition } from './saga-definition.js';
+export { viewOf } from './saga-view.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
 export { describeIssues } from './standard-schema.js';
 export type { KeptSignal, Parked, SagaState, SagaStatus, StepState, StepStatus, Timer, UndoState } from './state.js';
 export { initialState, isEnded, nextDue, statusOf } from './state.js';
 export { possibleActions } from './steering.js';
-export { policyOf, stepGraph, viewOf } from './step-graph.js';
+export { policyOf, stepGraph } from './step-graph.js';
 export { definitionStream, isSagaStream } from './stream-names.js';

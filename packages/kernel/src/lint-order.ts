@@ -31,13 +31,15 @@ function repeated(steps: readonly StepDefinition[]): Remark[] {
 }
 
 function dependencies(steps: readonly StepDefinition[], byId: ById): Remark[] {
-  return steps.flatMap(({ id, after }) =>
+  return steps.flatMap(({ id, after, instead }) =>
     after.flatMap((dependency): Remark[] => {
       const step = { step: id };
       if (dependency === id)
         return [{ ...step, rule: 'own-dependency', message: 'it comes after itself', fix: 'Take it out of its "after".' }];
       if (byId.has(dependency)) return [];
       const fix = `Name one of: ${[...byId.keys()].filter((other) => other !== id).join(', ') || 'none'}.`;
+      if (dependency === instead)
+        return [{ ...step, rule: 'unknown-dependency', message: `it stands in for "${dependency}", which is not a step`, fix }];
       return [{ ...step, rule: 'unknown-dependency', message: `it comes after "${dependency}", which is not a step`, fix }];
     }),
   );
@@ -70,8 +72,11 @@ function follow(id: string, byId: ById, done: Set<string>, path: string[]): read
 
 function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
   const commands = steps.filter((step) => step.kind === 'command');
-  const [pivot, ...others] = commands.filter((step) => step.pivot);
+  const pivots = commands.filter((step) => step.pivot);
+  const pivot = pivots.find(({ instead }) => !pivots.some(({ id }) => id === instead));
   if (!pivot) return [];
+  // Of a pivot and its alternatives one succeeds at most.
+  const others = pivots.filter((step) => step !== pivot && !standsInFor(step, pivot.id, byId));
   const remarks = others.map(({ id }): Remark => {
     return { step: id, rule: 'many-pivots', message: `${pivot.id} is the pivot already`, fix: 'Keep one point of no return.' };
   });
@@ -87,16 +92,31 @@ function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
   }
   const before = ancestors(pivot.id, byId);
   const signals = steps.filter((step) => step.kind === 'signal' && !before.has(step.id));
-  remarks.push(...signals.map((step) => lintSignal(step, pivot.id, byId)));
+  remarks.push(...signals.flatMap((step) => lintSignal(step, pivot.id, byId)));
   return [...remarks, ...commands.flatMap((step) => lintAroundPivot(step, pivot.id, before, byId))];
 }
 
 /** Past the pivot a signal that says no, or that does not come, can turn nothing back: a person is asked. */
-function lintSignal({ id }: StepDefinition, pivot: string, byId: ById): Remark {
-  if (!ancestors(id, byId).has(pivot)) return beside(id, pivot);
+function lintSignal({ id, optional }: StepDefinition, pivot: string, byId: ById): Remark[] {
+  if (!ancestors(id, byId).has(pivot)) return [beside(id, pivot)];
+  if (optional || hasAlternatives(id, byId)) return [];
   const message = `past pivot ${pivot} its refusal turns nothing back; a person is asked`;
   const fix = `Put it before ${pivot}, or be sure that it cannot say no.`;
-  return { step: id, rule: 'signal-past-pivot', severity: 'warning', message, fix };
+  return [{ step: id, rule: 'signal-past-pivot', severity: 'warning', message, fix }];
+}
+
+function hasAlternatives(id: string, byId: ById): boolean {
+  for (const { instead } of byId.values()) if (instead === id) return true;
+  return false;
+}
+
+function standsInFor({ instead }: StepDefinition, origin: string, byId: ById): boolean {
+  const seen = new Set<string>();
+  for (let id = instead; id !== undefined && !seen.has(id); id = byId.get(id)?.instead) {
+    if (id === origin) return true;
+    seen.add(id);
+  }
+  return false;
 }
 
 function beside(step: string, pivot: string): Remark {
@@ -114,7 +134,8 @@ function lintAroundPivot(step: CommandStep, pivot: string, before: ReadonlySet<s
     return compensation ? [{ step: id, rule: 'compensated-pivot', message: 'a pivot is never compensated', fix }] : [];
   }
   if (!ancestors(id, byId).has(pivot)) return [beside(id, pivot)];
-  if (!compensation) return [];
+  // Caught, what an interrupted run of it may have done is undone all the same.
+  if (!compensation || step.optional || hasAlternatives(id, byId)) return [];
   const fix = 'Take the compensation away (the step is retried until it succeeds), or put the step before the pivot.';
   return [{ step: id, rule: 'compensation-past-pivot', message: `nothing is compensated past pivot ${pivot}`, fix }];
 }

@@ -3,6 +3,7 @@
  * its author. Saga methods are not called: a compensation that cannot do without a result shows only when it is run without one.
  */
 import type { CommandStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
+import { lintCatches } from './lint-catches.js';
 import { lintOrder } from './lint-order.js';
 import type { RetryPolicy } from './retry.js';
 import { isReservedName } from './stream-names.js';
@@ -32,7 +33,11 @@ export type LintRule =
   | 'signal-name'
   | 'signal-past-pivot'
   | 'signal-timeout'
-  | 'waits-for-ever';
+  | 'waits-for-ever'
+  | 'alternative'
+  | 'never-chosen'
+  | 'optional'
+  | 'alternative-pivot';
 
 export interface Finding {
   readonly saga: string;
@@ -61,6 +66,7 @@ export function lint(definition: SagaDefinition): Finding[] {
     ...lintSaga(definition),
     ...definition.steps.flatMap((step) => lintStep(step, definition)),
     ...lintOrder(definition.steps),
+    ...lintCatches(definition.steps),
   ];
   return remarks.map((remark) => ({ saga: definition.name, severity: 'error', ...remark }));
 }

@@ -43,6 +43,10 @@ export type Directive =
   /** The step that waits has looked at the oldest signal of its name, which has this id. */
   | { readonly do: 'receive'; readonly step: string; readonly id: string; readonly taken: TakenSignal }
   | { readonly do: 'skip'; readonly step: string; readonly after: readonly string[]; readonly reason: string }
+  /** The step has failed, or nobody knows; how it stands must be known before anything is made of that. Nothing where it is known. */
+  | { readonly do: 'resolve'; readonly step: string }
+  /** The step has failed, and the saga goes on without it; `by`: with that step in its place. It is resolved first. */
+  | { readonly do: 'catch'; readonly step: string; readonly error: ErrorRecord; readonly by?: string }
   | { readonly do: 'complete'; readonly output?: unknown }
   /** Nothing handles this failure: turn back. With `step`, the step that failed. */
   | { readonly do: 'fail'; readonly error: ErrorRecord; readonly step?: string };

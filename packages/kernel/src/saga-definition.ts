@@ -2,6 +2,7 @@ import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDe
 import { type Duration, milliseconds } from './duration.js';
 import { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import type { StandardSchema } from './standard-schema.js';
+import { dependenciesOf } from './step-order.js';
 
 /** A retry policy as it is written: everything optional, durations with units. */
 export interface RetryOptions {
@@ -38,10 +39,20 @@ export interface StepOptions {
   readonly compensationRetry?: RetryOptions;
 }
 
+/** What becomes of a step's failure once its retries are through; the same options however a saga is written. */
+export interface CatchOptions {
+  /** Errors by which the step that this one stands in for must have failed; `Timeout` names a timeout. Default: any. */
+  readonly on?: readonly string[];
+  /** Its failure, with one of these errors or with any (`true`), is recorded, and the saga goes on without its result. Default false. */
+  readonly optional?: boolean | readonly string[];
+}
+
 /** Where a step stands, whatever it does. */
-interface StepPlace {
+interface StepPlace extends CatchOptions {
   readonly id: string;
-  /** Default: the step before it in the list; `[]`: at once. */
+  /** It is an alternative: it runs only where this step has failed. What comes after that step comes after this one too. */
+  readonly instead?: string;
+  /** Default: the step before it in the list, whose alternatives are passed over; `[]`: at once. An alternative comes after its step anyway. */
   readonly after?: string | readonly string[];
   readonly when?: (input: any, view: SagaView) => boolean;
 }
@@ -95,12 +106,12 @@ export interface SagaData<I = any, O = any> {
 
 const DEFAULT_TIMEOUT = 60_000;
 
-type Place = Pick<CommandStep, 'id' | 'after' | 'when'>;
+type Place = Pick<CommandStep, 'id' | 'after' | 'when' | 'instead' | 'on' | 'optional'>;
 
 /** A saga definition with every default filled in. It may still be wrong: `lint` says where. Throws `invalid-duration` only. */
 export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O> {
   const { name, version, deadline, input, output, result } = data;
-  const dependencies = data.steps.map((step, at) => dependenciesOf(step, data.steps[at - 1]));
+  const dependencies = dependenciesOf(data.steps);
   const pastPivot = stepsPastPivot(data.steps, dependencies);
   const steps = data.steps.map((step, at) => stepDefinition(step, dependencies[at] ?? [], pastPivot.has(step.id), name));
   return {
@@ -114,11 +125,6 @@ export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O>
   };
 }
 
-function dependenciesOf(step: StepEntry, before: StepEntry | undefined): readonly string[] {
-  if (step.after === undefined) return before ? [before.id] : [];
-  return typeof step.after === 'string' ? [step.after] : step.after;
-}
-
 /** Steps that can only run once a pivot has succeeded. */
 function stepsPastPivot(steps: readonly StepEntry[], dependencies: readonly (readonly string[])[]): ReadonlySet<string> {
   const past = new Set<string>();
@@ -126,7 +132,9 @@ function stepsPastPivot(steps: readonly StepEntry[], dependencies: readonly (rea
   for (let grown = true; grown; ) {
     grown = false;
     for (const [at, step] of steps.entries()) {
-      if (past.has(step.id) || !dependencies[at]?.some((id) => pivots.has(id) || past.has(id))) continue;
+      // An alternative of a pivot runs where that has not succeeded.
+      const isPast = (id: string): boolean => past.has(id) || (pivots.has(id) && id !== step.instead);
+      if (past.has(step.id) || !dependencies[at]?.some(isPast)) continue;
       past.add(step.id);
       grown = true;
     }
@@ -135,9 +143,10 @@ function stepsPastPivot(steps: readonly StepEntry[], dependencies: readonly (rea
 }
 
 function stepDefinition(step: StepEntry, after: readonly string[], pastPivot: boolean, saga: string): StepDefinition {
-  const { id, when } = step;
+  const { id, when, instead, on, optional } = step;
   const field = `${saga}.${id}`;
-  const place = { id, after, ...(when && { when }) };
+  const caught = { ...(instead !== undefined && { instead }), ...(on && { on }), ...(optional && { optional }) };
+  const place = { id, after, ...(when && { when }), ...caught };
   if (step.kind === 'signal') return signalStep(step, place, field);
   if (step.kind !== 'timer') return commandStep(step, place, pastPivot, field);
   const { time } = step;

@@ -76,7 +76,7 @@ export interface Parked {
 /**
  * requested: in flight · backoff: waits for its next attempt · due: to be requested again (an operator said so) · sealing, seal-backoff:
  * its unknown outcome is being resolved · waiting: for a time or a signal · succeeded · failed: known not to have happened · unknown: may have happened ·
- * skipped · stopped: it waited when the saga turned back or was terminated.
+ * skipped · caught: it failed, and the saga goes on without it · stopped: it waited when the saga turned back or was terminated.
  */
 export type StepStatus =
   | 'requested'
@@ -89,6 +89,7 @@ export type StepStatus =
   | 'failed'
   | 'unknown'
   | 'skipped'
+  | 'caught'
   | 'stopped';
 
 export interface StepState {
@@ -116,6 +117,8 @@ export interface StepState {
   dueAt: number;
   result: unknown;
   error: ErrorRecord | undefined;
+  /** The step that stands in for it, once its failure is caught. */
+  caughtBy: string | undefined;
   /** The participant said there is something to undo, or has not said. */
   compensable: boolean;
   /** It succeeded when the saga had already gone on without it. */
@@ -229,6 +232,7 @@ export function needsUndo(step: StepState): boolean {
   // What was begun is brought to its end, even if it turns out that there is nothing to undo.
   if (undo === 'requested' || undo === 'backoff' || undo === 'due') return true;
   if (step.stranded) return step.compensable;
+  if (step.status === 'caught') return step.doubt;
   return step.status === 'unknown' || (step.status === 'succeeded' && step.compensable);
 }
 
@@ -263,6 +267,7 @@ export function newStep(id: string, kind: StepState['kind'], after: readonly str
     dueAt: 0,
     result: undefined,
     error: undefined,
+    caughtBy: undefined,
     compensable: kind === 'command',
     stranded: false,
     undo: undefined,

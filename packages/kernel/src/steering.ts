@@ -1,7 +1,7 @@
 import type { Draft } from './decide.js';
 import type { Target } from './events.js';
 import type { Answer, Cancel, Fault, Operator, OperatorAction, RefusalCode, Start } from './messages.js';
-import { isHeld, type SagaState, type StepState, statusOf, stepOf } from './state.js';
+import { isHeld, isSealing, type SagaState, type StepState, statusOf, stepOf } from './state.js';
 
 export function recordStart(draft: Draft, start: Start): void {
   const { state } = draft;
@@ -113,7 +113,9 @@ export function possibleActions(state: SagaState, target: Target): readonly Oper
   if (target === 'program') return ['retry', 'resume'];
   if (target.startsWith('compensation:')) return ['retry', 'skip', 'succeed'];
   const step: StepState | undefined = state.steps.get(target.slice('step:'.length));
-  return step?.policy?.pivot ? ['retry', 'succeed', 'fail'] : ['retry', 'skip', 'succeed'];
+  if (step?.policy?.pivot) return ['retry', 'succeed', 'fail'];
+  // The saga waits to know whether it goes on without the step.
+  return step && isSealing(step) && state.phase === 'running' ? ['retry', 'skip', 'succeed', 'fail'] : ['retry', 'skip', 'succeed'];
 }
 
 function repeated(state: SagaState, request: string): Answer | undefined {

@@ -1,18 +1,22 @@
+import { isOutOfTheWay } from './catching.js';
 import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { milliseconds } from './duration.js';
 import { recordError, SagaAborted, SkaldError } from './errors.js';
 import type { StepPolicy } from './events.js';
 import type { Directive, Program, TakenSignal } from './program.js';
+import { viewOf } from './saga-view.js';
 import { describeIssues } from './standard-schema.js';
 import { oldestSignal, type SagaState, type StepState } from './state.js';
+import { type Alternatives, alternativesOf, onFailure, whyNotInstead } from './step-failure.js';
 
 /** The program of a saga definition: every step whose dependencies are settled is requested, or skipped by its guard. */
 export function stepGraph(definition: SagaDefinition): Program {
+  const alternatives = alternativesOf(definition.steps);
   const policies = new Map(definition.steps.flatMap((step) => (step.kind === 'command' ? [[step.id, policyOf(step)] as const] : [])));
   return {
     name: definition.name,
     version: definition.version,
-    next: (state) => next(definition, policies, state),
+    next: (state) => next({ definition, policies, alternatives }, state),
     compensation: (state, step) => compensation(definition, state, step),
   };
 }
@@ -29,19 +33,28 @@ export function policyOf(step: CommandStep): StepPolicy {
   };
 }
 
-function next(definition: SagaDefinition, policies: ReadonlyMap<string, StepPolicy>, state: SagaState): readonly Directive[] {
+interface Graph {
+  readonly definition: SagaDefinition;
+  readonly policies: ReadonlyMap<string, StepPolicy>;
+  readonly alternatives: Alternatives;
+}
+
+function next(graph: Graph, state: SagaState): readonly Directive[] {
+  const { definition } = graph;
   const directives: Directive[] = [];
   let settled = 0;
   for (const step of definition.steps) {
     const current = state.steps.get(step.id);
     if (current === undefined) {
-      if (step.after.every((id) => isSettled(state.steps.get(id)))) directives.push(open(definition, step, policies, state));
+      if (step.after.every((id) => isSettled(state.steps.get(id)))) directives.push(...open(graph, step, state));
     } else if (isSettled(current)) settled += 1;
     else if (step.kind === 'signal' && (current.status === 'waiting' || current.status === 'due')) {
       const directive = current.status === 'due' ? awaited(step) : take(step, current, state);
       if (directive) directives.push(directive);
     } else if ((current.status === 'failed' || current.status === 'unknown') && !state.parked.has(`step:${step.id}`)) {
-      return [{ do: 'fail', step: step.id, error: current.error ?? { name: 'Error', message: 'failed' } }];
+      const directive = orFail(() => onFailure(step, current, graph.alternatives, state));
+      if (directive.do === 'fail') return [directive];
+      directives.push(directive);
     }
   }
   if (settled < definition.steps.length) return failFirst(directives);
@@ -57,19 +70,28 @@ function failFirst(directives: Directive[]): readonly Directive[] {
 }
 
 function isSettled(step: StepState | undefined): boolean {
-  return step?.status === 'succeeded' || step?.status === 'skipped';
+  return step?.status === 'succeeded' || step?.status === 'skipped' || step?.status === 'caught';
 }
 
-function open(definition: SagaDefinition, step: StepDefinition, policies: ReadonlyMap<string, StepPolicy>, state: SagaState): Directive {
+/** The turn of a step has come; an alternative's only where what it stands in for is out of the way. */
+function open(graph: Graph, step: StepDefinition, state: SagaState): readonly Directive[] {
   const { id, after } = step;
-  return orFail(() => {
-    const view = viewOf(state);
-    if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
-    if (step.kind === 'timer') return { do: 'sleep', step: id, after, until: timeOf(step, state, view) };
-    if (step.kind === 'signal') return awaited(step);
-    const policy = policies.get(id) ?? policyOf(step);
-    return { do: 'request', step: id, after, command: commandOf(definition, step, step.run(state.input, view)), policy };
-  });
+  const origin = step.instead === undefined ? undefined : state.steps.get(step.instead);
+  if (!origin) return [orFail(() => begin(graph, step, state, viewOf(state)))];
+  const reason = whyNotInstead(id, origin);
+  if (reason !== undefined) return [{ do: 'skip', step: id, after, reason }];
+  // Its guard has been asked when the failure was caught.
+  const { when: _asked, ...chosen } = step;
+  return isOutOfTheWay(origin) ? [orFail(() => begin(graph, chosen, state, viewOf(state, origin.error)))] : [];
+}
+
+function begin({ definition, policies }: Graph, step: StepDefinition, state: SagaState, view: SagaView): Directive {
+  const { id, after } = step;
+  if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
+  if (step.kind === 'timer') return { do: 'sleep', step: id, after, until: timeOf(step, state, view) };
+  if (step.kind === 'signal') return awaited(step);
+  const policy = policies.get(id) ?? policyOf(step);
+  return { do: 'request', step: id, after, command: commandOf(definition, step, step.run(state.input, view)), policy };
 }
 
 function awaited({ id: step, after, signal, timeout, onTimeout }: SignalStep): Directive {
@@ -125,7 +147,7 @@ function compensation(definition: SagaDefinition, state: SagaState, step: StepSt
   const defined = definition.steps.find(({ id }) => id === step.id);
   const own = defined?.kind === 'command' ? defined.compensation : undefined;
   if (!own) throw new Error(`step ${step.id} has no compensation of the saga's own any more`);
-  return commandOf(definition, step, own.run(state.input, viewOf(state)));
+  return commandOf(definition, step, own.run(state.input, viewOf(state, step.error)));
 }
 
 /** Decorators and the builder see to it that a command comes; what is written as data may give anything. */
@@ -137,15 +159,4 @@ function commandOf(definition: SagaDefinition, { id }: { readonly id: string }, 
     returned: given === null ? 'null' : typeof given,
     remedy: 'Return what a participant’s proxy builds: { participant, action, args }.',
   });
-}
-
-/** What a saga's own methods see. */
-export function viewOf(state: SagaState): SagaView {
-  const reason = state.compensation;
-  return {
-    results: Object.freeze({ ...state.results }),
-    saga: { id: state.sagaId, name: state.saga, version: state.version, startedAt: state.startedAt },
-    now: state.at,
-    ...(reason && { reason: reason.type === 'failed' ? reason.error : { name: reason.type, message: reason.type } }),
-  };
 }

@@ -44,6 +44,8 @@ const awaited = (step: string, round = 1) =>
 const took = (step: string, signal: string) => event('StepSucceeded', { step, round: 1, signal });
 const skipped = (step: string, at: number) => event('StepSkipped', { step, after: [], reason: 'timeout' }, at);
 const seal = (step: string, attempt = 2) => event('StepSealRequested', { step, round: 1, attempt, dueAt: 300 });
+const sealed = (step: string, doubt?: true) => event('StepSealed', { step, round: 1, ...(doubt && { doubt }) });
+const caught = (step: string, by?: string) => event('StepFailureCaught', { step, error, ...(by !== undefined && { by }) });
 const cancel = (request = 'c') => event('CancelRequested', { request, reason: 'why', by: 'me' });
 const completed = event('SagaCompleted', {});
 const compensated = event('SagaCompensated', {});
@@ -81,7 +83,7 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
     ...[compensated, succeeded('a', { late: true }), undo('a', 2), undone('a', 2), compensated],
   ],
   'an unknown outcome is sealed before the own compensation': [
-    ...[start, opens('a', { own: true }), timedOut('a'), turned('a'), seal('a'), event('StepSealed', { step: 'a', round: 1, doubt: true })],
+    ...[start, opens('a', { own: true }), timedOut('a'), turned('a'), seal('a'), sealed('a', true)],
     ...[ownUndo('a'), undone('a'), compensated],
   ],
   'a cancel waits for the pivot and is refused': [
@@ -89,6 +91,17 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
   ],
   'a declined step is tried again under a new key': [
     ...[start, opens('a'), failed('a'), retry('a', 1, 2), again('a', 1, 2), event('StepSucceeded', { step: 'a', round: 2 }), completed],
+  ],
+  'a failure is caught, and another step stands in': [
+    ...[start, opens('a'), failed('a'), caught('a', 'b'), opens('b', { after: ['a'] }), succeeded('b'), completed],
+  ],
+  'what was caught in doubt is undone before another step stands in': [
+    ...[start, opens('a'), timedOut('a'), seal('a'), sealed('a', true), caught('a', 'b'), undo('a'), undone('a')],
+    ...[opens('b', { after: ['a'] }), succeeded('b'), completed],
+  ],
+  'what was caught succeeds after all, and is undone': [
+    ...[start, opens('a'), timedOut('a'), seal('a'), sealed('a'), caught('a'), succeeded('a', { late: true }), undo('a'), undone('a')],
+    completed,
   ],
   'a timer is moved, stands still while the saga is held, and fires': [
     ...[
@@ -141,6 +154,10 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'signals-in-order': [start, awaited('a'), received('1'), received('2'), took('a', '2')],
   'waits-begin-for-cause': [start, awaited('a'), skipped('a', 49)],
   'waits-ask-nobody': [start, timerSet('t'), fired('t'), undo('t')],
+  'caught-for-cause': [start, opens('a'), timedOut('a'), caught('a')],
+  'fallback-after-failure': [
+    ...[start, opens('a'), timedOut('a'), seal('a'), sealed('a', true), caught('a', 'b'), opens('b', { after: ['a'] })],
+  ],
   'undo-what-stands': [start, opens('a'), failed('a'), turned('a'), undo('a')],
   'reverse-order': [...wayBack.slice(0, 8), undo('a')],
   'undo-attempts-count-up': [...wayBack.slice(0, 9), undo('b', 1, 2)],

@@ -1,5 +1,5 @@
 import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
-import { isInFlight, newRecord, type StepRecord } from './step-record.js';
+import { isInFlight, newRecord, type StepRecord, settleWithout } from './step-record.js';
 
 /**
  * A history read so far, for the laws to look at. It is a second reading, written apart from `evolve` on purpose: the two are checked
@@ -8,6 +8,8 @@ import { isInFlight, newRecord, type StepRecord } from './step-record.js';
 export class Chronicle {
   events = 0;
   readonly steps = new Map<string, StepRecord>();
+  /** Steps whose failure was caught, by the step in their place. */
+  readonly standIns = new Map<string, StepRecord>();
   readonly requests = new Set<string>();
   readonly parked = new Set<Target>();
   /** Signals that came, and those that no step has taken, by name. */
@@ -98,6 +100,9 @@ export class Chronicle {
         step.outcome = 'waiting';
         step.notBefore = event.data.dueAt;
         return;
+      case 'StepFailureCaught':
+        if (event.data.by !== undefined) this.standIns.set(event.data.by, step);
+        return settleWithout(step);
       case 'TimerFired':
         Object.assign(step, { outcome: 'succeeded', success: true });
         return;
@@ -185,7 +190,7 @@ export class Chronicle {
   }
 
   #succeeded(step: StepRecord, data: DataOf<'StepSucceeded'>): void {
-    const behind = this.end !== undefined || step.outcome === 'skipped';
+    const behind = this.end !== undefined || step.outcome === 'skipped' || step.outcome === 'caught';
     step.late = behind || this.turnedBack !== undefined;
     step.outOfTurn ||= step.late && (behind || (!isInFlight(step) && (step.standing === 'nothing' || step.standing === 'left')));
     if (!behind || this.turnedBack) step.outcome = 'succeeded';
@@ -205,7 +210,7 @@ export class Chronicle {
     for (const target of this.parked) if (!target.startsWith('compensation:')) this.parked.delete(target);
     for (const step of this.steps.values()) {
       if (step.waits && step.outcome === 'awaited') step.outcome = 'stopped';
-      else if (step.outcome === 'waiting') this.#rest(step);
+      else if (step.outcome === 'waiting' || (step.outcome === 'awaited' && step.seal === 'asked')) this.#rest(step);
     }
   }
 
@@ -262,7 +267,7 @@ export class Chronicle {
     } else if (action === 'succeed') {
       Object.assign(step, { outcome: 'succeeded', standing: 'effect', success: true });
       if (step.pivot && !this.turnedBack) this.pivotSucceeded = true;
-    } else if (action === 'fail') Object.assign(step, { outcome: 'failed', standing: 'nothing', doubt: false });
+    } else if (action === 'fail') Object.assign(step, { outcome: 'failed', standing: 'nothing', doubt: false, mayOpenRound: true });
   }
 
   #operatorOnUndo(step: StepRecord, action: string): void {

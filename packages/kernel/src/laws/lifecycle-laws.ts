@@ -15,7 +15,7 @@ const AFTER_THE_END: readonly EventType[] = [
 ];
 const ALL: readonly EventType[] = [
   ...(['SagaStarted', 'StepRequested', 'StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepRetryScheduled', 'StepSkipped'] as const),
-  ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'CompensationStarted', 'CompensationRequested'] as const),
+  ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'StepFailureCaught', 'CompensationStarted', 'CompensationRequested'] as const),
   ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded'] as const),
   ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened'] as const),
   ...(['CancelRequested', 'CancelRefused', 'DeadlinePassed'] as const),
@@ -43,13 +43,18 @@ const reopensForSuccess: Rules = forEach(['CompensationRequested', 'Compensation
 const completedIsComplete: Rules = {
   SagaCompleted(_event, before) {
     if (before.turnedBack) return 'completed after it had turned back';
-    const unsettled = find(before, (step) => step.outcome !== 'succeeded' && step.outcome !== 'skipped');
+    const unsettled = find(before, ({ outcome }) => outcome !== 'succeeded' && outcome !== 'skipped' && outcome !== 'caught');
     if (unsettled !== undefined) return `completed while step ${unsettled} is not settled`;
-    const standing = find(before, (step) => step.outOfTurn && (step.standing === 'effect' || step.undo.state === 'asked'));
+    const standing = find(before, (step) => step.outOfTurn && mayStand(step));
     if (standing !== undefined) return `completed while step ${standing}, which was left behind, still stands`;
     return undefined;
   },
 };
+
+/** What a guard or an operator passed over never may; what was caught in doubt may until it is undone. */
+function mayStand({ outcome, standing, undo }: StepRecord): boolean {
+  return standing === 'effect' || (standing === 'maybe' && outcome === 'caught') || undo.state === 'asked';
+}
 
 const turnedBackIsClean: Rules = forEach(TURNED_BACK, (_event, before) => {
   if (!before.turnedBack) return 'ended as turned back, and had not turned back';

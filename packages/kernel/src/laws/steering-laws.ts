@@ -1,21 +1,25 @@
 import type { Target } from '../events.js';
 import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
-import { isInFlight } from './step-record.js';
+import { isInFlight, type StepRecord } from './step-record.js';
 
 const WAITING = ['TimerSet', 'TimerFired', 'SignalAwaited', 'SignalDiscarded'] as const;
-const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled', ...WAITING] as const;
+const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled', 'StepFailureCaught', ...WAITING] as const;
 
 const oneWayBack: Rules = {
   ...forEach(FORWARD, ({ type, data }, { turnedBack }) => (turnedBack ? `${type} of step ${data.step} after it turned back` : undefined)),
   CompensationStarted: (_event, { turnedBack }) => (turnedBack ? 'it turns back a second time' : undefined),
 };
 
+function isSettledWithout({ outcome }: StepRecord): boolean {
+  return outcome === 'failed' || outcome === 'skipped' || outcome === 'caught';
+}
+
 const pivotDecides: Rules = {
   CompensationStarted(_event, before) {
     if (before.pivotSucceeded) return 'it turns back after its pivot succeeded';
     for (const step of before.steps.values()) {
-      if (!step.pivot || step.outcome === 'failed' || step.outcome === 'skipped') continue;
+      if (!step.pivot || isSettledWithout(step)) continue;
       if (step.outcome === 'waiting' && !step.doubt) continue;
       return `it turns back while pivot ${step.id} is ${step.outcome}`;
     }
@@ -24,8 +28,7 @@ const pivotDecides: Rules = {
 };
 
 function otherPivotOpen(before: Chronicle, id: string): boolean {
-  for (const step of before.steps.values())
-    if (step.pivot && step.id !== id && step.outcome !== 'failed' && step.outcome !== 'skipped') return true;
+  for (const step of before.steps.values()) if (step.pivot && step.id !== id && !isSettledWithout(step)) return true;
   return false;
 }
 
@@ -54,7 +57,7 @@ const parkedStandsStill: Rules = {
     const opens = type === 'StepRequested' && data.opens !== undefined;
     return opens && parked.has('program') ? `step ${data.step} opens while the program waits for a person` : undefined;
   }),
-  ...forEach(WAITING, ({ type, data }, { parked }) =>
+  ...forEach([...WAITING, 'StepFailureCaught'], ({ type, data }, { parked }) =>
     parked.has('program') ? `${type} of step ${data.step} while the program waits for a person` : undefined,
   ),
   CompensationRequested: ({ data }, { parked }) =>
@@ -68,7 +71,7 @@ const parkedStandsStill: Rules = {
 
 /** The way out of a hold before the pivot is a cancel, which may have to seal the pivot first. */
 const heldStandsStill: Rules = {
-  ...forEach(['StepRequested', 'CompensationRequested', ...WAITING], ({ type, data }, { held }) =>
+  ...forEach(['StepRequested', 'CompensationRequested', 'StepFailureCaught', ...WAITING], ({ type, data }, { held }) =>
     held ? `${type} of step ${data.step} while an operator holds the saga` : undefined,
   ),
   StepSealRequested: ({ data }, { held, cancelPending }) =>

@@ -67,7 +67,8 @@ const dependenciesFirst: Rules = {
 function unsettled(id: string, after: readonly string[], before: Chronicle): string | undefined {
   for (const dependency of after) {
     const outcome = before.steps.get(dependency)?.outcome;
-    if (outcome !== 'succeeded' && outcome !== 'skipped') return `step ${id} comes before ${dependency}, which it depends on, is settled`;
+    if (outcome !== 'succeeded' && outcome !== 'skipped' && outcome !== 'caught')
+      return `step ${id} comes before ${dependency}, which it depends on, is settled`;
   }
   return undefined;
 }

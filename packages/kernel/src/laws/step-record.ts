@@ -21,7 +21,7 @@ export interface StepRecord {
   readonly ownCompensation: boolean;
   round: number;
   attempt: number;
-  outcome: 'awaited' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'stopped';
+  outcome: 'awaited' | 'waiting' | 'succeeded' | 'failed' | 'unknown' | 'skipped' | 'caught' | 'stopped';
   seal: 'none' | 'asked' | 'failed' | 'sealed';
   /** An attempt of this round ended without a certain outcome. */
   doubt: boolean;
@@ -67,4 +67,10 @@ export function newRecord(id: string, after: readonly string[], pivot: boolean, 
 /** Something of the step itself is still to come: an answer, another attempt, or a seal. */
 export function isInFlight(step: StepRecord): boolean {
   return step.outcome === 'awaited' || step.outcome === 'waiting';
+}
+
+/** The saga goes on without the step. What may stand of it is undone as a success that comes late would be: it holds up nobody. */
+export function settleWithout(step: StepRecord): void {
+  step.outcome = 'caught';
+  step.outOfTurn ||= step.doubt;
 }

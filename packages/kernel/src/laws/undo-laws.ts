@@ -62,7 +62,7 @@ const undoAttemptsCountUp: Rules = {
 
 function ordinaryUndo(before: Chronicle, id: string): StepRecord | undefined {
   const step = before.steps.get(id);
-  return step?.late ? undefined : step;
+  return step?.late || step?.outcome === 'caught' ? undefined : step;
 }
 
 const pivotIsKept: Rules = {
@@ -96,7 +96,15 @@ export const UNDO_LAWS: readonly RuledLaw[] = [
     'Compensations are asked one at a time, and a new round opens only for a success the last did not cover.',
     undoAttemptsCountUp,
   ),
-  law('pivot-is-kept', 'A pivot is never compensated, nor anything else once it succeeded, late successes aside.', pivotIsKept),
-  law('undo-needs-turning', 'Nothing is compensated before the saga turned back, late successes aside.', undoNeedsTurning),
+  law(
+    'pivot-is-kept',
+    'A pivot is never compensated, nor anything else once it succeeded, late successes and what was caught in doubt aside.',
+    pivotIsKept,
+  ),
+  law(
+    'undo-needs-turning',
+    'Nothing is compensated before the saga turned back, late successes and what was caught in doubt aside.',
+    undoNeedsTurning,
+  ),
   law('seal-first', 'An unknown outcome is sealed before the saga’s own compensation of it runs.', sealFirst),
 ];

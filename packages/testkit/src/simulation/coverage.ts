@@ -26,6 +26,7 @@ export function countHistory(coverage: Coverage, history: readonly SagaEvent[], 
 
 /** What is seen only by looking at more than one event. */
 function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
+  countCaught(coverage, history);
   const awaited = new Set<string>();
   const expired = new Set<string>();
   for (const { type, data } of history) {
@@ -37,6 +38,31 @@ function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: Sa
     if (type === 'StepRetryScheduled' && expired.delete(data.step)) count(coverage, 'expired and tried again');
     if (type === 'SignalReceived' && !awaited.has(data.name)) count(coverage, 'signal early');
     if (type === 'StepTimedOut' && state.steps.get(data.step)?.kind === 'signal') count(coverage, 'signal step timed out');
+  }
+}
+
+function countCaught(coverage: Coverage, history: readonly SagaEvent[]): void {
+  const doubtful = new Set<string>();
+  const pivots = new Set<string>();
+  const caught = new Map<string, string | undefined>();
+  let passed = false;
+  let turned = false;
+  for (const { type, data } of history) {
+    if (type === 'StepRequested' && data.opens?.policy?.pivot) pivots.add(data.step);
+    if (type === 'StepSealed' && data.doubt) doubtful.add(data.step);
+    if (type === 'StepSucceeded' && pivots.has(data.step)) passed = true;
+    if (type === 'StepSucceeded' && caught.has(data.step)) count(coverage, 'success of a step that was caught');
+    if (type === 'CompensationStarted') {
+      turned = true;
+      if (caught.size > 0) count(coverage, 'turned back after a failure was caught');
+    }
+    if (type === 'StepSealRequested' && !turned && !pivots.has(data.step)) count(coverage, 'resolved before the verdict');
+    if (type === 'StepRequested' && [...caught.values()].includes(data.step) && data.opens) count(coverage, 'fallback began');
+    if (type !== 'StepFailureCaught') continue;
+    caught.set(data.step, data.by);
+    if (doubtful.has(data.step)) count(coverage, 'caught in doubt');
+    if (pivots.has(data.step)) count(coverage, 'pivot caught');
+    if (passed) count(coverage, 'caught past the pivot');
   }
 }
 
@@ -56,7 +82,10 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
     case 'StepTimedOut':
       return 'step timed out';
     case 'StepSkipped':
-      return event.data.reason === 'timeout' ? 'signal step skipped at its timeout' : 'step skipped by its guard';
+      if (event.data.reason === 'guard') return 'step skipped by its guard';
+      return event.data.reason === 'timeout' ? 'signal step skipped at its timeout' : 'alternative not needed';
+    case 'StepFailureCaught':
+      return event.data.by === undefined ? 'caught, and done without' : 'caught, with a step in its place';
     case 'StepSealed':
       return event.data.doubt ? 'sealed in doubt' : 'sealed';
     case 'StepSealFailed':

@@ -20,7 +20,9 @@ export function realWorldViolations(world: World): string[] {
     if (excused.has(step.id) || records.some((record) => record.forgotten)) continue;
     const wrong = judge(step, status, records, world.history);
     const mentioned = output?.[step.id] === step.id;
-    if (output && mentioned !== records.length > 0) violations.push(`completed, and its output is wrong about step ${step.id}`);
+    const isCaught = world.history.some((event) => event.type === 'StepFailureCaught' && event.data.step === step.id);
+    if (output && mentioned !== (records.length > 0 && !isCaught))
+      violations.push(`completed, and its output is wrong about step ${step.id}`);
     if (wrong !== undefined) violations.push(`real world: ${status}, and step ${step.id} ${wrong}`);
   }
   return violations;
@@ -30,6 +32,11 @@ function judge(step: ModelStep, status: string, records: readonly KeyRecord[], h
   const standing = records.reduce((sum, record) => sum + record.standing, 0);
   const interrupted = records.some((record) => record.interrupted);
   if (status === 'completed') {
+    // An interrupted external run whose effect was made twice is beyond what any undo can know of.
+    if (history.some((event) => event.type === 'StepFailureCaught' && event.data.step === step.id))
+      return standing === 0 || !step.compensable || records.some((record) => record.interrupted && record.applied > 1)
+        ? undefined
+        : 'was caught, and stands';
     if (history.some((event) => event.type === 'StepSkipped' && event.data.step === step.id))
       return standing === 0 ? undefined : 'was skipped, and ran';
     if (standing === 1 || (interrupted && standing > 1)) return undefined;

@@ -9,6 +9,7 @@ import {
   type TimerData,
 } from '@skald/kernel';
 import type { Choices } from './choices.js';
+import { drawInstead, drawOptional } from './drawn-catches.js';
 
 /** What the model knows of a step beside its definition. */
 export interface ModelStep {
@@ -51,14 +52,17 @@ export function drawScenario(choices: Choices): Scenario {
   const scenario: { repaired: boolean } = { repaired: false };
   const data: StepEntry[] = [];
   for (let at = 0; at < count; at++) {
-    const after = drawAfter(choices, at, beside ? -1 : pivot, data);
-    const isPivot = at === pivot || (beside && pivot >= 0 && choices.pick(4) === 3);
+    const instead = drawInstead(choices, { at, pivot, beside, before: data });
+    const after = instead.instead === undefined ? drawAfter(choices, at, beside ? -1 : pivot, data) : [instead.instead];
+    const standsInForPivot = instead.instead !== undefined && (steps.get(instead.instead)?.pivot ?? false);
+    const isPivot = at === pivot || standsInForPivot || (beside && pivot >= 0 && choices.pick(4) === 3);
     const waits = !isPivot && choices.pick(6) === 5;
     const own = !isPivot && !waits && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
     const kind = waits ? (choices.pick(2) === 1 ? 'signal' : 'timer') : choices.pick(4) === 3 ? 'external' : 'transactional';
     const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: !waits && (own || choices.pick(5) !== 4), own };
     steps.set(model.id, model);
-    data.push(drawEntry(choices, model, after, scenario));
+    const optional = isPivot || kind === 'timer' ? {} : drawOptional(choices);
+    data.push({ ...drawEntry(choices, model, after, scenario), ...instead, ...optional });
   }
   const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data, ...(deadline !== undefined && { deadline }) });

@@ -1,4 +1,5 @@
 import { disturb } from './adversary.js';
+import { catchViolations } from './catch-violations.js';
 import type { Choices } from './choices.js';
 import { closeFairly } from './closing.js';
 import { type Coverage, countHistory } from './coverage.js';
@@ -22,6 +23,7 @@ export function simulate(choices: Choices, coverage: Coverage, options: Simulati
   for (let move = 0; move < moves; move++) disturb(world, options.repertoire);
   closeFairly(world);
   world.violations.push(...world.participants.violations, ...realWorldViolations(world));
+  world.violations.push(...catchViolations(world.scenario.definition.steps, world.history));
   countHistory(coverage, world.history, world.state);
   return world;
 }

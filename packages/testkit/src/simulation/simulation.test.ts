@@ -36,6 +36,9 @@ const HARD_CASES = [
   ...['signal step timed out', 'signal step skipped at its timeout', 'signal awaited anew'],
   ...['signal refused: saga-ended', 'signal refused: already-compensating'],
   ...['expired, effect none', 'expired, effect unknown', 'expired and tried again'],
+  ...['caught, and done without', 'caught, with a step in its place', 'alternative not needed', 'resolved before the verdict'],
+  ...['caught in doubt', 'pivot caught', 'caught past the pivot', 'fallback began', 'turned back after a failure was caught'],
+  ...['success of a step that was caught'],
   ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
   ...['note: duplicate', 'note: stray', 'note: conflict'],
 ];

@@ -1,13 +1,19 @@
 import { SagaAborted, type StepData, sagaDefinition } from '@skald/kernel';
+import type { DrawnCatch } from './drawn-catches.js';
 import type { ModelStep, Scenario } from './scenario.js';
 
 type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal'>;
 
-function scenario(...steps: readonly (Omit<ModelStep, 'compensable'> & { readonly attempts: number })[]): Scenario {
-  const data = steps.map(({ id, pivot, own, kind, attempts }): StepData => {
+interface SmallStep extends Omit<ModelStep, 'compensable'>, DrawnCatch {
+  readonly attempts: number;
+}
+
+function scenario(...steps: readonly SmallStep[]): Scenario {
+  const data = steps.map(({ id, pivot, own, kind, attempts, instead, optional }): StepData => {
     const retry = { attempts, delay: 10, jitter: 0 };
     const command = (participant: string) => () => ({ participant, action: id, args: [] });
-    const options = { pivot, timeout: 100, retry, compensationRetry: retry };
+    const caught = { ...(instead !== undefined && { instead }), ...(optional && { optional }) };
+    const options = { pivot, timeout: 100, retry, compensationRetry: retry, ...caught };
     return { id, ...options, run: command(kind), ...(own && { compensation: { name: `undo ${id}`, run: command('undoer') } }) };
   });
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data });
@@ -55,5 +61,10 @@ export const SMALL_SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   'one step at an external participant that the saga undoes elsewhere': () => scenario({ ...step('s0', 'external', 1), own: true }),
   'a step and a pivot': () => scenario(step('s0', 'transactional', 1), { ...step('s1', 'transactional', 2), pivot: true }),
   'a signal and a timer between two steps': waiting,
+  'an external step and its alternative': () => scenario(step('s0', 'external', 1), { ...step('s1', 'transactional', 1), instead: 's0' }),
+  'an optional external step before another': () =>
+    scenario({ ...step('s0', 'external', 1), optional: true }, step('s1', 'transactional', 1)),
+  'a pivot and its alternative': () =>
+    scenario({ ...step('s0', 'external', 1), pivot: true }, { ...step('s1', 'transactional', 1), pivot: true, instead: 's0' }),
   'a pivot at an external participant': () => scenario({ ...step('s0', 'external', 1), pivot: true }),
 };

@@ -10,6 +10,8 @@ export function describeWorld(world: World): string {
       model?.compensable === false && 'nothing to undo',
       step.kind === 'command' && step.pivot && 'PIVOT',
       step.kind !== 'command' && 'waits',
+      step.instead !== undefined && `instead of ${step.instead} on ${step.on?.join(' or ') ?? 'anything'}`,
+      step.optional && `optional on ${step.optional === true ? 'anything' : step.optional.join(' or ')}`,
     ];
     return `  ${step.id} after [${step.after.join(' ')}] ${flags.filter(Boolean).join(', ')}`;
   });

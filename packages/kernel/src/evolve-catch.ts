@@ -1,0 +1,12 @@
+import type { DataOf } from './events.js';
+import { undoOutOfTurn } from './evolve-undo.js';
+import { type SagaState, stepOf } from './state.js';
+
+/** The step is settled. What may stand of it is undone at once; everybody who waits for the step goes on, but for its alternative. */
+export function failureCaught(state: SagaState, { step: id, error, by }: DataOf<'StepFailureCaught'>): void {
+  const step = stepOf(state, id);
+  step.status = 'caught';
+  step.error = error;
+  step.caughtBy = by;
+  if (step.doubt) undoOutOfTurn(state, step);
+}
