@@ -1,45 +1,33 @@
 import type { InputOf, OutputOf, SagaRef, SignalsOf } from '@skald/decorators';
 import { type Client, type HistoryEvent, type IndexLag, type IndexProjection, readHistory, sha256, stateOf } from '@skald/engine';
 import {
+  actionsOf,
+  type CancelPlan,
   type Clock,
   canonicalJson,
   type Ids,
   type IndexPage,
   type IndexQuery,
   isEnded,
-  type Operator,
-  type OperatorAction,
+  type PossibleActions,
+  plan,
   type SagaDefinition,
   type SagaState,
   type SagaStatus,
   SkaldError,
   statusOf,
-  type Target,
 } from '@skald/kernel';
 import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
 import { lookForEnd } from './look-for-end.js';
 import { type SignalOptions, sendSignal, signalName } from './signals.js';
 import { sagaIdOf, startInput } from './start-input.js';
+import { Steering } from './steering.js';
 import { type VersionInUse, versionsInUse } from './versions.js';
 import type { SagaStore } from './wiring.js';
 
 export interface StartOptions {
   /** Instance id: starting the same id with the same input again gives the saga that is there. Default: a new unique id. */
   readonly id?: string;
-}
-
-/** Who does something to a saga, and why; recorded with it. */
-export interface Intervention {
-  readonly by: string;
-  readonly reason: string;
-  /** Same id, same action: a repeat gets the first answer. Default: a new unique id. */
-  readonly request?: string;
-}
-
-export interface TargetIntervention extends Intervention {
-  readonly target: Target;
-  /** Revision at which the target was parked, as shown by `get`; the action is refused when it was parked anew since. */
-  readonly seen?: number;
 }
 
 /** A started saga. */
@@ -69,14 +57,16 @@ export interface SagasPorts {
 }
 
 /** Starts, shows and steers sagas. Everything that changes something resolves once it is stored. */
-export class Sagas {
+export class Sagas extends Steering {
   private readonly known = new Map<SagaRef, SagaDefinition>();
 
   constructor(
-    private readonly ports: SagasPorts,
+    protected override readonly ports: SagasPorts,
     private readonly definitions: readonly SagaDefinition[],
     private readonly definitionOf: (saga: SagaRef) => SagaDefinition,
-  ) {}
+  ) {
+    super(ports);
+  }
 
   /** Rejects with `invalid-input`, `input-too-large`, `invalid-saga-id`, `saga-exists`, `saga-not-registered`, or what the store refuses with. */
   async start<R extends SagaRef>(saga: R, input: InputOf<R>, options: StartOptions = {}): Promise<SagaHandle<OutputOf<R>>> {
@@ -204,72 +194,19 @@ export class Sagas {
     return sendSignal(client, versions, sagaIdOf(definition.name, id), signalName(saga, definition, member), payload, options);
   }
 
-  /** Turns the saga back before its pivot. Rejects with `past-pivot`, `already-compensating`, `saga-ended`, `saga-not-found`. */
-  async cancel(sagaId: string, { by, reason, request }: Intervention): Promise<{ readonly pending: boolean }> {
-    const { client } = this.ports;
-    const answer = await client.ask(sagaId, { type: 'cancel', request: request ?? client.newRequest(), reason, by });
-    return { pending: answer.pending ?? false };
+  /** What can be done to the saga, and to what in it, now. Rejects with `saga-not-found`. */
+  async actions(sagaId: string): Promise<PossibleActions> {
+    return actionsOf(await this.get(sagaId));
   }
 
-  /** Asks a parked step or compensation again, or lets a program that threw go on. */
-  retry(sagaId: string, intervention: TargetIntervention): Promise<void> {
-    return this.intervene(sagaId, 'retry', intervention);
-  }
-
-  /** Goes on as if the parked step or compensation were settled; what it did, if anything, stays. */
-  skip(sagaId: string, intervention: TargetIntervention): Promise<void> {
-    return this.intervene(sagaId, 'skip', intervention);
-  }
-
-  /** The parked step or compensation did happen, with this result. */
-  succeed(sagaId: string, intervention: TargetIntervention & { readonly result?: unknown }): Promise<void> {
-    return this.intervene(sagaId, 'succeed', intervention, { result: intervention.result });
-  }
-
-  /** The parked pivot did not happen, and never will. */
-  fail(sagaId: string, intervention: TargetIntervention): Promise<void> {
-    return this.intervene(sagaId, 'fail', intervention);
-  }
-
-  /** A step that waits shall wait until `until` (a date, or epoch milliseconds) instead; a time in the past: no longer. */
-  async move(sagaId: string, step: string, { until, ...intervention }: Intervention & { readonly until: Date | number }): Promise<void> {
-    const dueAt = Math.max(0, Math.ceil(Number(until)));
-    if (!Number.isSafeInteger(dueAt)) throw new SkaldError('invalid-duration', { field: 'until', value: String(until) });
-    return this.intervene(sagaId, 'move', { ...intervention, target: `step:${step}` }, { dueAt });
-  }
-
-  /** Nothing new is requested until `resume`; timers stand still. */
-  suspend(sagaId: string, intervention: Intervention): Promise<void> {
-    return this.intervene(sagaId, 'suspend', intervention);
-  }
-
-  resume(sagaId: string, intervention: Intervention): Promise<void> {
-    return this.intervene(sagaId, 'resume', intervention);
-  }
-
-  /** Ends the saga as it stands; nothing is undone. */
-  terminate(sagaId: string, intervention: Intervention): Promise<void> {
-    return this.intervene(sagaId, 'terminate', intervention);
-  }
-
-  private async intervene(
-    sagaId: string,
-    action: OperatorAction,
-    intervention: Intervention & Partial<TargetIntervention>,
-    more: Pick<Operator, 'result' | 'dueAt'> = {},
-  ): Promise<void> {
-    const { client } = this.ports;
-    const { by, reason, request, target, seen } = intervention;
-    await client.ask(sagaId, {
-      type: 'operator',
-      request: request ?? client.newRequest(),
-      action,
-      by,
-      reason,
-      ...(target !== undefined && { target }),
-      ...(seen !== undefined && { seen }),
-      ...more,
-    });
+  /**
+   * What a cancel would be answered now, and what would be undone how and in which order; of a saga that has turned back, what still is to be.
+   * Rejects with `saga-not-found`.
+   */
+  async plan(sagaId: string): Promise<CancelPlan> {
+    const state = await this.get(sagaId);
+    const definition = this.definitions.find(({ name, version }) => name === state.saga && version === state.version);
+    return plan(state, definition);
   }
 
   private registered(saga: SagaRef): SagaDefinition {

@@ -45,6 +45,7 @@ export class Narrator {
         return undoing(event);
       case 'SagaSuspended':
       case 'OperatorIntervened':
+      case 'RequestRefused':
       case 'CancelRequested':
       case 'CancelRefused':
       case 'DeadlinePassed':
@@ -200,16 +201,18 @@ export function reasonText(reason: CompensationReason): string {
 function steering(
   event: Extract<
     SagaEvent,
-    { readonly type: 'SagaSuspended' | 'OperatorIntervened' | 'CancelRequested' | 'CancelRefused' | 'DeadlinePassed' }
+    { readonly type: 'SagaSuspended' | 'OperatorIntervened' | 'RequestRefused' | 'CancelRequested' | 'CancelRefused' | 'DeadlinePassed' }
   >,
 ): Wording {
   switch (event.type) {
     case 'SagaSuspended':
       return { mark: '!', tone: 'bad', text: `suspended, ${plain(event.data.target)} waits for a person: ${errorText(event.data.error)}` };
-    case 'OperatorIntervened': {
-      const { action, by, reason, target, result, dueAt } = event.data;
-      const what = `${action}${target === undefined ? '' : ` ${target}`}${result === undefined ? '' : ` with ${json(result)}`}${dueAt === undefined ? '' : ` to ${moment(dueAt)}`}`;
-      return { mark: '»', tone: 'person', text: plain(`${by}: ${what}, because ${reason}`) };
+    case 'OperatorIntervened':
+      return { mark: '»', tone: 'person', text: plain(`${event.data.by}: ${operatorText(event.data)}, because ${event.data.reason}`) };
+    case 'RequestRefused': {
+      const { by, action, target, code, details } = event.data;
+      const what = `${by}: ${action}${target === undefined ? '' : ` ${target}`}`;
+      return { mark: '»', tone: 'person', text: plain(`${what} is refused, ${code}${details?.['why'] ? `: ${details['why']}` : ''}`) };
     }
     case 'CancelRequested':
       return { mark: '»', tone: 'person', text: plain(`${event.data.by} cancels: ${event.data.reason}`) };
@@ -218,6 +221,13 @@ function steering(
     case 'DeadlinePassed':
       return { mark: '!', tone: 'bad', text: `the deadline passed${event.data.pastPivot ? ', after the pivot: nothing is undone' : ''}` };
   }
+}
+
+function operatorText({ action, target, result, dueAt, args }: DataOf<'OperatorIntervened'>): string {
+  const what = `${action}${target === undefined ? '' : ` ${target}`}`;
+  if (args) return `${what} with ${args.map(json).join(', ')}`;
+  if (action === 'deadline') return dueAt === undefined ? 'no deadline any more' : `deadline at ${moment(dueAt)}`;
+  return `${what}${result === undefined ? '' : ` with ${json(result)}`}${dueAt === undefined ? '' : ` to ${moment(dueAt)}`}`;
 }
 
 type Lifecycle = 'SagaStarted' | 'SagaCompleted' | 'SagaCompensated' | 'SagaFailed' | 'SagaCancelled' | 'SagaTerminated';

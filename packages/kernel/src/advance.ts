@@ -13,7 +13,7 @@ import { recordError, SkaldError } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd } from './events.js';
 import { policyText } from './policy-text.js';
 import type { Directive, Program } from './program.js';
-import { requestSeal, requestStep, requestUndo } from './requests.js';
+import { requestPatched, requestSeal, requestStep, requestUndo } from './requests.js';
 import { isHeld, oldestSignal, type SagaState, type StepState, stepOf } from './state.js';
 
 /** Rounds of advancing without coming to rest that are taken for a program that never will. */
@@ -38,6 +38,7 @@ function goForward(draft: Draft, program: Program): void {
   if (isHeld(state)) return;
   if (state.deadlinePassed && !state.pivotPassed) return turnBack(draft, { type: 'deadline' });
   for (const step of state.steps.values()) if (step.status === 'due' && step.kind === 'command') requestStep(draft, step);
+  followPatches(draft);
   try {
     for (const directive of program.next(state)) follow(draft, directive);
   } catch (thrown) {
@@ -124,6 +125,17 @@ function fail(draft: Draft, { step, error }: Extract<Directive, { do: 'fail' }>)
   if (!state.pivotPassed) return turnBack(draft, { type: 'failed', error, ...(step !== undefined && { step }) });
   const target = step === undefined ? 'program' : (`step:${step}` as const);
   if (!state.parked.has(target)) draft.emit('SagaSuspended', { target, error });
+}
+
+/** Other arguments need another key, and that needs the present one closed: its participant tells the outcome, or sees that there is none. */
+function followPatches(draft: Draft): void {
+  const { state } = draft;
+  for (const id of [...state.patches.keys()]) {
+    const step = stepOf(state, id);
+    if (state.parked.has(`step:${id}`)) continue;
+    if (step.status === 'unknown' && !step.sealed) requestSeal(draft, step);
+    else if (step.status === 'failed' && step.sealed) requestPatched(draft, step);
+  }
 }
 
 /** A pivot is never left in doubt. */

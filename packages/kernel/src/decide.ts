@@ -59,7 +59,8 @@ export class Draft {
 export function decide(program: Program, state: SagaState, message: Message): Decision {
   const draft = new Draft(state, message.at);
   record(draft, message);
-  if (draft.events.length > 0) advance(draft, program);
+  // A refusal on record changes nothing that anything could follow from.
+  if (draft.events.length > 0 && draft.answer?.accepted !== false) advance(draft, program);
   const { events, answer, note } = draft;
   return { events, state, ...(answer && { answer }), ...(note && { note }) };
 }

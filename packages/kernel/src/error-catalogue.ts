@@ -108,6 +108,11 @@ export const CATALOGUE = {
     fix: 'Look at the saga again and decide anew.',
     retryable: false,
   },
+  'invalid-arguments': {
+    what: 'The arguments of a patch of saga {sagaId} cannot be used: {problem}.',
+    fix: 'Pass a list of all arguments, as JSON; references instead of large data.',
+    retryable: false,
+  },
   'action-not-possible': {
     what: 'In saga {sagaId}, {action} is not possible for {target}: {why}.',
     fix: 'Choose one of: {possible}.',

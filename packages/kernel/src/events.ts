@@ -1,4 +1,4 @@
-import type { ErrorRecord } from './errors.js';
+import type { ErrorCode, ErrorRecord } from './errors.js';
 import type { OperatorAction } from './messages.js';
 import type { RetryPolicy } from './retry.js';
 
@@ -172,8 +172,23 @@ export type OperatorIntervened = Recorded<
     readonly by: string;
     readonly reason: string;
     readonly result?: unknown;
-    /** Of `move`: epoch milliseconds. */
+    /** Of `move` and `deadline`: epoch milliseconds. A deadline without one: none any more. */
     readonly dueAt?: number;
+    /** Of `patch`: what is asked with from now on. */
+    readonly args?: readonly unknown[];
+  }
+>;
+/** An operator's request that was not possible when it came, and is not when it comes again. */
+export type RequestRefused = Recorded<
+  'RequestRefused',
+  {
+    readonly request: string;
+    readonly action: OperatorAction;
+    readonly target?: Target;
+    readonly by: string;
+    readonly reason: string;
+    readonly code: ErrorCode;
+    readonly details?: Readonly<Record<string, string>>;
   }
 >;
 export type CancelRequested = Recorded<'CancelRequested', { readonly request: string; readonly reason: string; readonly by: string }>;
@@ -216,6 +231,7 @@ export type SagaEvent =
   | CompensationFailed
   | SagaSuspended
   | OperatorIntervened
+  | RequestRefused
   | CancelRequested
   | CancelRefused
   | DeadlinePassed

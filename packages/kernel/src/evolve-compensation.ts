@@ -11,6 +11,7 @@ export function undoRequested(state: SagaState, data: DataOf<'CompensationReques
     tries: (before?.tries ?? 0) + 1,
     status: 'requested',
     command: data.command ?? before?.command,
+    args: step.undo?.args,
     firstRequestedAt: before?.firstRequestedAt ?? at,
     dueAt: data.dueAt,
     executed: false,

@@ -8,6 +8,7 @@ export function evolveOperator(state: SagaState, event: OperatorIntervened): voi
   const { action, target, request } = event.data;
   state.answers.set(request, { accepted: true, revision: state.revision });
   if (action === 'suspend') state.heldSince = event.at;
+  else if (action === 'deadline') moveDeadline(state, event.data.dueAt);
   else if (action === 'move' && target) move(state, target, event.data.dueAt ?? event.at);
   else if (action === 'resume' || target === 'program') resume(state, event.at);
   else if (target) {
@@ -32,6 +33,16 @@ function resume(state: SagaState, at: number): void {
   }
 }
 
+/** Commands that were sent say the deadline before. What such a copy makes of its key is not the step's fault. */
+function moveDeadline(state: SagaState, dueAt: number | undefined): void {
+  const before = state.deadlineAt;
+  state.deadlineAt = dueAt;
+  if (dueAt === undefined) state.timers.delete('deadline');
+  else state.timers.set('deadline', dueAt);
+  if (before === undefined || (dueAt !== undefined && dueAt <= before)) return;
+  for (const step of state.steps.values()) if (step.command && !step.sealed) step.outdated = true;
+}
+
 function move(state: SagaState, target: Target, dueAt: number): void {
   waitUntil(state, stepOf(state, target.slice(target.indexOf(':') + 1)), dueAt);
 }
@@ -45,8 +56,33 @@ function postpone(state: SagaState, target: Target, dueAt: number): void {
   else if (step.undo) step.undo.dueAt = dueAt;
 }
 
+/** A round that a patch opens, once the key before is closed. */
+export function openPatched(state: SagaState, step: StepState, round: number): void {
+  step.round = round;
+  step.attempt = 0;
+  patchCommand(step, state.patches.get(step.id));
+  state.patches.delete(step.id);
+  if (step.policy?.pivot) state.pivotsOpen.add(step.id);
+}
+
+function patchCommand(step: StepState, args: readonly unknown[] | undefined): void {
+  if (step.command && args) step.command = { ...step.command, args };
+}
+
 function onStep(state: SagaState, step: StepState, event: OperatorIntervened): void {
+  if (event.data.action !== 'retry') state.patches.delete(step.id);
   switch (event.data.action) {
+    case 'patch':
+      step.tries = 0;
+      step.sealTries = 0;
+      if (step.sealed && !isSealing(step)) {
+        patchCommand(step, event.data.args);
+        return newKey(state, step);
+      }
+      // A copy of the command may still run under the open key, with the arguments before.
+      state.patches.set(step.id, event.data.args ?? []);
+      step.status = 'unknown';
+      return;
     case 'retry':
       step.tries = 0;
       step.sealTries = 0;
@@ -60,14 +96,12 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
         step.status = 'unknown';
         return;
       }
-      if (step.sealed) {
-        // Whoever opens a new key says that nothing came of the old one.
-        step.round += 1;
-        step.attempt = 0;
-        step.doubt = false;
+      if (state.patches.has(step.id)) {
+        step.status = 'unknown';
+        return;
       }
-      step.status = 'due';
-      if (step.policy?.pivot) state.pivotsOpen.add(step.id);
+      if (step.sealed) return newKey(state, step);
+      again(state, step);
       return;
     case 'skip':
       step.status = 'skipped';
@@ -88,9 +122,28 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
   }
 }
 
+/** Whoever opens a new key says that nothing came of the old one. */
+function newKey(state: SagaState, step: StepState): void {
+  step.round += 1;
+  step.attempt = 0;
+  step.doubt = false;
+  again(state, step);
+}
+
+function again(state: SagaState, step: StepState): void {
+  step.status = 'due';
+  if (step.policy?.pivot) state.pivotsOpen.add(step.id);
+}
+
 function onCompensation(state: SagaState, step: StepState, event: OperatorIntervened): void {
   const undo = undoOf(step);
   switch (event.data.action) {
+    case 'patch':
+      if (undo.command) undo.command = { ...undo.command, args: event.data.args ?? [] };
+      else undo.args = event.data.args ?? [];
+      undo.tries = 0;
+      if (undo.status !== 'again') undo.status = 'due';
+      return;
     case 'retry':
       undo.tries = 0;
       // A round that was to be opened is still to be opened.
@@ -114,6 +167,7 @@ function undoOf(step: StepState): UndoState {
     tries: 0,
     status: 'due',
     command: undefined,
+    args: undefined,
     firstRequestedAt: 0,
     dueAt: 0,
     executed: false,

@@ -10,6 +10,7 @@ export function beginUndoing(state: SagaState): void {
   state.timers.delete('deadline');
   state.heldSince = undefined;
   state.signals.clear();
+  state.patches.clear();
   for (const target of state.parked.keys()) if (!target.startsWith('compensation:')) state.parked.delete(target);
   for (const step of state.steps.values()) {
     // Nobody waits for a seal any more: what undoes the step asks for one of its own where it needs that.

@@ -10,7 +10,8 @@
 import type { DataOf, SagaEnd, SagaEvent } from './events.js';
 import { failureCaught } from './evolve-catch.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
-import { evolveOperator } from './evolve-operator.js';
+import { openPatched } from './evolve-operator.js';
+import { evolveSteering } from './evolve-steering.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
 import { signalAwaited, signalReceived, stopWaiting, takeSignal, timerFired, timerSet } from './evolve-waits.js';
 import { policyText } from './policy-text.js';
@@ -72,17 +73,11 @@ function apply(state: SagaState, event: SagaEvent): void {
     case 'SagaSuspended':
       return suspended(state, event.data, event.at);
     case 'OperatorIntervened':
-      return evolveOperator(state, event);
+    case 'RequestRefused':
     case 'CancelRequested':
-      return cancelRequested(state, event.data);
     case 'CancelRefused':
-      state.cancel = undefined;
-      state.answers.set(event.data.request, { accepted: false, code: 'past-pivot' });
-      return;
     case 'DeadlinePassed':
-      state.deadlinePassed = true;
-      state.timers.delete('deadline');
-      return;
+      return evolveSteering(state, event);
     case 'SagaCompleted':
     case 'SagaCompensated':
     case 'SagaFailed':
@@ -115,18 +110,13 @@ function ended(state: SagaState, event: SagaEnd): void {
   state.owed.clear();
   state.undoReady.clear();
   state.signals.clear();
+  state.patches.clear();
   if (event.type === 'SagaTerminated') {
     state.parked.clear();
     state.heldSince = undefined;
     state.answers.set(event.data.request, { accepted: true, revision: state.revision });
     for (const step of state.steps.values()) if (step.status === 'waiting') stopWaiting(state, step);
   }
-}
-
-function cancelRequested(state: SagaState, data: DataOf<'CancelRequested'>): void {
-  state.cancel = data;
-  const pending = state.pivotsOpen.size > 0 && ({ pending: true } as const);
-  state.answers.set(data.request, { accepted: true, revision: state.revision, ...pending });
 }
 
 function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: number): void {
@@ -141,10 +131,12 @@ function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: numb
     if (policy.pivot) state.pivotsOpen.add(step.id);
   }
   if (!step) throw new Error(`history requests step ${data.step} again, which was never requested`);
+  if (data.round !== step.round) openPatched(state, step, data.round);
   if (step.attempt === 0) {
     step.firstRequestedAt = at;
     step.doubt = false;
     step.sealed = false;
+    step.outdated = false;
   }
   step.status = 'requested';
   step.attempt = data.attempt;
@@ -186,6 +178,7 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
   step.status = 'succeeded';
   state.results[step.id] = data.result;
   state.parked.delete(`step:${step.id}`);
+  state.patches.delete(step.id);
   state.pivotsOpen.delete(step.id);
   // Also where an operator had said that it failed, and the saga has not turned back yet.
   if (step.policy?.pivot && state.phase === 'running') state.pivotPassed = true;
@@ -257,6 +250,7 @@ function stepSealed(state: SagaState, data: DataOf<'StepSealed'>): void {
   const step = stepOf(state, data.step);
   step.sealed = true;
   if (!data.doubt) step.doubt = false;
+  else state.patches.delete(step.id);
   state.parked.delete(`step:${step.id}`);
   stepEnded(state, step, data.doubt ? 'unknown' : 'failed');
 }

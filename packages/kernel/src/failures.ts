@@ -11,10 +11,11 @@ export const UNKNOWABLE = 'Unknowable';
 /** A step's attempt failed or timed out and that is recorded. Decides on a retry. */
 export function afterStepFailure(draft: Draft, step: StepState, error: ErrorRecord, kind: 'business' | 'technical' | 'refused'): void {
   const { state } = draft;
-  if (state.phase !== 'running' || state.parked.has(`step:${step.id}`)) return;
+  if (state.phase !== 'running' || state.parked.has(`step:${step.id}`) || state.patches.has(step.id)) return;
   const policy = step.policy?.retry ?? DEFAULT_RETRY;
   const final = error.name === UNKNOWABLE || (kind === 'refused' && error.name !== EXPIRED);
-  if (!final && mayRetry(policy, step.tries, error.name, kind === 'business')) {
+  const outlived = error.name === EXPIRED && kind === 'refused' && step.outdated;
+  if (outlived || (!final && mayRetry(policy, step.tries, error.name, kind === 'business'))) {
     const newRound = kind !== 'technical';
     const dueAt = draft.at + backoffDelay(policy, step.tries, actionKey(state, step));
     const round = newRound ? step.round + 1 : step.round;

@@ -54,6 +54,8 @@ export type {
   Wake,
 } from './messages.js';
 export { outstanding } from './outstanding.js';
+export type { CancelPlan, PlannedRest, PlannedUndo } from './plan.js';
+export { plan } from './plan.js';
 export type { Clock, Ids } from './ports/clock.js';
 export type {
   AppendOutcome,
@@ -81,6 +83,8 @@ export type {
   Partitioning,
 } from './ports/message-bus.js';
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary, VersionCount } from './ports/saga-index.js';
+export type { PossibleActions, SagaAction, TargetActions } from './possible-actions.js';
+export { actionsOf, possibleActions, refusedCancel, refusedOperator, whyNotAgain } from './possible-actions.js';
 export type { Directive, Program, TakenSignal } from './program.js';
 export type { ReplayChange } from './replay-changes.js';
 export { REPLAY_CHANGES, REPLAY_NUMBER } from './replay-changes.js';
@@ -103,6 +107,5 @@ export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schem
 export { describeIssues } from './standard-schema.js';
 export type { KeptSignal, Parked, SagaState, SagaStatus, StepState, StepStatus, Timer, UndoState } from './state.js';
 export { initialState, isEnded, nextDue, statusOf } from './state.js';
-export { possibleActions } from './steering.js';
 export { policyOf, stepGraph } from './step-graph.js';
 export { definitionStream, isSagaStream } from './stream-names.js';

@@ -52,11 +52,11 @@ export interface Cancel {
 }
 
 /**
- * retry: ask again (a failed step in a new round) · skip: go on as if it were settled · succeed: it happened, with this result ·
- * fail: it did not happen · move: a step that waits, until another time · suspend, resume: no new requests meanwhile · terminate: end as
+ * retry: ask again (a failed step in a new round) · patch: ask again with other arguments, under a new key · skip: go on as if it were settled · succeed: it happened, with this result ·
+ * fail: it did not happen · move: a step that waits, until another time · deadline: the saga's, to another time or none · suspend, resume: no new requests meanwhile · terminate: end as
  * it stands.
  */
-export type OperatorAction = 'retry' | 'skip' | 'succeed' | 'fail' | 'move' | 'suspend' | 'resume' | 'terminate';
+export type OperatorAction = 'retry' | 'patch' | 'skip' | 'succeed' | 'fail' | 'move' | 'deadline' | 'suspend' | 'resume' | 'terminate';
 
 export interface Operator {
   readonly type: 'operator';
@@ -69,8 +69,10 @@ export interface Operator {
   readonly by: string;
   readonly reason: string;
   readonly result?: unknown;
-  /** Of `move`: epoch milliseconds. A time in the past: now. */
+  /** Of `move` and `deadline`: epoch milliseconds. A time in the past: now. A deadline without one: none any more. */
   readonly dueAt?: number;
+  /** Of `patch`: all arguments of the command, JSON. */
+  readonly args?: readonly unknown[];
 }
 
 /** The engine could not record a decision of this saga (too large, say): it is suspended with the reason instead. */

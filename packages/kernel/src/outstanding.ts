@@ -63,7 +63,7 @@ function undoCommand(state: SagaState, step: StepState): CommandMessage {
     undoRound: undo.round,
     participant,
     action,
-    args,
+    args: undo.args ?? args,
     ...(!ownCommand && known && { result: step.result }),
     firstRequestedAt: ownCommand ? undo.firstRequestedAt : step.firstRequestedAt,
     dueAt: undo.dueAt,

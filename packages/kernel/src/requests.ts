@@ -13,6 +13,11 @@ export function requestStep(draft: Draft, step: StepState): void {
   });
 }
 
+/** The key of the round before is closed, and an operator has other arguments for the next. */
+export function requestPatched(draft: Draft, step: StepState): void {
+  draft.emit('StepRequested', { step: step.id, round: step.round + 1, attempt: 1, dueAt: draft.at + (step.policy?.timeout ?? 0) });
+}
+
 /** Asks the participant to tell the outcome, or to see that the action never runs. */
 export function requestSeal(draft: Draft, step: StepState): void {
   const dueAt = draft.at + (step.policy?.timeout ?? 0);

@@ -48,10 +48,14 @@ export interface SagaState {
   undone: boolean;
   withSkips: boolean;
   readonly parked: Map<Target, Parked>;
+  /** Arguments for steps whose present key must be closed first, by step id. */
+  readonly patches: Map<string, readonly unknown[]>;
   /** An operator said: nothing new for now. */
   heldSince: number | undefined;
   /** Answers by request id (`signal/<name>/<id>` for signals): a repeat gets the first. */
   readonly answers: Map<string, Answer>;
+  /** How many refusals are on record. */
+  refusals: number;
   /** How it ended; kept while it is reopened for a late success. */
   end: SagaEnd | undefined;
   /** Signals that no step has taken yet, by name, in the order of their arrival. */
@@ -99,8 +103,8 @@ export interface StepState {
   /** Name of the signal that it waits for, and whether it is skipped when none comes in time. */
   signal: string | undefined;
   skipsOnTimeout: boolean;
-  /** Absent on a step that asks for nothing: skipped, or only waiting. */
-  readonly command: RecordedCommand | undefined;
+  /** Absent on a step that asks for nothing: skipped, or only waiting. An operator may have patched its arguments. */
+  command: RecordedCommand | undefined;
   readonly policy: StepPolicy | undefined;
   status: StepStatus;
   round: number;
@@ -112,6 +116,8 @@ export interface StepState {
   doubt: boolean;
   /** The round's key is closed: its action will never run (again), though it may have run. */
   sealed: boolean;
+  /** The deadline was moved since the round's key was first requested: copies of its command may still say the one before. */
+  outdated: boolean;
   /** When the round's key was first requested. */
   firstRequestedAt: number;
   dueAt: number;
@@ -137,6 +143,8 @@ export interface UndoState {
   tries: number;
   status: 'requested' | 'backoff' | 'due' | 'done' | 'skipped' | 'again';
   command: RecordedCommand | undefined;
+  /** An operator patched the arguments with which the participant is to undo its action. */
+  args: readonly unknown[] | undefined;
   firstRequestedAt: number;
   dueAt: number;
   executed: boolean;
@@ -174,8 +182,10 @@ export function initialState(): SagaState {
     undone: false,
     withSkips: false,
     parked: new Map(),
+    patches: new Map(),
     heldSince: undefined,
     answers: new Map(),
+    refusals: 0,
     signals: new Map(),
     end: undefined,
     reopened: false,
@@ -217,11 +227,11 @@ export function nextDue(state: SagaState): number | undefined {
   return earliest;
 }
 
-export function isInFlight(step: StepState): boolean {
+export function isInFlight(step: Pick<StepState, 'status'>): boolean {
   return step.status === 'requested' || step.status === 'backoff' || step.status === 'due' || isSealing(step);
 }
 
-export function isSealing(step: StepState): boolean {
+export function isSealing(step: Pick<StepState, 'status'>): boolean {
   return step.status === 'sealing' || step.status === 'seal-backoff';
 }
 
@@ -263,6 +273,7 @@ export function newStep(id: string, kind: StepState['kind'], after: readonly str
     sealTries: 0,
     doubt: false,
     sealed: false,
+    outdated: false,
     firstRequestedAt: 0,
     dueAt: 0,
     result: undefined,

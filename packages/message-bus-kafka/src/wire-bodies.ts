@@ -112,13 +112,14 @@ const cancel = shape<Omit<Cancel, 'at' | 'type'>>({ request: id, reason: prose, 
 
 const operator = shape<Omit<Operator, 'at' | 'type'>>({
   request: id,
-  action: oneOf('retry', 'skip', 'succeed', 'fail', 'move', 'suspend', 'resume', 'terminate'),
+  action: oneOf('retry', 'patch', 'skip', 'succeed', 'fail', 'move', 'deadline', 'suspend', 'resume', 'terminate'),
   target: optional(matching<Target>(/^(?:(?:step|compensation):[\s\S]+|program)$/, '"step:…", "compensation:…" or "program"')),
   seen: optional(whole(0)),
   by: prose,
   reason: prose,
   result: json,
   dueAt: optional(whole(0)),
+  args: optional(list),
 });
 
 const accepted = shape<Extract<Answer, { readonly accepted: true }>>({

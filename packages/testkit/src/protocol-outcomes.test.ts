@@ -225,7 +225,7 @@ describe('an unknown pivot', () => {
       .then('OperatorIntervened', 'CompensationStarted', 'SagaFailed');
     given(pivot, ...history)
       .when(operator('skip', 'step:ship'))
-      .thenNothing();
+      .then(['RequestRefused', { code: 'action-not-possible' }]);
   });
 
   it('A3: whose seal gives up waits for a person; tried again it is sealed again, not run', () => {

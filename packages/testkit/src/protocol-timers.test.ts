@@ -121,9 +121,14 @@ describe('a step that waits and an operator', () => {
     const refused = (why: string, possible: string) =>
       ({ accepted: false, code: 'action-not-possible', details: { target: 'step:wait', action: 'move', why, possible } }) as const;
     const move = operator('move', 'step:wait', { dueAt: 5_000 });
-    given(coolOff).when(start(coolOff), move).thenNothing().thenAnswers(refused('it waits for no time', 'none'));
-    waiting().when(operator('move', 'step:wait')).thenAnswers(refused('no time is named', 'move with a time'));
-    waiting().when(operator('suspend'), move).thenAnswers(refused('timers stand still while the saga is suspended', 'resume'));
+    given(coolOff)
+      .when(start(coolOff), move)
+      .then('RequestRefused')
+      .thenAnswers(refused('it waits for no time', 'cancel, deadline, suspend, terminate'));
+    waiting().when(operator('move', 'step:wait')).thenAnswers(refused('no time is named', 'move'));
+    waiting()
+      .when(operator('suspend'), move)
+      .thenAnswers(refused('timers stand still while the saga is suspended', 'cancel, resume, terminate'));
   });
 
   it('ends when the saga is terminated', () => {

@@ -132,6 +132,8 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
 };
 
 /** For each law a history that breaks it, at its last event. */
+const notified = [...pivotPassed, opens('n', { after: ['p'] }), failed('n'), parked('step:n')];
+
 const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'starts-once': [start, start],
   'ends-once': [...wayBack, compensated],
@@ -173,6 +175,8 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'parked-is-not-over': [start, parked('program'), completed],
   'requests-once': [start, operator('suspend'), operator('resume')],
   'steering-fits': [...pivotPassed, cancel()],
+  'patched-under-a-new-key': [...notified, operator('patch', 'step:n'), again('n', 2)],
+  'deadline-is-to-come': [start, event('DeadlinePassed', { pastPivot: false }, 500), operator('deadline')],
   'operators-decide-the-undecided': [start, opens('a'), parked('step:a'), operator('succeed', 'step:a')],
 };
 

@@ -56,6 +56,9 @@ export class Chronicle {
         return;
       case 'OperatorIntervened':
         return this.#operator(event);
+      case 'RequestRefused':
+        this.requests.add(event.data.request);
+        return;
       case 'CancelRequested':
         this.requests.add(event.data.request);
         this.cancelPending = true;
@@ -111,6 +114,7 @@ export class Chronicle {
         return;
       case 'StepSealed':
         Object.assign(step, { seal: 'sealed', doubt: event.data.doubt === true, mayOpenRound: true });
+        if (step.doubt) step.patchedIn = undefined;
         this.parked.delete(`step:${step.id}`);
         return this.#rest(step);
       case 'StepSealFailed':
@@ -147,6 +151,7 @@ export class Chronicle {
       : this.steps.get(data.step);
     if (opens?.policy) this.#policies.set(data.step, opens.policy);
     if (!step) return;
+    step.patchedIn = undefined;
     if (data.round !== step.round) Object.assign(step, { success: false, doubt: false, seal: 'none', mayOpenRound: false });
     step.round = data.round;
     step.attempt = data.attempt;
@@ -185,6 +190,8 @@ export class Chronicle {
   /** The attempt is over, and what is known of it is in `doubt`. */
   #rest(step: StepRecord): void {
     step.outcome = step.doubt ? 'unknown' : 'failed';
+    // Its key is closed: the next, with other arguments, is to come at once.
+    if (step.patchedIn !== undefined && step.mayOpenRound && !step.doubt) Object.assign(step, { outcome: 'waiting', notBefore: 0 });
     step.standing = step.doubt ? 'maybe' : 'nothing';
     if (!step.doubt) this.parked.delete(`step:${step.id}`);
   }
@@ -195,6 +202,7 @@ export class Chronicle {
     step.outOfTurn ||= step.late && (behind || (!isInFlight(step) && (step.standing === 'nothing' || step.standing === 'left')));
     if (!behind || this.turnedBack) step.outcome = 'succeeded';
     step.success = true;
+    step.patchedIn = undefined;
     step.standing = data.compensable === false || step.waits ? 'nothing' : step.undo.state === 'skipped' ? 'left' : 'effect';
     if (step.undo.state === 'asked' || step.undo.state === 'failed') step.undo.crossed = data.afterUndo === undefined ? 'beside' : 'after';
     if (step.undo.state === 'through') step.undo.again = true;
@@ -209,6 +217,7 @@ export class Chronicle {
     this.#stillSince = undefined;
     for (const target of this.parked) if (!target.startsWith('compensation:')) this.parked.delete(target);
     for (const step of this.steps.values()) {
+      step.patchedIn = undefined;
       if (step.waits && step.outcome === 'awaited') step.outcome = 'stopped';
       else if (step.outcome === 'waiting' || (step.outcome === 'awaited' && step.seal === 'asked')) this.#rest(step);
     }
@@ -234,7 +243,8 @@ export class Chronicle {
     if (action === 'suspend') {
       this.held = true;
       this.#stillSince ??= at;
-    } else if (action === 'resume' || target === 'program') this.#goOn(at);
+    } else if (action === 'deadline') this.deadlineAt = dueAt;
+    else if (action === 'resume' || target === 'program') this.#goOn(at);
     else if (action === 'move' && target) {
       const step = this.steps.get(target.slice('step:'.length));
       if (step) step.notBefore = dueAt ?? 0;
@@ -256,7 +266,12 @@ export class Chronicle {
   }
 
   #operatorOnStep(step: StepRecord, action: string): void {
-    if (action === 'retry') {
+    if (action !== 'retry') step.patchedIn = undefined;
+    if (action === 'patch') {
+      step.patchedIn = step.round;
+      if (step.mayOpenRound) Object.assign(step, { doubt: false, outcome: 'waiting', notBefore: 0 });
+      else step.outcome = 'unknown';
+    } else if (action === 'retry') {
       if (step.mayOpenRound) step.doubt = false;
       step.outcome = 'waiting';
       step.notBefore = 0;
@@ -271,7 +286,7 @@ export class Chronicle {
   }
 
   #operatorOnUndo(step: StepRecord, action: string): void {
-    if (action === 'retry') step.undo.notBefore = 0;
+    if (action === 'retry' || action === 'patch') step.undo.notBefore = 0;
     else if (action === 'skip') {
       step.undo.state = 'skipped';
       step.standing = 'left';

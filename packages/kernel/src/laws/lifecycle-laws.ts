@@ -12,12 +12,13 @@ const AFTER_THE_END: readonly EventType[] = [
   'CompensationFailed',
   'SagaSuspended',
   'OperatorIntervened',
+  'RequestRefused',
 ];
 const ALL: readonly EventType[] = [
   ...(['SagaStarted', 'StepRequested', 'StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepRetryScheduled', 'StepSkipped'] as const),
   ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'StepFailureCaught', 'CompensationStarted', 'CompensationRequested'] as const),
   ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded'] as const),
-  ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened'] as const),
+  ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened', 'RequestRefused'] as const),
   ...(['CancelRequested', 'CancelRefused', 'DeadlinePassed'] as const),
   ...ENDS,
 ];

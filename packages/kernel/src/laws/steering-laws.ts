@@ -64,7 +64,7 @@ const parkedStandsStill: Rules = {
     parked.has(`compensation:${data.step}`) ? `the compensation of step ${data.step} waits for a person` : undefined,
   SagaSuspended: ({ data }, { parked }) => (parked.has(data.target) ? `${data.target} is parked twice` : undefined),
   OperatorIntervened({ data: { action, target } }, { parked }) {
-    const free = action === 'suspend' || action === 'resume' || action === 'move' || target === undefined;
+    const free = action === 'suspend' || action === 'resume' || action === 'move' || action === 'deadline' || target === undefined;
     return free || parked.has(target) ? undefined : `an operator's ${action} of ${target}, which does not wait for a person`;
   },
 };
@@ -87,7 +87,7 @@ const parkedIsNotOver: Rules = {
 };
 
 const requestsOnce: Rules = {
-  ...forEach(['CancelRequested', 'OperatorIntervened', 'SagaTerminated'], ({ data: { request } }, { requests }) =>
+  ...forEach(['CancelRequested', 'OperatorIntervened', 'RequestRefused', 'SagaTerminated'], ({ data: { request } }, { requests }) =>
     requests.has(request) ? `request ${request} is recorded twice` : undefined,
   ),
 };
@@ -113,6 +113,21 @@ const pivotAnswersOnce: Rules = {
   },
 };
 
+const patchedUnderNewKey: Rules = {
+  StepRequested({ data }, before) {
+    const patchedIn = before.steps.get(data.step)?.patchedIn;
+    return patchedIn === data.round ? `step ${data.step} is asked with other arguments under the key of round ${data.round}` : undefined;
+  },
+};
+
+const deadlineIsToCome: Rules = {
+  OperatorIntervened({ data: { action } }, { deadlinePassed, turnedBack, end, held, parked }) {
+    if (action !== 'deadline') return undefined;
+    if (deadlinePassed || turnedBack || end) return 'the deadline is moved when it is over';
+    return held || parked.has('program') ? 'the deadline is moved while it stands still' : undefined;
+  },
+};
+
 export const STEERING_LAWS: readonly RuledLaw[] = [
   law('one-way-back', 'A saga turns back once, and from then on nothing new is begun or tried again.', oneWayBack),
   law('pivot-decides', 'A saga turns back neither after its pivot succeeded nor while its outcome is open.', pivotDecides),
@@ -123,5 +138,7 @@ export const STEERING_LAWS: readonly RuledLaw[] = [
   law('parked-is-not-over', 'A saga does not end while something in it waits for a person.', parkedIsNotOver),
   law('requests-once', 'A request of an operator or a caller is recorded once.', requestsOnce),
   law('steering-fits', 'Cancels and the deadline are recorded only where they can mean something.', steeringFits),
+  law('patched-under-a-new-key', 'Other arguments are asked under another idempotency key.', patchedUnderNewKey),
+  law('deadline-is-to-come', 'A deadline is moved only before it has passed, and while it runs.', deadlineIsToCome),
   law('operators-decide-the-undecided', 'An operator declares an outcome only where none is known or awaited.', pivotAnswersOnce),
 ];

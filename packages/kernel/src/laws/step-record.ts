@@ -29,6 +29,8 @@ export interface StepRecord {
   standing: 'nothing' | 'maybe' | 'effect' | 'left';
   /** A new round is allowed: a failure or a seal is on record, or an operator asked for it. */
   mayOpenRound: boolean;
+  /** An operator has other arguments for it than those of this round. */
+  patchedIn: number | undefined;
   /** A success of this round is on record, by a reply or by an operator. */
   success: boolean;
   /** The success came when the saga had turned back, ended, or gone on without the step. */
@@ -56,6 +58,7 @@ export function newRecord(id: string, after: readonly string[], pivot: boolean, 
     doubt: false,
     standing: 'nothing',
     mayOpenRound: false,
+    patchedIn: undefined,
     success: false,
     late: false,
     outOfTurn: false,

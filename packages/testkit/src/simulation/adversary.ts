@@ -79,7 +79,9 @@ function cancelAtOnce(world: World): void {
   world.request({ type: 'cancel', at: world.now, request: `r${world.requestCount}`, reason: 'because', by: 'caller' });
 }
 
-const ACTIONS: readonly OperatorAction[] = ['retry', 'skip', 'succeed', 'fail', 'move', 'suspend', 'resume', 'terminate'];
+const ACTIONS: readonly OperatorAction[] = [
+  ...(['retry', 'patch', 'skip', 'succeed', 'fail', 'move', 'deadline', 'suspend', 'resume', 'terminate'] as const),
+];
 
 const operator: Move = (world) => {
   const { choices, state } = world;
@@ -104,9 +106,12 @@ export function operate(world: World, action: OperatorAction, target: Target | u
     ...(target !== undefined && { target }),
     ...(parked && { seen: stale ? parked.revision - 1 : parked.revision }),
     ...(action === 'succeed' && { result: 'declared' }),
+    ...(action === 'patch' && { args: [`patched ${world.requestCount}`] }),
+    ...(action === 'deadline' && world.choices.pick(4) > 0 && { dueAt: world.now + 100 * (world.choices.pick(6) - 1) }),
     ...(action === 'move' && { dueAt: world.now + 100 * (world.choices.pick(4) - 1) }),
   });
-  const aimed = parked && action !== 'suspend' && action !== 'resume' && action !== 'terminate';
+  if (answer && !answer.accepted) count(world.coverage, `operator refused: ${answer.code}`);
+  const aimed = parked && action !== 'deadline' && action !== 'suspend' && action !== 'resume' && action !== 'terminate';
   if (stale && aimed && answer?.accepted) world.violations.push(`${action} of ${target} was accepted, decided on what is no longer so`);
 }
 
@@ -115,6 +120,13 @@ const move: Move = (world) => {
   const waiting = [...world.state.steps.values()].filter(({ status }) => status === 'waiting');
   const step = waiting[world.choices.pick(waiting.length || 1)];
   if (step && world.choices.pick(3) === 2) operate(world, 'move', `step:${step.id}`);
+  else tick(world);
+};
+
+/** The deadline is moved; or time goes on. */
+const moveDeadline: Move = (world) => {
+  const { state, choices } = world;
+  if (state.timers.has('deadline') && choices.pick(2) === 1) operate(world, 'deadline', undefined);
   else tick(world);
 };
 
@@ -165,6 +177,7 @@ const MOVES: readonly (readonly [Move, number])[] = [
   [cancel, 1],
   [operator, 2],
   [move, 1],
+  [moveDeadline, 1],
   [signal, 2],
   [crash, 1],
   [rare, 1],

@@ -29,11 +29,16 @@ function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: Sa
   countCaught(coverage, history);
   const awaited = new Set<string>();
   const expired = new Set<string>();
+  const patched = new Set<string>();
   for (const { type, data } of history) {
     if (type === 'SignalAwaited') {
       if (data.round > 1) count(coverage, 'signal awaited anew');
       awaited.add(data.signal);
     }
+    if (type === 'OperatorIntervened' && data.action === 'patch' && data.target?.startsWith('step:')) patched.add(data.target.slice(5));
+    if (type === 'StepSealRequested' && patched.has(data.step)) count(coverage, 'patched, its key to be closed first');
+    if (type === 'StepSucceeded' && patched.has(data.step) && data.round === 1) count(coverage, 'patched, and had happened');
+    if (type === 'StepRequested' && patched.delete(data.step)) count(coverage, 'patched and asked anew');
     if (type === 'StepFailed' && data.error.name === EXPIRED) expired.add(data.step);
     if (type === 'StepRetryScheduled' && expired.delete(data.step)) count(coverage, 'expired and tried again');
     if (type === 'SignalReceived' && !awaited.has(data.name)) count(coverage, 'signal early');
@@ -103,6 +108,8 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
       return `suspended: ${event.data.target.replace(/:.*/, '')}${ended ? ', after the end' : ''}`;
     case 'OperatorIntervened':
       return `operator: ${event.data.action} ${event.data.target?.replace(/:.*/, '') ?? ''}`.trimEnd();
+    case 'RequestRefused':
+      return `refused for good: ${event.data.action}`;
     case 'CancelRequested':
     case 'CancelRefused':
       return event.type;

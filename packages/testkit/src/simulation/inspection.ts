@@ -9,6 +9,7 @@
  * W5  What is owed is what was requested last: operation, attempt and idempotency key.
  * W6  A technical failure tells of the attempt it answers, and of no other.
  * W7  Only actions of steps say until when they are valid, and while the deadline is to come none is valid for longer.
+ * W8  An action is asked with the same arguments as long as its key is the same.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { type CommandMessage, type Decision, type Message, nextDue, type SagaState } from '@skald/kernel';
@@ -51,6 +52,17 @@ function wrongCommand(command: CommandMessage, events: Decision['events']): stri
     }
   }
   return 'was not requested';
+}
+
+/** W8. `asked`: the arguments of every key so far. */
+export function inspectArguments(commands: readonly CommandMessage[], asked: Map<string, string>, report: Report): void {
+  for (const { operation, purpose, key, args } of commands) {
+    if (operation !== 'action' || purpose !== 'step') continue;
+    const text = JSON.stringify(args);
+    const before = asked.get(key) ?? text;
+    asked.set(key, before);
+    if (before !== text) report(`W8 ${key} was asked with ${before}, and is asked with ${text}`);
+  }
 }
 
 export function inspectRepeat(message: Message, first: Decision, again: Decision, report: Report): void {

@@ -54,7 +54,7 @@ function outputOf(history: readonly SagaEvent[]): Readonly<Record<string, unknow
   return (end?.data.output ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-/** Steps of which an operator said how they stand. A retry after a seal in doubt says that nothing came of the old key. */
+/** Steps of which an operator said how they stand. A retry or a patch after a seal in doubt says that nothing came of the old key. */
 function excusedSteps(history: readonly SagaEvent[]): Set<string> {
   const excused = new Set<string>();
   const doubtful = new Set<string>();
@@ -62,7 +62,8 @@ function excusedSteps(history: readonly SagaEvent[]): Set<string> {
     if (event.type === 'StepSealed' && event.data.doubt) doubtful.add(event.data.step);
     if (event.type !== 'OperatorIntervened') continue;
     const { action, target } = event.data;
-    const again = action === 'retry' && target?.startsWith('step:') && doubtful.has(target.slice('step:'.length));
+    const asksAgain = action === 'retry' || action === 'patch';
+    const again = asksAgain && target?.startsWith('step:') && doubtful.has(target.slice('step:'.length));
     if (target && (again || action === 'skip' || action === 'succeed' || action === 'fail'))
       excused.add(target.slice(target.indexOf(':') + 1));
   }

@@ -31,6 +31,8 @@ const HARD_CASES = [
   ...['suspended: step', 'suspended: compensation', 'suspended: program', 'suspended: compensation, after the end'],
   ...['operator: retry step', 'operator: skip step', 'operator: succeed step', 'operator: fail step', 'operator: retry compensation'],
   ...['operator: skip compensation', 'operator: succeed compensation', 'operator: retry program', 'operator: suspend', 'operator: resume'],
+  ...['operator: patch step', 'operator: patch compensation', 'patched, its key to be closed first', 'patched, and had happened'],
+  ...['patched and asked anew', 'operator: deadline', 'refused for good: resume', 'refused for good: retry'],
   ...['timer set', 'timer fired', 'timer whose time has come', 'timer stopped', 'operator: move step'],
   ...['signal received', 'signal early', 'signal repeated', 'signal taken', 'signal said no', 'signal discarded', 'signal stopped'],
   ...['signal step timed out', 'signal step skipped at its timeout', 'signal awaited anew'],

@@ -20,7 +20,7 @@ import {
 } from '@skald/kernel';
 import type { Choices } from './choices.js';
 import { type Coverage, count } from './coverage.js';
-import { inspectDecision, inspectPurity, inspectRepeat, inspectState } from './inspection.js';
+import { inspectArguments, inspectDecision, inspectPurity, inspectRepeat, inspectState } from './inspection.js';
 import { ModelParticipants } from './model-participants.js';
 import type { Scenario } from './scenario.js';
 
@@ -45,6 +45,7 @@ export class World {
   readonly participants: ModelParticipants;
   readonly program: Program;
   readonly violations: string[] = [];
+  readonly #asked = new Map<string, string>();
   requestCount = 0;
 
   constructor(
@@ -82,6 +83,7 @@ export class World {
     const commands = outstanding(this.state, before);
     const report = (violation: string): void => void this.violations.push(violation);
     inspectDecision(message, decision, commands, report);
+    inspectArguments(commands, this.#asked, report);
     inspectRepeat(message, decision, decide(this.program, this.state, message), report);
     if (again) inspectPurity(message, decision, again, report);
     if (this.options.thorough) this.check();

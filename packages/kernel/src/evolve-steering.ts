@@ -1,0 +1,37 @@
+import type { CancelRefused, CancelRequested, DataOf, DeadlinePassed, OperatorIntervened, RequestRefused } from './events.js';
+import { evolveOperator } from './evolve-operator.js';
+import type { Answer } from './messages.js';
+import type { SagaState } from './state.js';
+
+type Steering = OperatorIntervened | RequestRefused | CancelRequested | CancelRefused | DeadlinePassed;
+
+/** What people and the deadline say to a saga. Whoever asked gets the same answer again. */
+export function evolveSteering(state: SagaState, event: Steering): void {
+  switch (event.type) {
+    case 'OperatorIntervened':
+      return evolveOperator(state, event);
+    case 'RequestRefused':
+      state.refusals += 1;
+      state.answers.set(event.data.request, refusalOf(event.data));
+      return;
+    case 'CancelRequested':
+      state.cancel = event.data;
+      state.answers.set(event.data.request, {
+        accepted: true,
+        revision: state.revision,
+        ...(state.pivotsOpen.size > 0 && { pending: true }),
+      });
+      return;
+    case 'CancelRefused':
+      state.cancel = undefined;
+      state.answers.set(event.data.request, { accepted: false, code: 'past-pivot' });
+      return;
+    case 'DeadlinePassed':
+      state.deadlinePassed = true;
+      state.timers.delete('deadline');
+  }
+}
+
+function refusalOf({ code, details }: DataOf<'RequestRefused'>): Answer {
+  return { accepted: false, code, ...(details && { details }) };
+}
