@@ -39,6 +39,10 @@ export function messageBehind({ event, cause }: CausedEvent, state: SagaState): 
       return { ...event.data, type: 'cancel', at };
     case 'OperatorIntervened':
       return { ...event.data, type: 'operator', at };
+    case 'RequestRefused': {
+      const { code: _code, details: _details, ...data } = event.data;
+      return { ...data, type: 'operator', at };
+    }
     case 'SagaTerminated':
       return { ...event.data, type: 'operator', action: 'terminate', at };
     case 'SagaSuspended':
