@@ -1,10 +1,12 @@
 export { type CommandContext, currentCommand, type Observer } from '@skald/engine';
+export type { BulkAction, BulkFilter, BulkOptions, BulkOutcome, BulkProgress, BulkStep } from './bulk.js';
 export type { SagaEnding } from './end-watch.js';
 export { projectedStore } from './projected-store.js';
 export { RunningSkald } from './running-skald.js';
 export { type SagaHandle, Sagas, type StartOptions } from './sagas.js';
 export type { SignalOptions } from './signals.js';
 export { type FenceSource, Skald } from './skald.js';
+export type { StartAgainOptions } from './start-again.js';
 export { sagaIdOf } from './start-input.js';
 export { type Intervention, Steering, type TargetIntervention } from './steering.js';
 export type { VersionInUse } from './versions.js';

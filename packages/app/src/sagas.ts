@@ -15,11 +15,14 @@ import {
   type SagaState,
   type SagaStatus,
   SkaldError,
+  type Start,
   statusOf,
 } from '@skald/kernel';
+import { type BulkOptions, type BulkOutcome, type BulkPorts, type BulkStep, bulk } from './bulk.js';
 import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
 import { lookForEnd } from './look-for-end.js';
 import { type SignalOptions, sendSignal, signalName } from './signals.js';
+import { againOf, type StartAgainOptions } from './start-again.js';
 import { sagaIdOf, startInput } from './start-input.js';
 import { Steering } from './steering.js';
 import { type VersionInUse, versionsInUse } from './versions.js';
@@ -71,9 +74,38 @@ export class Sagas extends Steering {
   /** Rejects with `invalid-input`, `input-too-large`, `invalid-saga-id`, `saga-exists`, `saga-not-registered`, or what the store refuses with. */
   async start<R extends SagaRef>(saga: R, input: InputOf<R>, options: StartOptions = {}): Promise<SagaHandle<OutputOf<R>>> {
     const definition = this.registered(saga);
+    const id = options.id ?? this.ports.ids.unique();
+    sagaIdOf(definition.name, id);
+    return this.begin(definition, id, await startInput(definition, input));
+  }
+
+  /**
+   * Begins another saga in place of one that has ended and is not completed: with its input or another one, on the newest version that is
+   * registered. The history of the new one names the earlier. Asked twice, by whomever, it is started once. Rejects with `action-not-possible`
+   * where the earlier one is completed or has not ended, `saga-not-found`, or as `start` does.
+   */
+  async startAgain(sagaId: string, options: StartAgainOptions): Promise<SagaHandle<unknown>> {
+    const { definition, id, input, again } = await againOf(await this.get(sagaId), this.definitions, options);
+    return this.begin(definition, id, input, { again });
+  }
+
+  /**
+   * Does the same to all sagas that fit, a page of the list at a time, and says what came of it. Each saga decides for itself: what is not
+   * possible is refused and counted. Repeated with the same `id`, after a crash say, it goes on and does nothing twice. `onStep` hears of every
+   * saga, also in a dry run. Rejects with what listing rejects with, or `app-stopped`.
+   */
+  bulk(options: BulkOptions, onStep: (step: BulkStep) => void = () => {}): Promise<BulkOutcome> {
+    const { client, clock } = this.ports;
+    const ports: BulkPorts = {
+      ...{ list: (query) => this.list(query), get: (sagaId) => this.get(sagaId) },
+      ...{ ask: (sagaId, question) => client.ask(sagaId, question), startAgain: (sagaId, why) => this.startAgain(sagaId, why), clock },
+    };
+    return bulk(options.id ?? client.newRequest(), options, ports, onStep);
+  }
+
+  private async begin<O>(definition: SagaDefinition, id: string, input: unknown, more: Pick<Start, 'again'> = {}): Promise<SagaHandle<O>> {
     const { client, ids } = this.ports;
-    const sagaId = sagaIdOf(definition.name, options.id ?? ids.unique());
-    const copy = await startInput(definition, input);
+    const sagaId = sagaIdOf(definition.name, id);
     const answer = await client.ask(sagaId, {
       type: 'start',
       request: client.newRequest(),
@@ -81,11 +113,12 @@ export class Sagas extends Steering {
       saga: definition.name,
       version: definition.version,
       incarnation: ids.incarnation(),
-      input: copy,
-      inputHash: sha256(canonicalJson(copy)),
+      input,
+      inputHash: sha256(canonicalJson(input)),
       ...(definition.deadline !== undefined && { deadline: definition.deadline }),
+      ...more,
     });
-    return { sagaId, existing: answer.existing ?? false, result: () => this.result(sagaId), ended: () => this.ended(sagaId) };
+    return { sagaId, existing: answer.existing ?? false, result: () => this.result<O>(sagaId), ended: () => this.ended(sagaId) };
   }
 
   /** State of a saga, from its stream. Rejects with `saga-not-found`. */

@@ -234,8 +234,11 @@ type Lifecycle = 'SagaStarted' | 'SagaCompleted' | 'SagaCompensated' | 'SagaFail
 
 function lifecycle(event: Extract<SagaEvent, { readonly type: Lifecycle }>): Wording {
   switch (event.type) {
-    case 'SagaStarted':
-      return { mark: '◆', tone: 'plain', text: `started with ${json(event.data.input)}` };
+    case 'SagaStarted': {
+      const { input, again } = event.data;
+      const instead = again ? plain(`, in place of ${again.of}, by ${again.by}: ${again.reason}`) : '';
+      return { mark: '◆', tone: 'plain', text: `started with ${json(input)}${instead}` };
+    }
     case 'SagaCompleted':
       return { mark: '◆', tone: 'good', text: `completed${event.data.output === undefined ? '' : ` ${json(event.data.output)}`}` };
     case 'SagaCompensated':

@@ -1,5 +1,5 @@
 import type { ErrorCode, ErrorRecord } from './errors.js';
-import type { OperatorAction } from './messages.js';
+import type { OperatorAction, StartedAgain } from './messages.js';
 import type { RetryPolicy } from './retry.js';
 
 /** One entry of a saga's history. `at` is the time of the decision that recorded it, in epoch milliseconds. */
@@ -57,6 +57,7 @@ export type SagaStarted = Recorded<
     readonly inputHash: string;
     readonly request: string;
     readonly deadlineAt?: number;
+    readonly again?: StartedAgain;
   }
 >;
 

@@ -16,7 +16,8 @@ import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo
 import { signalAwaited, signalReceived, stopWaiting, takeSignal, timerFired, timerSet } from './evolve-waits.js';
 import { policyText } from './policy-text.js';
 import { timeoutError } from './retry.js';
-import { newStep, type SagaState, type StepState, statusOf, stepOf } from './state.js';
+import { statusOf } from './saga-status.js';
+import { newStep, type SagaState, type StepState, stepOf } from './state.js';
 
 export function evolve(state: SagaState, event: SagaEvent): SagaState {
   const before = statusOf(state);
@@ -95,6 +96,7 @@ function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): voi
   state.input = data.input;
   state.inputHash = data.inputHash;
   state.startRequest = data.request;
+  state.again = data.again;
   state.startedAt = at;
   state.since = at;
   state.phase = 'running';

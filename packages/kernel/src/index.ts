@@ -51,6 +51,7 @@ export type {
   ReplyMessage,
   Signal,
   Start,
+  StartedAgain,
   Wake,
 } from './messages.js';
 export { outstanding } from './outstanding.js';
@@ -102,10 +103,12 @@ export type {
   TimerData,
 } from './saga-definition.js';
 export { sagaDefinition } from './saga-definition.js';
+export type { SagaStatus } from './saga-status.js';
+export { isEnded, statusOf } from './saga-status.js';
 export { viewOf } from './saga-view.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
 export { describeIssues } from './standard-schema.js';
-export type { KeptSignal, Parked, SagaState, SagaStatus, StepState, StepStatus, Timer, UndoState } from './state.js';
-export { initialState, isEnded, nextDue, statusOf } from './state.js';
+export type { KeptSignal, Parked, SagaState, StepState, StepStatus, Timer, UndoState } from './state.js';
+export { initialState, nextDue } from './state.js';
 export { policyOf, stepGraph } from './step-graph.js';
 export { definitionStream, isSagaStream } from './stream-names.js';

@@ -17,6 +17,15 @@ export interface Start {
   readonly inputHash: string;
   /** Milliseconds from now. */
   readonly deadline?: number;
+  readonly again?: StartedAgain;
+}
+
+/** It takes the place of another saga, which had ended. */
+export interface StartedAgain {
+  /** Id of that one. */
+  readonly of: string;
+  readonly by: string;
+  readonly reason: string;
 }
 
 /** A participant's answer, with what it needs to be matched: saga, step, round, attempt, operation, purpose. */

@@ -6,7 +6,8 @@
  */
 import type { Target } from './events.js';
 import type { Answer, Operator, OperatorAction, RefusalCode } from './messages.js';
-import { isHeld, isSealing, type Parked, type SagaState, type StepState, statusOf, stepOf } from './state.js';
+import { statusOf } from './saga-status.js';
+import { isHeld, isSealing, type Parked, type SagaState, type StepState, stepOf } from './state.js';
 
 /** What can be done to a saga as a whole. `start-again` begins another one. */
 export type SagaAction = 'cancel' | 'deadline' | 'suspend' | 'resume' | 'terminate' | 'start-again';

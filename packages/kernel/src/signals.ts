@@ -1,7 +1,8 @@
 import type { Draft } from './decide.js';
 import { signalKey } from './evolve-waits.js';
 import type { Answer, Signal } from './messages.js';
-import { type SagaState, statusOf } from './state.js';
+import { statusOf } from './saga-status.js';
+import type { SagaState } from './state.js';
 
 /** Signals that no step has taken; more are refused, so that nobody can fill a saga without end. */
 const MOST_KEPT = 1_000;

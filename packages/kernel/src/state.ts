@@ -1,7 +1,7 @@
 import type { StepDefinition } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd, StepPolicy, Target } from './events.js';
-import type { Answer } from './messages.js';
+import type { Answer, StartedAgain } from './messages.js';
 
 /**
  * What is known of a saga: a fold over its stream and nothing else. Owned by one folder at a time, which may change it in place;
@@ -15,6 +15,8 @@ export interface SagaState {
   input: unknown;
   inputHash: string;
   startRequest: string;
+  /** It takes the place of another saga. */
+  again: StartedAgain | undefined;
   phase: 'new' | 'running' | 'compensating' | 'ended';
   /** Revision of the last event; -1 before the first. */
   revision: number;
@@ -161,6 +163,7 @@ export function initialState(): SagaState {
     input: undefined,
     inputHash: '',
     startRequest: '',
+    again: undefined,
     phase: 'new',
     revision: -1,
     at: 0,
@@ -190,28 +193,6 @@ export function initialState(): SagaState {
     end: undefined,
     reopened: false,
   };
-}
-
-export type SagaStatus = 'running' | 'compensating' | 'suspended' | 'completed' | 'compensated' | 'failed' | 'cancelled' | 'terminated';
-
-const END_STATUS: Readonly<Record<SagaEnd['type'], SagaStatus>> = {
-  SagaCompleted: 'completed',
-  SagaCompensated: 'compensated',
-  SagaFailed: 'failed',
-  SagaCancelled: 'cancelled',
-  SagaTerminated: 'terminated',
-};
-
-/** Where a saga stands, as lists and people see it. */
-export function statusOf(state: SagaState): SagaStatus {
-  if (state.parked.size > 0 || state.heldSince !== undefined) return 'suspended';
-  if (state.reopened) return 'compensating';
-  if (state.end) return END_STATUS[state.end.type];
-  return state.phase === 'compensating' ? 'compensating' : 'running';
-}
-
-export function isEnded(status: SagaStatus): boolean {
-  return status !== 'running' && status !== 'compensating' && status !== 'suspended';
 }
 
 /** Nothing new is requested: an operator holds the saga, or its program threw. */

@@ -14,7 +14,7 @@ export function recordStart(draft: Draft, start: Start): void {
     else draft.answer = refusal('saga-exists', { existing: state.inputHash, given: start.inputHash });
     return;
   }
-  const { sagaId, saga, version, incarnation, input, inputHash, request, deadline } = start;
+  const { sagaId, saga, version, incarnation, input, inputHash, request, deadline, again } = start;
   draft.emit('SagaStarted', {
     sagaId,
     saga,
@@ -24,6 +24,7 @@ export function recordStart(draft: Draft, start: Start): void {
     inputHash,
     request,
     ...(deadline !== undefined && { deadlineAt: draft.at + deadline }),
+    ...(again && { again }),
   });
   draft.answer = { accepted: true, revision: 0 };
 }

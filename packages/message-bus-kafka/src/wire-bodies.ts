@@ -11,6 +11,7 @@ import {
   type Reply,
   type Signal,
   type Start,
+  type StartedAgain,
   type Target,
 } from '@skald/kernel';
 import {
@@ -94,6 +95,8 @@ const reply = shape<Reply>({
   outcome,
 });
 
+const startedAgain = shape<StartedAgain>({ of: sagaId, by: prose, reason: prose });
+
 /** `type` stands in the header, `at` is stamped by the owner. */
 const start = shape<Omit<Start, 'at' | 'type'>>({
   request: id,
@@ -104,6 +107,7 @@ const start = shape<Omit<Start, 'at' | 'type'>>({
   input: json,
   inputHash: text(),
   deadline: optional(whole(0)),
+  again: optional(startedAgain),
 });
 
 const signal = shape<Omit<Signal, 'at' | 'type'>>({ request: id, name: id, payload: json, by: optional(prose) });

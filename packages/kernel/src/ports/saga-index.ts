@@ -1,4 +1,4 @@
-import type { SagaStatus } from '../state.js';
+import type { SagaStatus } from '../saga-status.js';
 
 /** What the index knows of a saga: a disposable projection. Times in epoch milliseconds. */
 export interface SagaSummary {

@@ -1,0 +1,24 @@
+import type { SagaEnd } from './events.js';
+import type { SagaState } from './state.js';
+
+export type SagaStatus = 'running' | 'compensating' | 'suspended' | 'completed' | 'compensated' | 'failed' | 'cancelled' | 'terminated';
+
+const END_STATUS: Readonly<Record<SagaEnd['type'], SagaStatus>> = {
+  SagaCompleted: 'completed',
+  SagaCompensated: 'compensated',
+  SagaFailed: 'failed',
+  SagaCancelled: 'cancelled',
+  SagaTerminated: 'terminated',
+};
+
+/** Where a saga stands, as lists and people see it. */
+export function statusOf(state: SagaState): SagaStatus {
+  if (state.parked.size > 0 || state.heldSince !== undefined) return 'suspended';
+  if (state.reopened) return 'compensating';
+  if (state.end) return END_STATUS[state.end.type];
+  return state.phase === 'compensating' ? 'compensating' : 'running';
+}
+
+export function isEnded(status: SagaStatus): boolean {
+  return status !== 'running' && status !== 'compensating' && status !== 'suspended';
+}
