@@ -1,7 +1,9 @@
 export { type CommandContext, currentCommand, type Observer } from '@skald/engine';
 export type { BulkAction, BulkFilter, BulkOptions, BulkOutcome, BulkProgress, BulkStep } from './bulk.js';
 export type { SagaEnding } from './end-watch.js';
+export { callOperation, type OperationCall, type OperationPorts } from './operations.js';
 export { projectedStore } from './projected-store.js';
+export { type CallAnswer, type CallError, callError } from './request-desk.js';
 export { RunningSkald } from './running-skald.js';
 export { type SagaHandle, Sagas, type StartOptions } from './sagas.js';
 export type { SignalOptions } from './signals.js';

@@ -15,6 +15,8 @@ import { type Fence, type MessageBus, type SagaDefinition, stepGraph } from '@sk
 import { Container } from 'inversify';
 import { checkDefinitions } from './check-definitions.js';
 import { EndWatch } from './end-watch.js';
+import type { OperationPorts } from './operations.js';
+import { RequestDesk } from './request-desk.js';
 import { type Closing, RunningSkald, takeBack } from './running-skald.js';
 import { Sagas } from './sagas.js';
 import { troubleLog } from './trouble-log.js';
@@ -137,7 +139,9 @@ export class Skald {
         isAlone: this.wiring.isClosed,
         isUnderWay: (sagaId: string) => orchestrator?.isUnderWay(sagaId) ?? false,
       };
-      return new RunningSkald(new Sagas(ports, definitions, (saga) => this.definition(saga)), recovered, closing);
+      const sagas = new Sagas(ports, definitions, (saga) => this.definition(saga));
+      this.openDesk({ sagas, definitions }, closing);
+      return new RunningSkald(sagas, recovered, closing);
     } catch (error) {
       // What went wrong first is what is to be told.
       await takeBack(closing).catch(() => undefined);
@@ -164,6 +168,16 @@ export class Skald {
     await client.start();
     closing.push(() => client.stop());
     return client;
+  }
+
+  /** What other processes ask of whoever owns the store. */
+  private openDesk(ports: OperationPorts, closing: Closing[]): void {
+    const { ownFile, options } = this.wiring;
+    if (ownFile === undefined) return;
+    const { troubled } = observers([troubleLog(options.log), ...this.watchers]);
+    const desk = new RequestDesk(ownFile, ports, troubled);
+    desk.start();
+    closing.push(() => desk.stop());
   }
 
   private orchestrator(store: SagaStore, definitions: readonly SagaDefinition[], engine: EngineOptions): Orchestrator {

@@ -54,6 +54,8 @@ export interface Wiring {
   openBus(): Promise<MessageBus>;
   /** Absent: this process manages no sagas. */
   openStore?: () => Promise<SagaStore>;
+  /** The store's file where this process owns it alone: what other processes ask is answered there. */
+  readonly ownFile?: string;
   /** For participants that name no fence. Throws `invalid-participant` where there is none. */
   openFence(participant: string): { readonly fence: Fence; close(): Promise<void> };
 }
@@ -65,6 +67,7 @@ export function embeddedWiring(options: EmbeddedOptions): Wiring {
     isClosed: true,
     openBus: async () => new InProcessBus(),
     openStore: () => openSqliteStore({ file }),
+    ownFile: file,
     openFence: () => externalSqliteFence({ file: file === ':memory:' ? file : `${file}-fence` }),
   };
 }

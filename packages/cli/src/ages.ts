@@ -5,7 +5,7 @@ export function age(milliseconds: number): string {
   if (size < 60_000) return `${Math.round(size / 1_000)} s`;
   if (size < 3_600_000) return `${Math.round(size / 60_000)} min`;
   if (size < 86_400_000) return `${Math.round(size / 3_600_000)} h`;
-  return `${Math.floor(size / 86_400_000)} d`;
+  return `${Math.round(size / 86_400_000)} d`;
 }
 
 export function ago(milliseconds: number): string {

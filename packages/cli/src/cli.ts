@@ -1,30 +1,46 @@
-import { openSqliteStore } from '@skald/event-store-sqlite';
-import type { EventStore, SagaIndex } from '@skald/kernel';
+import { hostname, userInfo } from 'node:os';
+import type { Candidate } from '@skald/audit';
+import type { SagaDefinition } from '@skald/kernel';
 import type { Command } from 'commander';
+import { type Env, loadConfig, type SkaldConfig } from './config.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
+import { loadCandidates } from './load-candidates.js';
+import { type OpenStore, readConfigured, readSqlite } from './open-store.js';
+import type { Operations } from './operations.js';
 import { storeFileOf, usualStoreFile } from './place.js';
+import { StoreOperations } from './store-operations.js';
 import type { Terminal } from './terminal.js';
+import { UsageError } from './usage.js';
 
 /** Options that every verb has, before it or after it. */
 export interface GlobalOptions {
   readonly data?: string;
+  readonly config?: string;
+  readonly definitions?: string;
   readonly json?: boolean;
 }
 
-/** Sagas to be looked at; nothing can be changed through it. */
-export interface OpenStore {
-  readonly events: EventStore;
-  readonly index: SagaIndex;
+export interface ActingOptions {
+  readonly later: boolean;
+  /** How long an answer is waited for, in milliseconds. */
+  readonly patience: number;
 }
+
+/** Where the sagas are that a command line is about. */
+export type Place =
+  | { readonly kind: 'embedded'; readonly file: string }
+  | { readonly kind: 'connected'; readonly store: SkaldConfig['store']; readonly bus: NonNullable<SkaldConfig['bus']> }
+  | { readonly kind: 'to be read'; readonly store: NonNullable<SkaldConfig['store']> };
 
 /** What a verb has at hand besides its own words. */
 export class Cli {
   /** What the process shall end with if nothing goes wrong. */
   exitCode: ExitCode = EXIT.done;
+  private config: Promise<SkaldConfig> | undefined;
 
   constructor(
     readonly terminal: Terminal,
-    readonly env: Readonly<Record<string, string | undefined>>,
+    readonly env: Env,
   ) {}
 
   globals(command: Command): GlobalOptions {
@@ -35,9 +51,29 @@ export class Cli {
     return this.globals(command).json === true;
   }
 
+  /** One JSON document on one line. */
+  json(value: unknown): void {
+    this.terminal.out(JSON.stringify(value));
+  }
+
+  configOf(command: Command): Promise<SkaldConfig> {
+    this.config ??= loadConfig(this.globals(command).config, this.env);
+    return this.config;
+  }
+
+  /** A store that is named by `--data` is one application's own: then no bus is asked, whatever a configuration says. */
+  async placeOf(command: Command): Promise<Place> {
+    const data = this.globals(command).data ?? this.env['SKALD_DATA'];
+    if (data !== undefined) return { kind: 'embedded', file: storeFileOf(data) };
+    const { store, bus } = await this.configOf(command);
+    if (bus) return { kind: 'connected', store, bus };
+    if (!store) return { kind: 'embedded', file: usualStoreFile() };
+    return typeof store === 'object' && 'file' in store ? { kind: 'embedded', file: store.file } : { kind: 'to be read', store };
+  }
+
   /** Opens the store for reading, beside whoever owns it, and closes it after `work`. */
   async reading<T>(command: Command, work: (store: OpenStore) => Promise<T>): Promise<T> {
-    const store = await openSqliteStore({ file: this.storeFile(command), readOnly: true });
+    const store = await this.openStore(await this.placeOf(command));
     try {
       return await work(store);
     } finally {
@@ -45,13 +81,62 @@ export class Cli {
     }
   }
 
-  storeFile(command: Command): string {
-    const data = this.globals(command).data ?? this.env['SKALD_DATA'];
-    return data === undefined ? usualStoreFile() : storeFileOf(data);
+  /** The file of an embedded store, for those who write to it themselves while nothing else does. */
+  async storeFile(command: Command): Promise<string> {
+    const place = await this.placeOf(command);
+    if (place.kind === 'embedded') return place.file;
+    if (place.store && typeof place.store === 'object' && 'file' in place.store) return place.store.file;
+    throw new UsageError('this is for a store in a file: name it with --data');
   }
 
-  /** One JSON document on one line. */
-  json(value: unknown): void {
-    this.terminal.out(JSON.stringify(value));
+  /** Whoever decides about the sagas, for as long as `work` takes. */
+  async acting<T>(command: Command, { later, patience }: ActingOptions, work: (operations: Operations) => Promise<T>): Promise<T> {
+    const operations = await this.openOperations(command, { later, patience });
+    try {
+      return await work(operations);
+    } finally {
+      await operations.close();
+    }
+  }
+
+  /** The sagas that `--definitions` or the configuration names; undefined where neither does. */
+  async definitions(command: Command): Promise<readonly SagaDefinition[] | undefined> {
+    const file = await this.definitionsFile(command);
+    return file === undefined ? undefined : (await loadCandidates(file)).flatMap(({ definition }) => definition ?? []);
+  }
+
+  /** The sagas and programs that are named, where a verb cannot do without. */
+  async candidates(command: Command): Promise<Candidate[]> {
+    const file = await this.definitionsFile(command);
+    if (file !== undefined) return loadCandidates(file);
+    throw new UsageError('which sagas? name a compiled module that exports them: --definitions <module>');
+  }
+
+  private async definitionsFile(command: Command): Promise<string | undefined> {
+    return this.globals(command).definitions ?? (await this.configOf(command)).definitions;
+  }
+
+  /** Who acts, as it is recorded. */
+  async actorOf(command: Command, by: string | undefined): Promise<string> {
+    return by ?? (await this.configOf(command)).by ?? `${userInfo().username}@${hostname()}`;
+  }
+
+  private openStore(place: Place): Promise<OpenStore> {
+    if (place.kind === 'embedded') return readSqlite(place.file);
+    if (place.store) return readConfigured(place.store, (line) => this.terminal.err(`skald: ${line}`));
+    throw new UsageError('the configuration names a bus and no store: sagas can be asked, but not shown');
+  }
+
+  private async openOperations(command: Command, options: ActingOptions): Promise<Operations> {
+    const place = await this.placeOf(command);
+    if (place.kind === 'embedded') return StoreOperations.open({ ...options, file: place.file });
+    if (place.kind === 'to be read') {
+      throw new UsageError('the configuration names a store and no bus: sagas can be shown, but nobody can be asked to act (add "bus")');
+    }
+    if (options.later) throw new UsageError('--later is for an embedded store; a bus keeps what is asked by itself');
+    const definitions = (await this.definitions(command)) ?? [];
+    const { openBus } = await import('./open-bus.js');
+    const { BusOperations } = await import('./bus-operations.js');
+    return BusOperations.open({ bus: () => openBus(place.bus), definitions, patience: options.patience });
   }
 }

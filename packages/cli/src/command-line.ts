@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.js';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.js';
 import type { Terminal } from './terminal.js';
+import { Trouble } from './trouble.js';
 import { UsageError } from './usage.js';
 import { VERBS } from './verbs/all-verbs.js';
 
@@ -15,6 +16,8 @@ export function commandLine(cli: Cli): Command {
     .description('Looks at sagas and acts on them.')
     .usage('[options] <verb>')
     .option('--data <path>', 'the store: its file, or the folder with a skald.db')
+    .option('--config <file>', 'connections (default: skald.config.json or .mjs, where it is here)')
+    .option('--definitions <module>', 'compiled module that exports sagas: classes, definitions or arrays of them')
     .option('--json', 'JSON instead of text: one document, or one a line where there is more to come')
     .helpOption('-h, --help', 'say more')
     .helpCommand('help [verb]', 'say more about a verb')
@@ -83,6 +86,7 @@ function wordsOf(error: unknown): { readonly code: string; readonly message: str
     const what = error.message.slice(`[${code}] `.length);
     return { code, message: what.endsWith(fix) ? what.slice(0, -fix.length).trimEnd() : what, fix };
   }
+  if (error instanceof Trouble) return { code: error.code, message: error.message, ...(error.fix !== undefined && { fix: error.fix }) };
   if (error instanceof UsageError) return { code: 'usage', message: error.message };
   if (error instanceof CommanderError && error.code === 'commander.help') return { code: 'usage', message: 'a verb is missing' };
   if (error instanceof CommanderError) return { code: 'usage', message: error.message.replace(/^error: /, '') };

@@ -9,6 +9,7 @@ import {
   type StepState,
   statusOf,
   type Target,
+  type UndoState,
 } from '@skald/kernel';
 import { type StepTimes, stepTimes } from './step-times.js';
 
@@ -52,7 +53,9 @@ export interface StepFacts {
   readonly signal?: string;
   readonly result?: unknown;
   readonly error?: ErrorRecord;
-  readonly compensation?: { readonly status: string; readonly attempt: number; readonly at?: number };
+  /** It, or its compensation, waits for a person. */
+  readonly parked?: true;
+  readonly compensation?: { readonly status: UndoState['status']; readonly attempt: number; readonly at?: number; readonly parked?: true };
 }
 
 export interface ParkedFacts {
@@ -77,7 +80,7 @@ export function sagaFacts(events: readonly HistoryEvent[]): SagaFacts {
     ...(end?.type === 'SagaTerminated' && { terminated: { by: end.data.by, reason: end.data.reason } }),
     pivotPassed,
     ...(heldSince !== undefined && { heldSince }),
-    steps: [...state.steps.values()].map((step) => stepFacts(step, times.get(step.id))),
+    steps: [...state.steps.values()].map((step) => stepFacts(step, times.get(step.id), state.parked)),
     parked: [...state.parked].map(([target, { error, since, revision }]) => {
       return { target, since, revision, error, actions: possibleActions(state, target) };
     }),
@@ -86,7 +89,7 @@ export function sagaFacts(events: readonly HistoryEvent[]): SagaFacts {
   };
 }
 
-function stepFacts(step: StepState, times: StepTimes | undefined): StepFacts {
+function stepFacts(step: StepState, times: StepTimes | undefined, parked: SagaState['parked']): StepFacts {
   const { id, kind, after, status, round, attempt, command, signal, result, error, undo } = step;
   const settled = SETTLED.has(status) ? times?.heardAt : undefined;
   return {
@@ -96,8 +99,13 @@ function stepFacts(step: StepState, times: StepTimes | undefined): StepFacts {
     ...(signal !== undefined && { signal }),
     ...(result !== undefined && { result }),
     ...(error && { error }),
+    ...(parked.has(`step:${id}`) && { parked: true }),
     ...(undo && {
-      compensation: { status: undo.status, attempt: undo.attempt, ...(times?.undoneAt !== undefined && { at: times.undoneAt }) },
+      compensation: {
+        ...{ status: undo.status, attempt: undo.attempt },
+        ...(times?.undoneAt !== undefined && { at: times.undoneAt }),
+        ...(parked.has(`compensation:${id}`) && { parked: true }),
+      },
     }),
   };
 }

@@ -71,7 +71,7 @@ function stepLines({ steps }: SagaFacts, { paint, width, now }: Look): string[] 
   const rows = stepTree(steps).flatMap(({ id, branch }): Cell[][] => {
     const step = byId.get(id);
     if (!step) return [];
-    const { mark, style } = lookOfStep({ status: step.status, undo: step.compensation as never });
+    const { mark, style } = lookOfStep(step);
     const { startedAt, endedAt } = step;
     const took = endedAt === undefined ? `for ${age(now - startedAt)}` : duration(endedAt - startedAt);
     return [
@@ -86,13 +86,14 @@ function stepLines({ steps }: SagaFacts, { paint, width, now }: Look): string[] 
   return columns(rows, { paint, width, indent: '  ' });
 }
 
-function stateText({ status, attempt, round, signal, compensation }: StepFacts): string {
+function stateText({ status, attempt, round, signal, compensation, parked }: StepFacts): string {
   const awaits = status === 'waiting' && signal !== undefined ? ` for signal ${plain(signal)}` : '';
   const again = `${attempt > 1 ? `, attempt ${attempt}` : ''}${round > 1 ? `, round ${round}` : ''}`;
-  return `${status}${awaits}${again}${compensation ? `, ${undoText(compensation)}` : ''}`;
+  return `${status}${awaits}${again}${parked ? ', waits for you' : ''}${compensation ? `, ${undoText(compensation)}` : ''}`;
 }
 
-function undoText({ status, attempt }: NonNullable<StepFacts['compensation']>): string {
+function undoText({ status, attempt, parked }: NonNullable<StepFacts['compensation']>): string {
+  if (parked) return 'not undone, waits for you';
   const again = attempt > 1 ? `, attempt ${attempt}` : '';
   switch (status) {
     case 'done':

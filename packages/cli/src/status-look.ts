@@ -1,5 +1,6 @@
-import type { SagaStatus, StepStatus, UndoState } from '@skald/kernel';
+import type { SagaStatus, StepStatus } from '@skald/kernel';
 import type { Style } from './paint.js';
+import type { StepFacts } from './saga-facts.js';
 
 /** One character and a colour, the same wherever a state is shown. */
 export interface Look {
@@ -7,7 +8,7 @@ export interface Look {
   readonly style: Style | undefined;
 }
 
-const SAGAS: Readonly<Record<string, Look>> = {
+const SAGAS = {
   running: { mark: '●', style: 'cyan' },
   compensating: { mark: '↩', style: 'yellow' },
   suspended: { mark: '!', style: 'red' },
@@ -18,7 +19,7 @@ const SAGAS: Readonly<Record<string, Look>> = {
   terminated: { mark: '■', style: 'magenta' },
 } satisfies Record<SagaStatus, Look>;
 
-const STEPS: Readonly<Record<string, Look>> = {
+const STEPS = {
   requested: { mark: '●', style: 'cyan' },
   backoff: { mark: '↻', style: 'yellow' },
   due: { mark: '●', style: 'cyan' },
@@ -38,9 +39,10 @@ export function lookOfSaga(status: SagaStatus): Look {
   return SAGAS[status] ?? OTHER;
 }
 
-export function lookOfStep({ status, undo }: { readonly status: StepStatus; readonly undo: Pick<UndoState, 'status'> | undefined }): Look {
+export function lookOfStep({ status, parked, compensation: undo }: Pick<StepFacts, 'status' | 'parked' | 'compensation'>): Look {
+  if (parked || undo?.parked) return SAGAS.suspended;
   if (undo?.status === 'done') return { mark: '↩', style: 'yellow' };
   if (undo?.status === 'skipped') return { mark: '–', style: 'yellow' };
   if (undo) return { mark: '↻', style: 'yellow' };
-  return STEPS[status] ?? OTHER;
+  return (STEPS as Readonly<Record<string, Look>>)[status] ?? OTHER;
 }

@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { DatabaseSync } from 'node:sqlite';
 import { SkaldError } from '@skald/kernel';
 import { isBusy, translate } from './sqlite-errors.js';
+import { locate } from './store-file.js';
 
 /**
  * Who may write to a store: one owner, or any number of processes that share it.
@@ -98,6 +99,31 @@ export function takeShare(file: string): Share {
     throw refusal;
   }
   return new Sharing(file, nonce, door, room);
+}
+
+/** Who writes to a store. */
+export interface Holder {
+  readonly pid: number;
+  readonly host: string;
+  /** One of several processes that share it. */
+  readonly shares: boolean;
+}
+
+/** Who has the store open for writing, if anybody has; asks for a moment at the door, which who comes in waits for. */
+export function holderOf(store: string): Holder | undefined {
+  const file = locate(store);
+  if (!existsSync(`${file}-owner`)) return undefined;
+  const door = openSide(`${file}-owner`, 0);
+  const holder = (table: 'owner' | 'sharers'): Holder => ({ pid: 0, host: 'unknown', ...nameOf(door, table), shares: table === 'sharers' });
+  try {
+    door.exec('BEGIN IMMEDIATE');
+    return isShared(file) ? holder('sharers') : undefined;
+  } catch (error) {
+    if (isBusy(error)) return holder('owner');
+    throw translate(error, `${file}-owner`, 'open');
+  } finally {
+    door.close();
+  }
 }
 
 class Sharing implements Share {

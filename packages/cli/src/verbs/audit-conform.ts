@@ -2,7 +2,6 @@ import { type Conformance, conformAll, conformOne, explainDifference } from '@sk
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
-import { loadCandidates } from '../load-candidates.js';
 import { plain } from '../plain-text.js';
 import { oneOrAll } from './one-or-all.js';
 import type { Verb } from './verb.js';
@@ -13,7 +12,6 @@ sent and nothing is stored.`;
 
 interface Options {
   readonly all?: true;
-  readonly definitions: string;
 }
 
 export const auditConform: Verb = (program, cli) => {
@@ -21,11 +19,10 @@ export const auditConform: Verb = (program, cli) => {
     .command('conform [saga-id]')
     .summary('whether definitions decide as it was recorded')
     .description(ABOUT)
-    .requiredOption('--definitions <module>', 'a module that exports sagas: classes, definitions or arrays of them')
     .option('--all', 'every saga of the store')
     .action(async (sagaId: string | undefined, options: Options, command: Command) => {
       const one = oneOrAll(sagaId, options);
-      const candidates = await loadCandidates(options.definitions);
+      const candidates = await cli.candidates(command);
       await cli.reading(command, async ({ events }) => {
         const results = one === undefined ? conformAll(events, candidates) : [await conformOne(events, one, candidates)];
         await tellAll(results, cli, command);

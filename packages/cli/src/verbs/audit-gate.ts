@@ -3,9 +3,9 @@ import { createInterface } from 'node:readline';
 import { byStream, eventsOfLines, exportStreams, type GateVerdict, gate } from '@skald/audit';
 import { definitionStream, isEnded, type RecordedEvent } from '@skald/kernel';
 import type { Command } from 'commander';
-import type { Cli, OpenStore } from '../cli.js';
+import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
-import { loadCandidates } from '../load-candidates.js';
+import type { OpenStore } from '../open-store.js';
 import { plain } from '../plain-text.js';
 import { STATUSES, selected } from '../selection.js';
 import type { Terminal } from '../terminal.js';
@@ -15,7 +15,6 @@ const ABOUT = `Answers whether these definitions may be deployed over the sagas 
 For continuous integration: exit code 0 if they may, 3 if not. The sagas come from an export (skald export --running) or from a store.`;
 
 interface Options {
-  readonly definitions: string;
   readonly against?: string;
   readonly replace?: true;
   readonly skipInputs?: true;
@@ -26,12 +25,11 @@ export const auditGate: Verb = (program, cli) => {
     .command('gate')
     .summary('whether definitions may be deployed over the sagas under way')
     .description(ABOUT)
-    .requiredOption('--definitions <module>', 'a module that exports sagas: classes, definitions or arrays of them')
     .option('--against <file>', 'streams as skald export writes them; default: those under way in the store')
     .option('--replace', 'they will be deployed with definitions: "replace"; a change under a version is then no reason against it')
     .option('--skip-inputs', 'do not hold recorded inputs against the schemas: for schemas that do not accept what they themselves give')
-    .action(async ({ definitions, against, ...options }: Options, command: Command) => {
-      const candidates = await loadCandidates(definitions);
+    .action(async ({ against, ...options }: Options, command: Command) => {
+      const candidates = await cli.candidates(command);
       const names = candidates.map(({ program }) => program.name);
       const streams = against === undefined ? await underWay(cli, command, names) : await byStream(eventsIn(against));
       const verdict = await gate(streams, candidates, options);
@@ -51,18 +49,18 @@ function underWay(cli: Cli, command: Command, sagas: readonly string[]): Promise
 }
 
 /** Sagas that have not ended, and what is on record of the versions of these and of their own names. */
-export async function streamsUnderWay({ events, index }: OpenStore, sagas: readonly string[]): Promise<string[]> {
+export async function streamsUnderWay(store: OpenStore, sagas: readonly string[]): Promise<string[]> {
   const status = STATUSES.filter((one) => !isEnded(one));
   const beyond = { saga: undefined, startedAfter: undefined, startedBefore: undefined, error: undefined };
   const streams: string[] = [];
   const names = new Set(sagas);
-  for await (const { sagaId, saga } of selected(index, { ...beyond, status })) {
+  for await (const { sagaId, saga } of selected(await store.index(), { ...beyond, status })) {
     streams.push(sagaId);
     names.add(saga);
   }
   for (const name of names) {
     const stream = definitionStream(name);
-    if ((await events.read(stream, { limit: 1 })).length > 0) streams.push(stream);
+    if ((await store.events.read(stream, { limit: 1 })).length > 0) streams.push(stream);
   }
   return streams;
 }

@@ -14,7 +14,7 @@ export const importing: Verb = (program, cli) => {
     .description(ABOUT)
     .action(async (file: string, _options, command) => {
       const streams = await byStream(eventsIn(file));
-      const store = await openSqliteStore({ file: cli.storeFile(command) });
+      const store = await openSqliteStore({ file: await cli.storeFile(command) });
       try {
         const result = await importStreams(store.events, streams);
         if (cli.isJson(command)) return cli.json(result);

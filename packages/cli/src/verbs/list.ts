@@ -1,7 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
-import type { SagaStatus, SagaSummary } from '@skald/kernel';
+import type { EventStore, SagaIndex, SagaStatus, SagaSummary } from '@skald/kernel';
 import { dateTime } from '../ages.js';
-import type { OpenStore } from '../cli.js';
 import { painter } from '../paint.js';
 import { plain } from '../plain-text.js';
 import { sagaRows } from '../saga-rows.js';
@@ -28,11 +27,12 @@ export const list: Verb = (program, cli) => {
       const print = cli.isJson(command) ? (sagas: readonly SagaSummary[]) => sagas.forEach((saga) => cli.json(saga)) : undefined;
       await cli.reading(command, async (store) => {
         const head = await store.events.head();
-        const { sagas, more } = await firstOf(store, selection, options.limit);
+        const index = await store.index();
+        const { sagas, more } = await firstOf(index, selection, options.limit);
         if (print) print(sagas);
         else show(sagas, terminal);
-        if (options.follow) return follow(store, head, selection, print ?? ((changed) => tell(changed, terminal)), terminal);
-        if (!print) terminal.err(await footer(store, sagas.length, more));
+        if (options.follow) return follow(store.events, index, head, selection, print ?? ((changed) => tell(changed, terminal)), terminal);
+        if (!print) terminal.err(await footer(index, sagas.length, more));
       });
     });
 };
@@ -43,7 +43,7 @@ Examples:
   skald list --saga order --started-after 1h
   skald list --status failed --json | jq -r .sagaId`;
 
-async function firstOf({ index }: OpenStore, selection: Selection, limit: number) {
+async function firstOf(index: SagaIndex, selection: Selection, limit: number) {
   const sagas: SagaSummary[] = [];
   for await (const summary of selected(index, selection)) {
     if (sagas.length === limit) return { sagas, more: true };
@@ -59,7 +59,7 @@ function show(sagas: readonly SagaSummary[], terminal: Terminal): void {
 }
 
 /** How much of all that is: on standard error, so that a pipe gets sagas and nothing else. */
-async function footer({ index }: OpenStore, shown: number, more: boolean): Promise<string> {
+async function footer(index: SagaIndex, shown: number, more: boolean): Promise<string> {
   const counts = await index.count();
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   if (total === 0) return 'There is no saga in this store.';
@@ -74,7 +74,8 @@ const PAGE = 1_000;
 
 /** Ends when interrupted. What leaves the status as it was is not told. Looks by itself: a reader in another process is told of nothing. */
 async function follow(
-  { events, index }: OpenStore,
+  events: EventStore,
+  index: SagaIndex,
   from: number,
   selection: Selection,
   print: (sagas: readonly SagaSummary[]) => void,

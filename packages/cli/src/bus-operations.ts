@@ -1,0 +1,46 @@
+import { callError, callOperation, type RunningSkald, Skald } from '@skald/app';
+import type { SagaRef } from '@skald/decorators';
+import type { MessageBus, SagaDefinition } from '@skald/kernel';
+import { SkaldError } from '@skald/kernel';
+import { type CallOutcome, errorOf, type Operations } from './operations.js';
+import { Trouble } from './trouble.js';
+
+export interface BusOperationsOptions {
+  readonly bus: () => Promise<MessageBus>;
+  /** What `start` and the checks of a signal need to know. */
+  readonly definitions: readonly SagaDefinition[];
+  /** How long an answer is waited for, in milliseconds. */
+  readonly patience: number;
+}
+
+/** Asks the managers of sagas over their message bus. */
+export class BusOperations implements Operations {
+  private constructor(
+    private readonly app: RunningSkald,
+    private readonly definitions: readonly SagaDefinition[],
+  ) {}
+
+  static async open({ bus, definitions, patience }: BusOperationsOptions): Promise<BusOperations> {
+    const app = await Skald.connect({ bus, answerTimeout: patience })
+      .sagas(...(definitions as readonly SagaRef[]))
+      .start();
+    return new BusOperations(app, definitions);
+  }
+
+  async call(operation: string, values: Readonly<Record<string, unknown>>, request: string): Promise<CallOutcome> {
+    try {
+      const ports = { sagas: this.app.sagas, definitions: this.definitions };
+      return { type: 'done', result: await callOperation(ports, { operation, arguments: values, request }) };
+    } catch (error) {
+      if (error instanceof SkaldError && error.code === 'timed-out') {
+        const fix = `Look at the saga, and whether its managers run; to be sure ask again with --request ${request}, which does nothing twice.`;
+        throw new Trouble('no-answer', 'No manager answered in time: whether it was done is not known.', fix);
+      }
+      throw error instanceof SkaldError ? error : errorOf(callError(error));
+    }
+  }
+
+  close(): Promise<void> {
+    return this.app.stop();
+  }
+}

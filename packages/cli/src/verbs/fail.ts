@@ -1,0 +1,17 @@
+import type { Act } from '../act.js';
+import type { ManyOptions } from '../acting-options.js';
+import { actCommand, carryOut } from '../carry-out.js';
+import type { Verb } from './verb.js';
+
+const ACT: Act = { name: 'fail', onTarget: true, statuses: ['suspended'] };
+
+export const fail: Verb = (program, cli) => {
+  actCommand(
+    program,
+    ACT,
+    'a parked pivot did not happen',
+    'Says that the parked pivot did not happen, and never will: the saga turns back.',
+  ).action((sagaId: string | undefined, target: string | undefined, options: ManyOptions, command) =>
+    carryOut(cli, command, ACT, { sagaId, target, options }),
+  );
+};
