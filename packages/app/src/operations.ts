@@ -1,5 +1,6 @@
 import { type SagaDefinition, SkaldError, type Target } from '@skald/kernel';
-import type { Intervention, Sagas, TargetIntervention } from './sagas.js';
+import type { Sagas } from './sagas.js';
+import type { Intervention, TargetIntervention } from './steering.js';
 
 /** What can be asked of an application from outside it, by name, with arguments that are JSON. */
 export interface OperationCall {
