@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CATALOGUE } from '../packages/kernel/src/error-catalogue.ts';
+import { CATALOGUE } from '../packages/kernel/dist/index.js';
 import { root } from './repository.ts';
 
 interface Entry {
@@ -9,7 +9,7 @@ interface Entry {
   readonly retryable: boolean;
 }
 
-/** The page that the catalogue of errors is written to: `node scripts/error-reference.ts`. A test compares the two. */
+/** The page that the catalogue of errors is written to: `node scripts/error-reference.ts`, after a build. A test compares the two. */
 export const errorReference = 'docs/reference/errors.md';
 
 /** Every code with what happened, what to do, and whether the same call may succeed later. */

@@ -2,6 +2,7 @@ export { type CommandContext, currentCommand, type Observer } from '@skald/engin
 export type { BulkAction, BulkFilter, BulkOptions, BulkOutcome, BulkProgress, BulkStep } from './bulk.js';
 export type { SagaEnding } from './end-watch.js';
 export { callOperation, type OperationCall, type OperationPorts } from './operations.js';
+export type { SagaQuery } from './list-sagas.js';
 export { projectedStore } from './projected-store.js';
 export { type CallAnswer, type CallError, callError } from './request-desk.js';
 export { RunningSkald } from './running-skald.js';

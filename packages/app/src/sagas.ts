@@ -7,7 +7,6 @@ import {
   canonicalJson,
   type Ids,
   type IndexPage,
-  type IndexQuery,
   isEnded,
   type PossibleActions,
   plan,
@@ -20,6 +19,7 @@ import {
 } from '@skald/kernel';
 import { type BulkOptions, type BulkOutcome, type BulkPorts, type BulkStep, bulk } from './bulk.js';
 import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
+import { listSagas, type SagaQuery } from './list-sagas.js';
 import { lookForEnd } from './look-for-end.js';
 import { type SignalOptions, sendSignal, signalName } from './signals.js';
 import { againOf, type StartAgainOptions } from './start-again.js';
@@ -143,9 +143,9 @@ export class Sagas extends Steering {
     return { position: await index.position(), head: await events.head(), milliseconds: 0 };
   }
 
-  /** Newest first, a page at a time. */
-  list(query: IndexQuery = {}): Promise<IndexPage> {
-    return this.store.index.list(query);
+  /** Newest first, a page at a time. Rejects with `invalid-query`, `invalid-cursor`. */
+  async list(query: SagaQuery = {}): Promise<IndexPage> {
+    return listSagas(this.store, query);
   }
 
   /** Number of sagas by status. */

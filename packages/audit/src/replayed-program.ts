@@ -6,8 +6,9 @@
  *     is none that decides otherwise. Each that differs is noted.
  * Q2  Where the record says that the program failed, it fails with that error: what an engine could not carry out, or a fault that is mended
  *     since, is a fact of the history.
+ * Q3  Search attributes are those on record: they decide nothing, and a definition may have others under the same version.
  */
-import type { Command, DataOf, Directive, Program, SagaEvent, SagaState, StepPolicy, StepState } from '@skald/kernel';
+import type { Command, ComputedAttributes, DataOf, Directive, Program, SagaEvent, SagaState, StepPolicy, StepState } from '@skald/kernel';
 import type { CausedEvent } from './causes.js';
 
 type Opened = DataOf<'StepRequested'> | DataOf<'TimerSet'> | DataOf<'SignalAwaited'>;
@@ -58,6 +59,14 @@ export class ReplayedProgram implements Program {
   compensation(state: SagaState, step: StepState): Command {
     this.failAsRecorded(state, `compensation:${step.id}`);
     return this.program.compensation(state, step);
+  }
+
+  /** Q3 */
+  attributes(state: SagaState): ComputedAttributes {
+    const next = this.history[state.revision + 1];
+    const isNext = next?.event.type === 'AttributesSet' && next.event.at === state.at && next.cause === this.cause;
+    if (isNext) return { attributes: next.event.data.attributes, errors: next.event.data.errors ?? {} };
+    return { attributes: state.recordedAttributes ?? {}, errors: state.attributeErrors ?? {} };
   }
 
   /** Q2 */

@@ -108,6 +108,18 @@ describe('the timeline of a saga', () => {
     ]);
   });
 
+  test('tells what a saga is found by, and what could not be said', () => {
+    const found = history(
+      started,
+      [0, 'AttributesSet', { attributes: { customer: 'ada\u001b', total: 5, on: { date: '2026-01-01T00:00:00.000Z' } } }],
+      [1, 'AttributesSet', { attributes: {}, errors: { total: 'TypeError: null cannot be an attribute' } }],
+    );
+    expect(timeline(found, { colours: false }).slice(3)).toEqual([
+      '1  +0 ms  ⌕  is found by customer "ada\\u001b", total 5, on 2026-01-01T00:00:00.000Z',
+      '2  +1 ms  ⌕  is found by no attribute; total cannot be computed, TypeError: null cannot be an attribute',
+    ]);
+  });
+
   test('tells what is waited for, who said what, and what became of it', () => {
     const signals = history(
       started,

@@ -43,6 +43,8 @@ export class Narrator {
       case 'CompensationSucceeded':
       case 'CompensationFailed':
         return undoing(event);
+      case 'AttributesSet':
+        return found(event.data);
       case 'SagaSuspended':
       case 'OperatorIntervened':
       case 'RequestRefused':
@@ -131,6 +133,15 @@ function outcome(
         text: `${step} is skipped: ${skipText(event.data.reason)}`,
       };
   }
+}
+
+function found({ attributes, errors = {} }: DataOf<'AttributesSet'>): Wording {
+  const values = Object.entries(attributes).map(
+    ([name, value]) => `${plain(name)} ${typeof value === 'object' ? plain(value.date) : json(value)}`,
+  );
+  const wrong = Object.entries(errors).map(([name, error]) => `${plain(name)} cannot be computed, ${plain(error)}`);
+  const text = `is found by ${values.join(', ') || 'no attribute'}${wrong.length > 0 ? `; ${wrong.join('; ')}` : ''}`;
+  return { mark: '⌕', tone: wrong.length > 0 ? 'bad' : 'plain', text };
 }
 
 function waiting(event: Extract<SagaEvent, { readonly type: 'TimerSet' | 'TimerFired' }>): Wording {

@@ -1,8 +1,8 @@
 /** What the compiler holds of a saga written with the builder: names, order, results and payloads, all inferred. */
-import type { Command, Duration, SignalOptions, StandardSchema, StepOptions } from '@skald/kernel';
+import type { AttributeValue, Command, Duration, SignalOptions, StandardSchema, StepOptions } from '@skald/kernel';
 import type { BuiltSaga, Context, SagaOptions } from './typing.js';
 
-export interface BuilderOptions<I, Raw, O> extends Omit<SagaOptions<I, O>, 'input'> {
+export interface BuilderOptions<I, Raw, O> extends Omit<SagaOptions<I, O>, 'input' | 'attributes'> {
   readonly input?: StandardSchema<Raw, I>;
 }
 
@@ -139,6 +139,10 @@ export interface SagaBuilder<I, Raw, Output, Results, Before, Last, Signals = un
     Next<N, B>,
     Signals
   >;
+  /** What instances can be found by, up to 20 in all. What was given before is kept, unless it has the same name. */
+  attributes(
+    attributes: Readonly<Record<string, (input: I, context: BuilderContext<Results, never>) => AttributeValue | undefined>>,
+  ): SagaBuilder<I, Raw, Output, Results, Before, Last, Signals>;
   /** The saga's output. Every step is settled by then. */
   result<O extends Output>(result: (input: I, context: BuilderContext<Results, keyof Results>) => O): BuiltSaga<I, O, Raw, Signals>;
   /** Without a result of its own: the results by step. */

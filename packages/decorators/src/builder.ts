@@ -45,6 +45,8 @@ function builder(options: SagaOptions, steps: readonly StepEntry[]) {
       and(stepData(options.name, id, typeof written === 'function' ? { run: written } : written)),
     signal: (id: string, written: WrittenSignal = {}) => and(signalData(options.name, id, written)),
     wait: (id: string, written: Duration | WrittenWait) => and(timerData(id, typeof written === 'object' ? written : { for: written })),
+    attributes: (attributes: NonNullable<SagaOptions['attributes']>) =>
+      builder({ ...options, attributes: { ...options.attributes, ...attributes } }, steps),
     result: (result: NonNullable<SagaData['result']>) => define((input, view) => outputOf(result(input, view), options.name)),
     done: () => define(),
   };

@@ -51,14 +51,22 @@ export function definitionOf<S extends object>(target: Class<S>, instance: () =>
   const contextOf = contextsOf(steps);
   const saga: SagaClass = { options, steps, contextOf, call: callerOf(instance, contextOf) };
   const result = resultOf(saga, methods.has('result')) as SagaData<SagaInput<S>, SagaOutput<S>>['result'];
+  const { attributes, ...others } = options;
   return sagaDefinition<SagaInput<S>, SagaOutput<S>>({
-    ...options,
+    ...others,
+    ...(attributes && { attributes: attributesOf(attributes, contextOf) }),
     steps: [...steps].map(([method, step]) => stepEntry(saga, method, step)),
     ...(result && { result }),
   });
 }
 
 type Place = Pick<StepData, 'id' | 'after' | 'when' | 'instead' | 'on'>;
+function attributesOf(attributes: NonNullable<SagaOptions['attributes']>, contextOf: SagaClass['contextOf']): SagaData['attributes'] {
+  const entries = Object.entries(attributes).map(
+    ([name, compute]) => [name, (input: unknown, view: SagaView) => compute(input, contextOf(view))] as const,
+  );
+  return Object.fromEntries(entries);
+}
 
 function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): StepEntry {
   const { steps, call, contextOf } = saga;

@@ -40,7 +40,10 @@ const payment = participant<PaymentService>('payment');
 // #endregion
 
 // #region saga
-@Saga({ name: 'order', version: 1, deadline: '7d' })
+@Saga({
+  ...{ name: 'order', version: 1, deadline: '7d' },
+  attributes: { total: (order: Order) => order.total, payment: (_, { results }) => results.charge?.paymentId },
+})
 class OrderSaga {
   @SagaStep({ timeout: '5s', retry: { attempts: 5 } })
   reserveStock(order: Order) {
@@ -70,6 +73,7 @@ const builtSaga = defineSaga<Order>({ name: 'order', version: 1, deadline: '7d' 
     run: (order) => payment.charge({ orderId: order.id, amount: order.total }),
     compensation: { name: 'refund', run: (order, charged) => payment.refund(order.id, charged?.paymentId) },
   })
+  .attributes({ total: (order) => order.total, payment: (_, { results }) => results.charge?.paymentId })
   .result((order, { results }) => ({ orderId: order.id, paymentId: results.charge?.paymentId }));
 // #endregion
 
@@ -97,6 +101,7 @@ const asData = sagaDefinition<Order, { orderId: string; paymentId: string | unde
       },
     },
   ],
+  attributes: { total: (order) => order.total, payment: (_, { results }) => results['charge']?.paymentId },
   result: (order, { results }) => ({ orderId: order.id, paymentId: results['charge']?.paymentId }),
 });
 
@@ -127,7 +132,8 @@ describe('The same saga, decorated, built and written as data', () => {
     { known: 'no result', view: viewWith({}) },
   ])('asks for the same, with $known', ({ view }) => {
     const commandSteps = (steps: SagaDefinition['steps']) => steps.filter((step) => step.kind === 'command');
-    const answers = all.map(({ steps, result }) => ({
+    const answers = all.map(({ steps, result, attributes }) => ({
+      attributes: Object.entries(attributes ?? {}).map(([name, attribute]) => [name, attribute(order, view)]),
       commands: commandSteps(steps).map(({ run }) => run(order, view)),
       guards: steps.map(({ when }) => when?.({ ...order, total: 0 }, view)),
       compensations: commandSteps(steps).map(({ compensation }) => compensation?.run(order, view)),
@@ -135,6 +141,10 @@ describe('The same saga, decorated, built and written as data', () => {
     }));
     expect(answers[0]).toEqual(answers[2]);
     expect(answers[1]).toEqual(answers[2]);
+    expect(answers[2]?.attributes).toEqual([
+      ['total', 99],
+      ['payment', view === charged ? 'p-42' : undefined],
+    ]);
     expect(answers[2]?.compensations[1]?.args).toEqual(view === charged ? ['42', 'p-42'] : ['42']);
   });
 });

@@ -3,6 +3,7 @@
  * by the compiler, so what depends on it is found when a definition is made. `any` stands here in constraints only.
  */
 import type {
+  AttributeValue,
   CatchOptions,
   Command,
   Duration,
@@ -178,7 +179,7 @@ export type DeclaredStep =
 
 // ─── @Saga, @Participant ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface SagaOptions<I = any, O = any> {
+export interface SagaOptions<I = any, O = any, V = any> {
   /** Stored with every instance: write it once and keep it. */
   readonly name: string;
   /** Whole number from 1. Instances finish on the version they started with. */
@@ -187,6 +188,12 @@ export interface SagaOptions<I = any, O = any> {
   readonly deadline?: Duration;
   readonly input?: StandardSchema<unknown, I>;
   readonly output?: StandardSchema<unknown, O>;
+  /**
+   * What instances can be found by, up to 20: `{ customer: (order: Order) => order.customer }`. Computed from input and results whenever the saga
+   * advances, recorded when it changes; undefined: not there. They are stored in the clear. Code that throws stops nothing: the attribute stays
+   * as it was, and the history says why. Default: none.
+   */
+  readonly attributes?: Readonly<Record<string, (input: I, context: V) => AttributeValue | undefined>>;
 }
 
 type SagaMember<S, F, I> = F extends (...args: any[]) => infer R
@@ -200,9 +207,14 @@ type SagaShape<S, I, O> = {
   [K in keyof S]: K extends 'result' ? SagaMember<S, S[K], I> & ((input: I, context: SagaContext<S, any>) => O) : SagaMember<S, S[K], I>;
 };
 
-export type SagaDecorator = <I = any, O = unknown>(
-  options: SagaOptions<I, O>,
-) => <C extends Class<SagaShape<InstanceType<C>, I, O>>>(target: C) => void;
+export type SagaDecorator = <I = any, O = unknown, V = Context<any>>(
+  options: SagaOptions<I, O, V>,
+) => <
+  C extends Class<SagaShape<InstanceType<C>, I, O>> &
+    (SagaContext<InstanceType<C>> extends Said<V> ? unknown : "the second parameter of an attribute is this saga's SagaContext"),
+>(
+  target: C,
+) => void;
 
 type Actions<P> = {
   [K in keyof P]: K extends Hidden

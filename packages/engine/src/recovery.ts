@@ -11,7 +11,7 @@ import {
 import { readHistory, stateOf } from './history.js';
 import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
-import { isNotDeployed, waitsForVersion } from './summary.js';
+import { isNotDeployed, NOT_DEPLOYED } from './summary.js';
 
 /** Sagas woken at once: enough for full batches, few enough to leave room for new work. */
 const PAGE = 500;
@@ -81,8 +81,8 @@ export async function reportWaiting({ index, programs, observer }: Pick<ResumePo
 
 async function* waitingForVersion(index: SagaIndex): AsyncGenerator<SagaSummary> {
   for (let after: string | undefined; ; ) {
-    const page = await index.list({ status: ['suspended'], limit: PAGE, ...(after !== undefined && { after }) });
-    yield* page.sagas.filter(waitsForVersion);
+    const page = await index.list({ status: ['suspended'], error: NOT_DEPLOYED, limit: PAGE, ...(after !== undefined && { after }) });
+    yield* page.sagas;
     if (page.next === undefined) return;
     after = page.next;
   }

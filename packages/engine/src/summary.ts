@@ -1,6 +1,7 @@
 import { type ErrorCode, type ErrorRecord, nextDue, type SagaState, type SagaSummary, statusOf } from '@skald/kernel';
 
-const NOT_DEPLOYED: ErrorCode = 'version-not-deployed';
+/** Name of the error for which a saga waits for a version. */
+export const NOT_DEPLOYED: ErrorCode = 'version-not-deployed';
 
 /** What the index shall say of a saga. */
 export function summarize(state: SagaState): SagaSummary {
@@ -15,6 +16,7 @@ export function summarize(state: SagaState): SagaSummary {
     dueAt: nextDue(state),
     owes: state.owed.size > 0,
     error: errorOf(state),
+    ...(state.attributes && { attributes: state.attributes }),
   };
 }
 
@@ -34,16 +36,13 @@ export function isNotDeployed({ name }: Pick<ErrorRecord, 'name'>): boolean {
   return name === NOT_DEPLOYED;
 }
 
-export function waitsForVersion({ error }: SagaSummary): boolean {
-  return error?.startsWith(`${NOT_DEPLOYED}:`) ?? false;
-}
-
 /**
  * Must the index be told? It may keep a `dueAt` that is too early (the saga is woken once for nothing and then says better), so that most
  * events of most sagas cost it nothing. `exact`: the saga was just woken.
  */
 export function differs(before: SagaSummary | undefined, now: SagaSummary, exact: boolean): boolean {
   if (!before || before.status !== now.status || before.owes !== now.owes || before.error !== now.error) return true;
+  if (before.attributes !== now.attributes) return true;
   if (now.dueAt === before.dueAt) return false;
   return exact || (now.dueAt !== undefined && (before.dueAt === undefined || now.dueAt < before.dueAt));
 }

@@ -4,13 +4,14 @@ import { type EventStore, type SagaIndex, SkaldError } from '@skald/kernel';
 import { Appender } from './appender.js';
 import { Connection } from './connection.js';
 import { EventRows } from './event-rows.js';
+import { emptyIndex, OutdatedIndex } from './outdated-index.js';
 import { type Ownership, takeOwnership, takeShare } from './ownership.js';
 import { SagaPages } from './saga-pages.js';
 import { SagaRows } from './saga-rows.js';
 import { translate } from './sqlite-errors.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 import { SqliteSagaIndex } from './sqlite-saga-index.js';
-import { IN_MEMORY, inspect, locate, openForReading, openForWriting } from './store-file.js';
+import { hasIndex, IN_MEMORY, inspect, locate, openForReading, openForWriting } from './store-file.js';
 import { WriteTurns } from './write-turns.js';
 
 export interface SqliteStoreOptions {
@@ -96,7 +97,9 @@ function assemble(connection: Connection, ownership: Ownership | undefined): Sql
   const db: DatabaseSync = connection.db;
   try {
     const rows = new EventRows(db);
-    const sagas = new SagaRows(db, connection.role);
+    const isReadable = hasIndex(db);
+    const indexed = isReadable ? db : emptyIndex();
+    const sagas = new SagaRows(indexed, connection.role);
     const appender = new Appender(connection, rows, sagas);
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => {
@@ -106,7 +109,7 @@ function assemble(connection: Connection, ownership: Ownership | undefined): Sql
       });
       return closing;
     };
-    const index = new SqliteSagaIndex(connection, sagas, new SagaPages(db));
+    const index = isReadable ? new SqliteSagaIndex(connection, sagas, new SagaPages(db)) : new OutdatedIndex(connection.file);
     const events = new SqliteEventStore(connection, rows, appender, index, close);
     return { events, index, close };
   } catch (error) {

@@ -1,5 +1,16 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { type IndexPage, type IndexQuery, isEnded, type SagaStatus, type SagaSummary, SkaldError, type VersionCount } from '@skald/kernel';
+import {
+  attributeFilters,
+  type IndexPage,
+  type IndexQuery,
+  isEnded,
+  type SagaStatus,
+  type SagaSummary,
+  SkaldError,
+  type VersionCount,
+} from '@skald/kernel';
+import { type PageEnd, pageQueries } from './page-query.js';
+import { Recent } from './recent.js';
 import { SUMMARY, summaryOf } from './saga-rows.js';
 
 const STATUSES = Object.keys({
@@ -13,18 +24,17 @@ const STATUSES = Object.keys({
   terminated: true,
 } satisfies Record<SagaStatus, true>) as SagaStatus[];
 
+const COLUMNS = SUMMARY.replaceAll(/\w+/g, 's.$&');
+
 /** Reads the index's lists: each from an index that has just what is asked for, in the order that is asked for. */
 export class SagaPages {
-  readonly #byStatus: StatementSync;
-  readonly #byName: StatementSync;
+  /** By their text. */
+  readonly #pages = new Recent<StatementSync>(50);
   readonly #due: StatementSync;
   readonly #owing: StatementSync;
   readonly #unended: StatementSync;
 
-  constructor(db: DatabaseSync) {
-    const page = 'AND (started_at, id) < (?, ?) ORDER BY started_at DESC, id DESC LIMIT ?';
-    this.#byStatus = db.prepare(`SELECT ${SUMMARY} FROM sagas WHERE status = ? ${page}`);
-    this.#byName = db.prepare(`SELECT ${SUMMARY} FROM sagas WHERE saga = ? AND status = ? ${page}`);
+  constructor(private readonly db: DatabaseSync) {
     this.#due = db.prepare('SELECT saga_id, due_at FROM sagas WHERE due_at <= ? ORDER BY due_at, id');
     this.#owing = db.prepare('SELECT saga_id FROM sagas WHERE owes = 1 AND saga_id > ? ORDER BY saga_id LIMIT ?');
     const unended = STATUSES.filter((status) => !isEnded(status)).map((status) => `'${status}'`);
@@ -42,18 +52,23 @@ export class SagaPages {
   }
 
   /** One status is one range of an index. Several are merged here, for SQLite would sort all of them to find the first page. */
-  list({ status = STATUSES, saga, limit = 100, after }: IndexQuery): IndexPage {
+  list({ status = STATUSES, limit = 100, after, attributes, ...others }: IndexQuery): IndexPage {
+    const filters = attributeFilters(attributes);
+    const end = after === undefined ? { startedAt: Number.MAX_SAFE_INTEGER, id: 0 } : parseCursor(after);
     if (limit <= 0) return { sagas: [], next: undefined };
-    const [startedAt, id] = after === undefined ? [Number.MAX_SAFE_INTEGER, 0] : parseCursor(after);
-    const found = [...new Set(status)]
-      .flatMap((one) =>
-        saga === undefined ? this.#byStatus.all(one, startedAt, id, limit + 1) : this.#byName.all(saga, one, startedAt, id, limit + 1),
-      )
+    const found = pageQueries(others, [...new Set(status)], filters, end, limit + 1, COLUMNS)
+      .flatMap(({ text, parameters }) => this.#page(text).all(...parameters))
       .map((row): Found => ({ id: Number(row['id']), summary: summaryOf(row) }))
       .sort((a, b) => b.summary.startedAt - a.summary.startedAt || b.id - a.id);
     const page = found.slice(0, limit);
     const last = found.length > limit ? page.at(-1) : undefined;
     return { sagas: page.map(({ summary }) => summary), next: last && `${last.summary.startedAt}.${last.id}` };
+  }
+
+  #page(text: string): StatementSync {
+    const known = this.#pages.get(text) ?? this.db.prepare(text);
+    this.#pages.set(text, known);
+    return known;
   }
 
   /** Row by row: how many must be looked at until enough fit is not known beforehand. */
@@ -78,8 +93,8 @@ interface Found {
   readonly summary: SagaSummary;
 }
 
-function parseCursor(after: string): [startedAt: number, id: number] {
+function parseCursor(after: string): PageEnd {
   const parts = /^(-?\d{1,16})\.(\d{1,16})$/.exec(after);
   if (!parts) throw new SkaldError('invalid-cursor', { after });
-  return [Number(parts[1]), Number(parts[2])];
+  return { startedAt: Number(parts[1]), id: Number(parts[2]) };
 }

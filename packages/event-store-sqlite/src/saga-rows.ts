@@ -1,5 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { SagaStatus, SagaSummary } from '@skald/kernel';
+import { AttributeRows, attributesFrom, attributesText } from './attribute-rows.js';
 import { type Role, Watch } from './connection.js';
 import { Recent } from './recent.js';
 
@@ -13,6 +14,8 @@ export class SagaRows {
   readonly #update: StatementSync;
   readonly #updateDue: StatementSync;
   readonly #updateOwes: StatementSync;
+  readonly #updateAttributes: StatementSync;
+  readonly #attributes: AttributeRows;
   readonly #load: StatementSync;
   readonly #move: StatementSync;
   readonly #read: StatementSync;
@@ -29,12 +32,14 @@ export class SagaRows {
   ) {
     this.#others = role === 'owner' ? undefined : new Watch(db);
     this.#insert = db.prepare(`
-      INSERT INTO sagas (saga_id, saga, version, status, started_at, since, due_at, owes, error)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
+      INSERT INTO sagas (saga_id, saga, version, status, started_at, since, due_at, owes, error, attributes)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
     this.#update = db.prepare(`
       UPDATE sagas SET saga = ?, version = ?, status = ?, started_at = ?, since = ?, due_at = ?, owes = ?, error = ? WHERE id = ?`);
     this.#updateDue = db.prepare('UPDATE sagas SET due_at = ? WHERE id = ?');
     this.#updateOwes = db.prepare('UPDATE sagas SET owes = ? WHERE id = ?');
+    this.#updateAttributes = db.prepare('UPDATE sagas SET attributes = ? WHERE id = ?');
+    this.#attributes = new AttributeRows(db);
     this.#load = db.prepare(`SELECT ${SUMMARY} FROM sagas WHERE saga_id = ?`);
     this.#move = db.prepare("UPDATE meta SET value = ? WHERE key = 'indexed'");
     this.#read = db.prepare('SELECT value FROM meta WHERE key = ?');
@@ -63,6 +68,7 @@ export class SagaRows {
     }
     const before = row.summary;
     row.summary = summary;
+    this.#putAttributes(row.id, before, summary);
     if (changedMore(before, summary)) {
       const { saga, version, status, startedAt, since, dueAt, owes, error } = summary;
       this.#update.run(saga, version, status, startedAt, since, dueAt ?? null, owes ? 1 : 0, error ?? null, row.id);
@@ -72,6 +78,12 @@ export class SagaRows {
     }
     if (before.dueAt !== summary.dueAt) this.#updateDue.run(summary.dueAt ?? null, row.id);
     if (before.owes !== summary.owes) this.#updateOwes.run(summary.owes ? 1 : 0, row.id);
+  }
+
+  #putAttributes(id: number, before: SagaSummary, { attributes, startedAt }: SagaSummary): void {
+    if (before.attributes === attributes && before.startedAt === startedAt) return;
+    this.#attributes.replace(id, startedAt, attributes);
+    this.#updateAttributes.run(attributesText(attributes), id);
   }
 
   get(sagaId: string): SagaSummary | undefined {
@@ -86,7 +98,9 @@ export class SagaRows {
   }
 
   clear(): void {
-    this.db.exec("DELETE FROM sagas; INSERT INTO meta VALUES ('cleared', 1) ON CONFLICT DO UPDATE SET value = value + 1");
+    this.db.exec(
+      "DELETE FROM sagas; DELETE FROM saga_attributes; INSERT INTO meta VALUES ('cleared', 1) ON CONFLICT DO UPDATE SET value = value + 1",
+    );
     this.forget();
     this.moveTo(0);
   }
@@ -113,10 +127,13 @@ export class SagaRows {
   }
 
   #add(summary: SagaSummary): boolean {
-    const { sagaId, saga, version, status, startedAt, since, dueAt, owes, error } = summary;
-    const done = this.#insert.run(sagaId, saga, version, status, startedAt, since, dueAt ?? null, owes ? 1 : 0, error ?? null);
+    const { sagaId, saga, version, status, startedAt, since, dueAt, owes, error, attributes } = summary;
+    const shown = attributesText(attributes);
+    const done = this.#insert.run(sagaId, saga, version, status, startedAt, since, dueAt ?? null, owes ? 1 : 0, error ?? null, shown);
     if (done.changes === 0) return false;
-    this.#known.set(sagaId, { id: Number(done.lastInsertRowid), summary });
+    const id = Number(done.lastInsertRowid);
+    if (attributes) this.#attributes.add(id, startedAt, attributes);
+    this.#known.set(sagaId, { id, summary });
     this.#tally(status, 1);
     return true;
   }
@@ -151,7 +168,7 @@ function changedMore(a: SagaSummary, b: SagaSummary): boolean {
 }
 
 /** Columns of a summary. */
-export const SUMMARY = 'id, saga_id, saga, version, status, started_at, since, due_at, owes, error';
+export const SUMMARY = 'id, saga_id, saga, version, status, started_at, since, due_at, owes, error, attributes';
 
 export function summaryOf(row: Record<string, unknown>): SagaSummary {
   return {
@@ -164,5 +181,6 @@ export function summaryOf(row: Record<string, unknown>): SagaSummary {
     dueAt: row['due_at'] === null ? undefined : Number(row['due_at']),
     owes: row['owes'] === 1,
     error: row['error'] === null ? undefined : String(row['error']),
+    ...attributesFrom(row['attributes']),
   };
 }

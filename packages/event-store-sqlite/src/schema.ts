@@ -1,11 +1,13 @@
+import { ERROR_NAME } from './page-query.js';
+
 /** Stands in the file's header: tells a Skald store from any other SQLite database. "SKLD" in ASCII. */
 export const APPLICATION_ID = 0x534b_4c44;
 
 /** The same of a file that holds an index alone. "SKLI" in ASCII. */
 export const INDEX_APPLICATION_ID = 0x534b_4c49;
 
-/** Raised when columns, or what is written in them, become others: an index of another format is made anew. */
-export const INDEX_FORMAT = 1;
+/** Raised when columns, or what is written in them, become others: an index of another format is made anew, in a store's file too. */
+export const INDEX_FORMAT = 2;
 
 /** Raised when an older Skald could misread what a newer one writes. */
 export const FORMAT = 1;
@@ -40,7 +42,7 @@ ${META_SCHEMA}`;
 
 /**
  * Disposable: made again, empty, where it is missing. A list by status, with or without a saga's name, reads one of the two list indexes
- * from its end; `due_at` and `owes` have partial indexes, so that recovery and timers touch only the rows they are after.
+ * from its end; attributes and errors have their own; `due_at` and `owes` have partial indexes, so that recovery and timers touch only the rows they are after.
  */
 export const INDEX_SCHEMA = `
 CREATE TABLE sagas (
@@ -53,12 +55,27 @@ CREATE TABLE sagas (
   since INTEGER NOT NULL,
   due_at INTEGER,
   owes INTEGER NOT NULL,
-  error TEXT
+  error TEXT,
+  attributes TEXT
 ) STRICT;
 CREATE INDEX sagas_by_status ON sagas (status, started_at);
 CREATE INDEX sagas_by_name ON sagas (saga, status, started_at);
 CREATE INDEX sagas_due ON sagas (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX sagas_owing ON sagas (saga_id) WHERE owes = 1;
+CREATE INDEX sagas_by_error ON sagas (${ERROR_NAME}, started_at) WHERE error IS NOT NULL;
 
-INSERT OR REPLACE INTO meta (key, value) VALUES ('indexed', 0);
+CREATE TABLE saga_attributes (
+  name TEXT NOT NULL,
+  type TEXT NOT NULL,
+  value ANY NOT NULL,
+  started_at INTEGER NOT NULL,
+  saga INTEGER NOT NULL,
+  PRIMARY KEY (name, type, value, started_at, saga)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX saga_attributes_of ON saga_attributes (saga);
+
+INSERT OR REPLACE INTO meta (key, value) VALUES ('indexed', 0), ('index_format', ${INDEX_FORMAT});
 `;
+
+/** Before the index of another format is made anew. */
+export const DROP_INDEX = 'DROP TABLE IF EXISTS sagas; DROP TABLE IF EXISTS saga_attributes;';

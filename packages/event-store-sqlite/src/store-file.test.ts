@@ -115,6 +115,28 @@ describe('Opening a store', () => {
     await expectUntouched('store-newer', `format ${FORMAT + 1}; this Skald knows ${FORMAT}`);
   });
 
+  it('makes an index of another format anew, and lets those who only read read its events', async () => {
+    await storeWith(3);
+    withDatabase((db) =>
+      db.exec("DROP TABLE saga_attributes; ALTER TABLE sagas DROP COLUMN attributes; DELETE FROM meta WHERE key = 'index_format'"),
+    );
+    const reader = await openSqliteStore({ file, readOnly: true });
+    expect(await reader.events.read('order-1')).toHaveLength(3);
+    await expect(reader.index.list({})).rejects.toMatchObject({ code: 'index-outdated', details: { file } });
+    await reader.close();
+    const store = await openSqliteStore({ file });
+    expect([await store.index.position(), await store.index.list({}), await store.events.head()]).toEqual([
+      0,
+      { sagas: [], next: undefined },
+      3,
+    ]);
+    await store.index.put([madeUpSummary('order-1', { attributes: { a: 1 } })], 3);
+    await store.close();
+    const again = await openSqliteStore({ file, readOnly: true });
+    expect((await again.index.list({ attributes: { a: 1 } })).sagas).toHaveLength(1);
+    await again.close();
+  });
+
   it('F2: begins anew over an empty file, which an interrupted creation leaves', async () => {
     writeFileSync(file, '');
     await storeWith(1);

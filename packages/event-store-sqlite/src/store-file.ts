@@ -3,7 +3,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { SkaldError } from '@skald/kernel';
-import { APPLICATION_ID, FORMAT, INDEX_SCHEMA, SCHEMA } from './schema.js';
+import { APPLICATION_ID, DROP_INDEX, FORMAT, INDEX_FORMAT, INDEX_SCHEMA, SCHEMA } from './schema.js';
 
 /**
  * Opens the file of a store, or says why not.
@@ -98,9 +98,25 @@ export function openForWriting(file: string, maxPages: number | undefined): Data
       PRAGMA journal_size_limit = 67108864;
       PRAGMA cache_size = -65536;
       PRAGMA temp_store = MEMORY;`);
-    if (!db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sagas'").get()) db.exec(`BEGIN IMMEDIATE; ${INDEX_SCHEMA} COMMIT`);
+    renewIndex(db);
     if (maxPages !== undefined) db.exec(`PRAGMA max_page_count = ${maxPages}`);
   });
+}
+
+/** An index that is missing, or of another format, is made anew, empty; whoever opens the store next to run it fills it. */
+function renewIndex(db: DatabaseSync): void {
+  if (hasIndex(db)) return;
+  db.exec('BEGIN IMMEDIATE');
+  // Another process may have been faster.
+  if (!hasIndex(db)) db.exec(`${DROP_INDEX} ${INDEX_SCHEMA}`);
+  db.exec('COMMIT');
+}
+
+/** Is there an index that this Skald can use? */
+export function hasIndex(db: DatabaseSync): boolean {
+  const isThere = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sagas'").get() !== undefined;
+  const format = db.prepare("SELECT value FROM meta WHERE key = 'index_format'").get()?.['value'] ?? 1;
+  return isThere && format === INDEX_FORMAT;
 }
 
 /** F2. */

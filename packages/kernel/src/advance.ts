@@ -7,6 +7,8 @@
  * A3  What is ready to be undone is undone, whatever phase the saga is in.
  * A4  An action whose outcome is unknown is sealed at its own participant before the saga's own compensation runs elsewhere.
  */
+
+import { recordAttributes } from './attributes.js';
 import { catchFailure, resolve } from './catching.js';
 import type { Draft } from './decide.js';
 import { recordError, SkaldError } from './errors.js';
@@ -22,6 +24,7 @@ const MAX_ROUNDS = 100_000;
 export function advance(draft: Draft, program: Program): void {
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const before = draft.events.length;
+    recordAttributes(draft, program);
     if (draft.state.phase === 'running') goForward(draft, program);
     undoWhatIsReady(draft, program);
     finish(draft);

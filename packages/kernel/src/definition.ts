@@ -1,3 +1,4 @@
+import type { AttributeValue } from './attributes.js';
 import type { Duration } from './duration.js';
 import type { ErrorRecord } from './errors.js';
 import type { RetryPolicy } from './retry.js';
@@ -93,6 +94,8 @@ export interface SagaDefinition<I = any, O = any> {
   readonly input?: StandardSchema<unknown, I>;
   readonly output?: StandardSchema<unknown, O>;
   readonly steps: readonly StepDefinition[];
+  /** What instances can be found by: up to 20, computed whenever the saga advances, recorded when they change. Undefined: not there. */
+  readonly attributes?: Readonly<Record<string, (input: I, view: SagaView) => AttributeValue | undefined>>;
   /** The saga's output; without it the results by step id. */
   readonly result?: (input: I, view: SagaView) => O;
 }

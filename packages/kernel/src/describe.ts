@@ -11,6 +11,7 @@ export function describeDefinition(definition: SagaDefinition): Json {
       input: definition.input !== undefined,
       output: definition.output !== undefined,
       result: definition.result !== undefined,
+      attributes: definition.attributes && Object.keys(definition.attributes).sort(),
       steps: definition.steps.map(describeStep),
     }),
   );

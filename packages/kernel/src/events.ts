@@ -1,3 +1,4 @@
+import type { RecordedAttributes } from './attributes.js';
 import type { ErrorCode, ErrorRecord } from './errors.js';
 import type { OperatorAction, StartedAgain } from './messages.js';
 import type { RetryPolicy } from './retry.js';
@@ -163,6 +164,12 @@ export type CompensationSucceeded = Recorded<
 /** Without `retryAt` the policy is at its end, and a person is asked. */
 export type CompensationFailed = Recorded<'CompensationFailed', Attempt & { readonly error: ErrorRecord; readonly retryAt?: number }>;
 
+/** All search attributes from here on; recorded when they change. `errors`: what could not be computed, by attribute; it stays as it was. */
+export type AttributesSet = Recorded<
+  'AttributesSet',
+  { readonly attributes: RecordedAttributes; readonly errors?: Readonly<Record<string, string>> }
+>;
+
 export type SagaSuspended = Recorded<'SagaSuspended', { readonly target: Target; readonly error: ErrorRecord }>;
 export type OperatorIntervened = Recorded<
   'OperatorIntervened',
@@ -230,6 +237,7 @@ export type SagaEvent =
   | CompensationRequested
   | CompensationSucceeded
   | CompensationFailed
+  | AttributesSet
   | SagaSuspended
   | OperatorIntervened
   | RequestRefused

@@ -7,6 +7,7 @@
  * E3  `owed` holds exactly the commands whose outcome is awaited; `timers` exactly what may fall due.
  * E4  While undoing, `open` counts the steps that are not clear, and `undoReady` holds those whose turn has come.
  */
+import { attributesOf } from './attributes.js';
 import type { DataOf, SagaEnd, SagaEvent } from './events.js';
 import { failureCaught } from './evolve-catch.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
@@ -71,6 +72,8 @@ function apply(state: SagaState, event: SagaEvent): void {
       return undoSucceeded(state, event.data);
     case 'CompensationFailed':
       return undoFailed(state, event.data);
+    case 'AttributesSet':
+      return attributesSet(state, event.data);
     case 'SagaSuspended':
       return suspended(state, event.data, event.at);
     case 'OperatorIntervened':
@@ -86,6 +89,12 @@ function apply(state: SagaState, event: SagaEvent): void {
     case 'SagaTerminated':
       return ended(state, event);
   }
+}
+
+function attributesSet(state: SagaState, { attributes, errors }: DataOf<'AttributesSet'>): void {
+  state.recordedAttributes = attributes;
+  state.attributes = attributesOf(attributes);
+  state.attributeErrors = errors;
 }
 
 function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): void {

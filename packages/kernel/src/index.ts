@@ -1,3 +1,7 @@
+export type { AttributeFilter, AttributeKey, AttributeQuery, AttributeType } from './attribute-filter.js';
+export { attributeFilters, attributeKey, attributeType } from './attribute-filter.js';
+export type { Attributes, AttributeValue, ComputedAttributes, RecordedAttribute, RecordedAttributes } from './attributes.js';
+export { attributesOf, recordedAttributes } from './attributes.js';
 export type { Decision, Note } from './decide.js';
 export { decide, fold } from './decide.js';
 export type {

@@ -36,6 +36,12 @@ describe('the linter', () => {
   it.each<[string, SagaData, ...string[]]>([
     ['a name with a dash', saga([a], { name: 'order-2' }), 'error saga-name'],
     ['a name that Skald needs', saga([a], { name: 'definition' }), 'error saga-name'],
+    ['an attribute with a dash', saga([a], { attributes: { 'a-b': () => 1 } }), 'error attributes'],
+    [
+      '21 attributes',
+      saga([a], { attributes: Object.fromEntries(Array.from({ length: 21 }, (_, i) => [`a${i}`, () => i])) }),
+      'error attributes',
+    ],
     ['an empty name', saga([a], { name: '' }), 'error saga-name'],
     ['a name of 65 characters', saga([a], { name: 'x'.repeat(65) }), 'error saga-name'],
     ['version 0', saga([a], { version: 0 }), 'error saga-version'],

@@ -2,6 +2,7 @@
  * What is wrong with a definition, before any saga of it is started. A definition with an error must not be registered; a warning is for
  * its author. Saga methods are not called: a compensation that cannot do without a result shows only when it is run without one.
  */
+import { isAttributeName, MAX_ATTRIBUTES } from './attributes.js';
 import type { CommandStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { lintCatches } from './lint-catches.js';
 import { lintOrder } from './lint-order.js';
@@ -13,6 +14,7 @@ export type LintRule =
   | 'saga-version'
   | 'saga-deadline'
   | 'no-steps'
+  | 'attributes'
   | 'step-id'
   | 'duplicate-step'
   | 'unknown-dependency'
@@ -71,7 +73,7 @@ export function lint(definition: SagaDefinition): Finding[] {
   return remarks.map((remark) => ({ saga: definition.name, severity: 'error', ...remark }));
 }
 
-function lintSaga({ name, version, deadline, steps }: SagaDefinition): Remark[] {
+function lintSaga({ name, version, deadline, steps, attributes = {} }: SagaDefinition): Remark[] {
   const remarks: Remark[] = [];
   if (!/^[A-Za-z0-9_.]{1,64}$/.test(name)) {
     const fix = 'Use 1 to 64 letters, digits, "_" and "."; a "-" would end the name in the saga’s stream.';
@@ -85,7 +87,23 @@ function lintSaga({ name, version, deadline, steps }: SagaDefinition): Remark[] 
   if (deadline !== undefined && !(deadline >= 1)) {
     remarks.push({ rule: 'saga-deadline', message: `a deadline of ${deadline} ms is over at the start`, fix: 'Give it time, or none.' });
   }
+  remarks.push(...lintAttributes(Object.keys(attributes)));
   if (steps.length === 0) remarks.push({ rule: 'no-steps', message: 'it has no steps', fix: 'Give it at least one step.' });
+  return remarks;
+}
+
+function lintAttributes(names: readonly string[]): Remark[] {
+  const wrong = names.filter((name) => !isAttributeName(name));
+  const fix = 'Name attributes with letters, digits, "_" and "$", up to 64; begin with a letter.';
+  const remarks: Remark[] = wrong.map((name) => ({
+    rule: 'attributes',
+    message: `"${name}" cannot be the name of a search attribute`,
+    fix,
+  }));
+  if (names.length > MAX_ATTRIBUTES) {
+    const message = `it has ${names.length} search attributes, the limit is ${MAX_ATTRIBUTES}`;
+    remarks.push({ rule: 'attributes', message, fix: 'Keep those that people search by.' });
+  }
   return remarks;
 }
 

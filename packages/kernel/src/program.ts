@@ -1,3 +1,4 @@
+import type { ComputedAttributes } from './attributes.js';
 import type { Command } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { StepPolicy } from './events.js';
@@ -12,6 +13,8 @@ export interface Program {
   readonly version: number;
   /** All that can be done now; what is already done or under way need not be left out. Asked again until nothing new comes. */
   next(state: SagaState): readonly Directive[];
+  /** Search attributes as they are now; must not throw. Absent: the saga has none of its own, and keeps what is recorded. */
+  attributes?(state: SagaState): ComputedAttributes;
   /** The command that undoes a step whose policy says `compensation: 'saga'`. */
   compensation(state: SagaState, step: StepState): Command;
 }

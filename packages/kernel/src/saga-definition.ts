@@ -101,6 +101,7 @@ export interface SagaData<I = any, O = any> {
   readonly input?: StandardSchema<unknown, I>;
   readonly output?: StandardSchema<unknown, O>;
   readonly steps: readonly StepEntry[];
+  readonly attributes?: SagaDefinition<I, O>['attributes'];
   readonly result?: (input: I, view: SagaView) => O;
 }
 
@@ -110,7 +111,7 @@ type Place = Pick<CommandStep, 'id' | 'after' | 'when' | 'instead' | 'on' | 'opt
 
 /** A saga definition with every default filled in. It may still be wrong: `lint` says where. Throws `invalid-duration` only. */
 export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O> {
-  const { name, version, deadline, input, output, result } = data;
+  const { name, version, deadline, input, output, attributes, result } = data;
   const dependencies = dependenciesOf(data.steps);
   const pastPivot = stepsPastPivot(data.steps, dependencies);
   const steps = data.steps.map((step, at) => stepDefinition(step, dependencies[at] ?? [], pastPivot.has(step.id), name));
@@ -121,6 +122,7 @@ export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O>
     ...(input && { input }),
     ...(output && { output }),
     steps,
+    ...(attributes && { attributes }),
     ...(result && { result }),
   };
 }

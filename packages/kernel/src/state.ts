@@ -1,3 +1,4 @@
+import type { Attributes, RecordedAttributes } from './attributes.js';
 import type { StepDefinition } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd, StepPolicy, Target } from './events.js';
@@ -62,6 +63,12 @@ export interface SagaState {
   end: SagaEnd | undefined;
   /** Signals that no step has taken yet, by name, in the order of their arrival. */
   readonly signals: Map<string, KeptSignal[]>;
+  /** Search attributes; absent where there are none. */
+  attributes: Attributes | undefined;
+  /** The same as they are recorded. */
+  recordedAttributes: RecordedAttributes | undefined;
+  /** What could not be computed, by attribute. */
+  attributeErrors: Readonly<Record<string, string>> | undefined;
   /** Ended, but a success came late and is being undone. */
   reopened: boolean;
 }
@@ -191,6 +198,9 @@ export function initialState(): SagaState {
     refusals: 0,
     signals: new Map(),
     end: undefined,
+    attributes: undefined,
+    recordedAttributes: undefined,
+    attributeErrors: undefined,
     reopened: false,
   };
 }

@@ -1,3 +1,4 @@
+import { computeAttributes } from './attributes.js';
 import { isOutOfTheWay } from './catching.js';
 import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { milliseconds } from './duration.js';
@@ -13,10 +14,12 @@ import { type Alternatives, alternativesOf, onFailure, whyNotInstead } from './s
 export function stepGraph(definition: SagaDefinition): Program {
   const alternatives = alternativesOf(definition.steps);
   const policies = new Map(definition.steps.flatMap((step) => (step.kind === 'command' ? [[step.id, policyOf(step)] as const] : [])));
+  const { attributes } = definition;
   return {
     name: definition.name,
     version: definition.version,
     next: (state) => next({ definition, policies, alternatives }, state),
+    ...(attributes && { attributes: (state: SagaState) => computeAttributes(attributes, state, viewOf(state)) }),
     compensation: (state, step) => compensation(definition, state, step),
   };
 }

@@ -1,4 +1,8 @@
 import {
+  type AttributeFilter,
+  attributeFilters,
+  attributeKey,
+  attributeType,
   type IndexPage,
   type IndexQuery,
   isEnded,
@@ -25,10 +29,11 @@ export class MemorySagaIndex implements SagaIndex {
     return this.#entries.get(sagaId)?.summary;
   }
 
-  async list({ status, saga, limit = 100, after }: IndexQuery): Promise<IndexPage> {
+  async list({ limit = 100, after, ...query }: IndexQuery): Promise<IndexPage> {
+    const filters = attributeFilters(query.attributes);
     const cursor = after === undefined ? undefined : parseCursor(after);
     const found = [...this.#entries.values()]
-      .filter(({ summary }) => (status?.includes(summary.status) ?? true) && (saga === undefined || summary.saga === saga))
+      .filter(({ summary }) => fitsQuery(summary, query) && filters.every((filter) => fitsAttribute(summary, filter)))
       .sort(newestFirst)
       .filter((entry) => cursor === undefined || newestFirst(cursor, entry) < 0);
     const page = found.slice(0, limit);
@@ -96,6 +101,27 @@ export class MemorySagaIndex implements SagaIndex {
   moveOn(before: number, after: number): void {
     if (this.#position === before) this.#position = after;
   }
+}
+
+function fitsQuery(summary: SagaSummary, { status, saga, startedAfter, startedBefore, since, error }: IndexQuery): boolean {
+  const fits: readonly boolean[] = [
+    status?.includes(summary.status) ?? true,
+    saga === undefined || summary.saga === saga,
+    startedAfter === undefined || summary.startedAt >= startedAfter,
+    startedBefore === undefined || summary.startedAt < startedBefore,
+    since === undefined || summary.since >= since,
+    error === undefined || summary.error?.split(':')[0] === error,
+  ];
+  return fits.every(Boolean);
+}
+
+function fitsAttribute({ attributes }: SagaSummary, filter: AttributeFilter): boolean {
+  const value = attributes?.[filter.name];
+  if (value === undefined || attributeType(value) !== filter.type) return false;
+  const key = attributeKey(value);
+  if ('is' in filter) return key === filter.is;
+  if ('prefix' in filter) return String(key).startsWith(filter.prefix);
+  return (filter.from === undefined || key >= filter.from) && (filter.to === undefined || key < filter.to);
 }
 
 function newestFirst(a: Entry, b: Entry): number {

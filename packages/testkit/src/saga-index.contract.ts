@@ -1,6 +1,7 @@
 import type { SagaIndex, SagaStatus, SagaSummary } from '@skald/kernel';
 import { type ContractOptions, type ContractSubject, contract, type Sentence } from './contract.js';
 import { madeUpSummary } from './made-up-events.js';
+import { allPages, searches } from './saga-index-search.contract.js';
 import { expect } from './test-framework.contract.js';
 
 export type SagaIndexSubject = ContractSubject<SagaIndex>;
@@ -11,6 +12,7 @@ export function sagaIndexContract(name: string, open: () => Promise<SagaIndexSub
     puts(sentence);
     lists(sentence);
     counts(sentence);
+    searches(sentence);
     finds(sentence);
   });
 }
@@ -174,18 +176,6 @@ function counts(sentence: Sentence<SagaIndexSubject>): void {
       { saga: 'return', version: 1, sagas: 1 },
     ]);
   });
-}
-
-async function allPages(index: SagaIndex, limit: number, query: { status?: SagaStatus[]; saga?: string }): Promise<SagaSummary[]> {
-  const seen: SagaSummary[] = [];
-  let after: string | undefined;
-  do {
-    const page = await index.list({ ...query, limit, ...(after === undefined ? {} : { after }) });
-    expect(page.sagas.length).toBeLessThanOrEqual(limit);
-    seen.push(...page.sagas);
-    after = page.next;
-  } while (after !== undefined);
-  return seen;
 }
 
 function finds(sentence: Sentence<SagaIndexSubject>): void {

@@ -43,6 +43,8 @@ const awaited = (step: string, round = 1) =>
   event('SignalAwaited', { step, round, after: [], signal: 'say', dueAt: 50, onTimeout: 'skip' });
 const took = (step: string, signal: string) => event('StepSucceeded', { step, round: 1, signal });
 const skipped = (step: string, at: number) => event('StepSkipped', { step, after: [], reason: 'timeout' }, at);
+const attributes = (set: DataOf<'AttributesSet'>['attributes'], errors?: Readonly<Record<string, string>>) =>
+  event('AttributesSet', { attributes: set, ...(errors && { errors }) });
 const seal = (step: string, attempt = 2) => event('StepSealRequested', { step, round: 1, attempt, dueAt: 300 });
 const sealed = (step: string, doubt?: true) => event('StepSealed', { step, round: 1, ...(doubt && { doubt }) });
 const caught = (step: string, by?: string) => event('StepFailureCaught', { step, error, ...(by !== undefined && { by }) });
@@ -136,6 +138,9 @@ const notified = [...pivotPassed, opens('n', { after: ['p'] }), failed('n'), par
 
 const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'starts-once': [start, start],
+  'attributes-change': [start, attributes({ a: 1 }), attributes({ a: 1 })],
+  'attributes-keep': [start, attributes({ a: 1 }), attributes({ a: 2 }, { a: 'broken' })],
+  'attributes-are-few': [start, attributes({ a: 'x'.repeat(257) })],
   'ends-once': [...wayBack, compensated],
   'reopens-for-a-success': [...wayBack, undo('a', 2)],
   'terminated-is-final': [start, terminated, opens('a')],

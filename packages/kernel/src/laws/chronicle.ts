@@ -28,6 +28,7 @@ export class Chronicle {
   /** Since when an operator or the program's failure has kept the saga from going on. */
   #stillSince: number | undefined;
   readonly #policies = new Map<string, StepPolicy>();
+  attributes: DataOf<'AttributesSet'> = { attributes: {} };
   /** An operator left something standing. */
   skips = false;
 
@@ -40,8 +41,7 @@ export class Chronicle {
       case 'StepRequested':
         return this.#requested(event.data);
       case 'StepSkipped':
-        this.#skipped(event.data);
-        return;
+        return void this.#skipped(event.data);
       case 'SignalReceived':
         return this.#received(event.data);
       case 'SignalAwaited':
@@ -57,11 +57,9 @@ export class Chronicle {
       case 'OperatorIntervened':
         return this.#operator(event);
       case 'RequestRefused':
-        this.requests.add(event.data.request);
-        return;
       case 'CancelRequested':
         this.requests.add(event.data.request);
-        this.cancelPending = true;
+        this.cancelPending ||= event.type === 'CancelRequested';
         return;
       case 'CancelRefused':
         this.cancelPending = false;
@@ -69,14 +67,15 @@ export class Chronicle {
       case 'DeadlinePassed':
         this.deadlinePassed = true;
         return;
+      case 'AttributesSet':
+        this.attributes = event.data;
+        return;
       case 'SagaCompleted':
       case 'SagaCompensated':
       case 'SagaFailed':
       case 'SagaCancelled':
       case 'SagaTerminated':
-        this.end = event;
-        this.reopened = false;
-        return;
+        return void Object.assign(this, { end: event, reopened: false });
       default:
         return this.#outcome(event);
     }

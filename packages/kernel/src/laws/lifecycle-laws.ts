@@ -19,7 +19,7 @@ const ALL: readonly EventType[] = [
   ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'StepFailureCaught', 'CompensationStarted', 'CompensationRequested'] as const),
   ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded'] as const),
   ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened', 'RequestRefused'] as const),
-  ...(['CancelRequested', 'CancelRefused', 'DeadlinePassed'] as const),
+  ...(['AttributesSet', 'CancelRequested', 'CancelRefused', 'DeadlinePassed'] as const),
   ...ENDS,
 ];
 

@@ -1,3 +1,5 @@
+import type { AttributeQuery } from '../attribute-filter.js';
+import type { Attributes } from '../attributes.js';
 import type { SagaStatus } from '../saga-status.js';
 
 /** What the index knows of a saga: a disposable projection. Times in epoch milliseconds. */
@@ -15,11 +17,23 @@ export interface SagaSummary {
   readonly owes: boolean;
   /** Why it failed, turned back or is suspended. */
   readonly error: string | undefined;
+  /** What its definition says it can be found by. */
+  readonly attributes?: Attributes | undefined;
 }
 
 export interface IndexQuery {
   readonly status?: readonly SagaStatus[];
   readonly saga?: string;
+  /** Started then or later, epoch milliseconds. */
+  readonly startedAfter?: number;
+  /** Started before then, epoch milliseconds. */
+  readonly startedBefore?: number;
+  /** Has had its status since then, or a later time; epoch milliseconds. */
+  readonly since?: number;
+  /** Name of the error for which it failed, turned back or is suspended: `CardDeclined`, `version-not-deployed`; `cancelled` by somebody. */
+  readonly error?: string;
+  /** All of them must match: a value, a range `{ from, to }` (`to` itself is not in it), or a `{ prefix }`. Else rejects with `invalid-query`. */
+  readonly attributes?: Readonly<Record<string, AttributeQuery>>;
   /** At most so many; default 100. */
   readonly limit?: number;
   /** `next` of the page before; anything else rejects with `invalid-cursor`. */

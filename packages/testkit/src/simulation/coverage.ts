@@ -110,6 +110,8 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
       return `operator: ${event.data.action} ${event.data.target?.replace(/:.*/, '') ?? ''}`.trimEnd();
     case 'RequestRefused':
       return `refused for good: ${event.data.action}`;
+    case 'AttributesSet':
+      return event.data.errors ? 'attributes set, one in error' : 'attributes set';
     case 'CancelRequested':
     case 'CancelRefused':
       return event.type;

@@ -65,8 +65,27 @@ export function drawScenario(choices: Choices): Scenario {
     data.push({ ...drawEntry(choices, model, after, scenario), ...instead, ...optional });
   }
   const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
-  const definition = sagaDefinition({ name: 'model', version: 1, steps: data, ...(deadline !== undefined && { deadline }) });
+  const attributes = choices.pick(6) === 5 ? drawAttributes(choices) : undefined;
+  const definition = sagaDefinition({
+    ...{ name: 'model', version: 1, steps: data },
+    ...(deadline !== undefined && { deadline }),
+    ...(attributes && { attributes }),
+  });
   return Object.assign(scenario, { definition, steps, orderly: !beside, skew: ([0, 0, 1, -1] as const)[choices.pick(4)] ?? 0 });
+}
+
+/** They change with the results; one may throw, or give what cannot be an attribute, for a while. */
+function drawAttributes(choices: Choices): SagaDefinition['attributes'] {
+  const [first, wrong] = [choices.pick(3), choices.pick(3)];
+  return {
+    known: (_input, { results }) => Object.keys(results).length,
+    when: (_input, { now, results }) => (Object.keys(results).length > first ? new Date(now) : undefined),
+    doubtful: (_input, { results }) => {
+      const count = Object.keys(results).length;
+      if (count === first) throw new Error('the code of an attribute is broken');
+      return wrong === 2 && count > 1 ? 'x'.repeat(300) : `${count}`;
+    },
+  };
 }
 
 function drawAfter(choices: Choices, at: number, pivot: number, before: readonly StepEntry[]): readonly string[] {

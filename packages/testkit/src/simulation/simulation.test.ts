@@ -13,6 +13,7 @@ const RUNS = 20_000;
 
 /** Where a bug would hide. A generator that stops reaching one of these proves nothing about it. */
 const HARD_CASES = [
+  ...['attributes set', 'attributes set, one in error'],
   ...['end: completed', 'end: compensated', 'end: failed', 'end: cancelled', 'end: terminated', 'end: suspended'],
   ...['ended again: SagaCompleted', 'ended again: SagaCompensated', 'ended again: SagaFailed', 'ended again: SagaCancelled'],
   ...['late success', 'late success, after the end', 'success after undo', 'success after undo, after the end', 'undone once more'],
