@@ -1,8 +1,8 @@
-export { type CommandContext, currentCommand, type Observer } from '@skald/engine';
+export { aesGcmCodec, type CommandContext, currentCommand, memoryKeyStore, type Observer } from '@skald/engine';
 export type { BulkAction, BulkFilter, BulkOptions, BulkOutcome, BulkProgress, BulkStep } from './bulk.js';
 export type { SagaEnding } from './end-watch.js';
-export { callOperation, type OperationCall, type OperationPorts } from './operations.js';
 export type { SagaQuery } from './list-sagas.js';
+export { callOperation, type OperationCall, type OperationPorts } from './operations.js';
 export { projectedStore } from './projected-store.js';
 export { type CallAnswer, type CallError, callError } from './request-desk.js';
 export { RunningSkald } from './running-skald.js';

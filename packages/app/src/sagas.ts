@@ -8,6 +8,7 @@ import {
   type Ids,
   type IndexPage,
   isEnded,
+  type PayloadCodec,
   type PossibleActions,
   plan,
   type SagaDefinition,
@@ -50,6 +51,7 @@ export interface SagasPorts {
   /** Feeds the store's index, where the store does not. */
   readonly projection: IndexProjection | undefined;
   readonly client: Client;
+  readonly codec: PayloadCodec | undefined;
   readonly ids: Ids;
   readonly clock: Clock;
   readonly ends: EndWatch;
@@ -85,6 +87,8 @@ export class Sagas extends Steering {
    * where the earlier one is completed or has not ended, `saga-not-found`, or as `start` does.
    */
   async startAgain(sagaId: string, options: StartAgainOptions): Promise<SagaHandle<unknown>> {
+    const { codec } = this.ports;
+    if ((await codec?.dropped([sagaId]))?.has(sagaId)) throw new SkaldError('payload-dropped', { sagaId });
     const { definition, id, input, again } = await againOf(await this.get(sagaId), this.definitions, options);
     return this.begin(definition, id, input, { again });
   }
@@ -104,7 +108,8 @@ export class Sagas extends Steering {
   }
 
   private async begin<O>(definition: SagaDefinition, id: string, input: unknown, more: Pick<Start, 'again'> = {}): Promise<SagaHandle<O>> {
-    const { client, ids } = this.ports;
+    const { client, ids, codec } = this.ports;
+    const text = canonicalJson(input);
     const sagaId = sagaIdOf(definition.name, id);
     const answer = await client.ask(sagaId, {
       type: 'start',
@@ -114,7 +119,7 @@ export class Sagas extends Steering {
       version: definition.version,
       incarnation: ids.incarnation(),
       input,
-      inputHash: sha256(canonicalJson(input)),
+      inputHash: codec ? await codec.digest(sagaId, text) : sha256(text),
       ...(definition.deadline !== undefined && { deadline: definition.deadline }),
       ...more,
     });
@@ -160,7 +165,7 @@ export class Sagas extends Steering {
 
   /** Its events, the first first. Rejects with `saga-not-found`. */
   history(sagaId: string): Promise<HistoryEvent[]> {
-    return readHistory(this.store.events, sagaId);
+    return readHistory(this.store.events, sagaId, undefined, this.ports.codec);
   }
 
   /** The output once the saga is completed; rejects with `saga-did-not-complete` when it ends otherwise, `saga-not-found`, `app-stopped`. */

@@ -10,8 +10,9 @@ import {
   observers,
   ParticipantHost,
   Programs,
+  SealedBus,
 } from '@skald/engine';
-import { type Fence, type MessageBus, type SagaDefinition, stepGraph } from '@skald/kernel';
+import { type Fence, type MessageBus, type SagaDefinition, SkaldError, stepGraph } from '@skald/kernel';
 import { Container } from 'inversify';
 import { checkDefinitions } from './check-definitions.js';
 import { EndWatch } from './end-watch.js';
@@ -115,7 +116,7 @@ export class Skald {
       const store = await this.wiring.openStore?.();
       if (store) closing.push(() => store.close());
       if (store) await this.deploy(store, definitions);
-      const bus = await this.wiring.openBus();
+      const bus = this.sealed(await this.wiring.openBus(), definitions);
       closing.push(() => bus.close());
       const ends = new EndWatch();
       const options = this.engineOptions(bus, ends);
@@ -133,6 +134,7 @@ export class Skald {
         store,
         projection,
         client,
+        codec: this.wiring.options.codec,
         ids: idsOf(this.wiring.options),
         clock: clockOf(this.wiring.options),
         ends,
@@ -153,8 +155,27 @@ export class Skald {
     const { options } = this.wiring;
     const clock = clockOf(options);
     const pause = (milliseconds: number) => new Promise<void>((resolve) => void clock.at(clock.now() + milliseconds, resolve));
-    const observer = observers([troubleLog(options.log), ...this.watchers]);
+    const { observer } = this;
     await deploy(definitions, options.definitions ?? 'refuse', { store: events, observer, now: () => clock.now(), pause });
+  }
+
+  private get observer(): Required<Observer> {
+    return observers([troubleLog(this.wiring.options.log), ...this.watchers]);
+  }
+
+  /** Within a process nobody listens. */
+  private sealed(bus: MessageBus, definitions: readonly SagaDefinition[]): MessageBus {
+    const { options, isClosed, clearParticipants } = this.wiring;
+    const { codec } = options;
+    if (!codec) return bus;
+    const { observer } = this;
+    for (const { name, attributes = {} } of definitions) {
+      const names = Object.keys(attributes);
+      const clear = new SkaldError('attributes-in-the-clear', { saga: name, attributes: names.join(', ') });
+      if (names.length > 0) observer.troubled('payloads are encrypted, and search attributes are not', clear);
+    }
+    if (isClosed) return bus;
+    return new SealedBus(bus, { codec, clock: clockOf(options), observer, ...(clearParticipants && { clear: clearParticipants }) });
   }
 
   private engineOptions(bus: MessageBus, ends: EndWatch): EngineOptions {

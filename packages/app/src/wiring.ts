@@ -1,7 +1,7 @@
 import type { EngineOptions, OnChange } from '@skald/engine';
 import { systemClock, systemIds } from '@skald/engine';
 import { externalSqliteFence, openSqliteStore } from '@skald/event-store-sqlite';
-import { type EventStore, type Fence, type MessageBus, type SagaIndex, SkaldError } from '@skald/kernel';
+import { type EventStore, type Fence, type MessageBus, type PayloadCodec, type SagaIndex, SkaldError } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 
 export interface CommonOptions
@@ -16,6 +16,11 @@ export interface CommonOptions
    * `replace`, for development, records the change, tells it to the log, and sagas under way go on with it. Default `refuse`.
    */
   readonly definitions?: OnChange;
+  /**
+   * Encrypts payloads in events, and in messages between processes: `aesGcmCodec({ keys })`. All processes of a system have the same. Default:
+   * payloads are in the clear.
+   */
+  readonly codec?: PayloadCodec;
   /** Where troubles go that Skald goes on from by itself. Default: one line each on standard error. */
   readonly log?: (line: string) => void;
 }
@@ -44,6 +49,8 @@ export interface ConnectOptions extends CommonOptions {
   readonly store?: () => Promise<SagaStore>;
   /** A SQLite file for the fences of participants that name none. Without it each must name its own. */
   readonly fenceFile?: string;
+  /** With a codec: participants that have no keys, so that messages to and from them are in the clear. Default: none. */
+  readonly clearParticipants?: readonly string[];
 }
 
 /** What a Skald runs on. */
@@ -51,6 +58,8 @@ export interface Wiring {
   readonly options: CommonOptions;
   /** All participants are in this process, so that an unknown one is a mistake. */
   readonly isClosed: boolean;
+  /** Of `ConnectOptions`. */
+  readonly clearParticipants?: readonly string[];
   openBus(): Promise<MessageBus>;
   /** Absent: this process manages no sagas. */
   openStore?: () => Promise<SagaStore>;
@@ -73,12 +82,13 @@ export function embeddedWiring(options: EmbeddedOptions): Wiring {
 }
 
 export function connectedWiring(options: ConnectOptions): Wiring {
-  const { bus, store, fenceFile } = options;
+  const { bus, store, fenceFile, clearParticipants } = options;
   return {
     options,
     isClosed: false,
     openBus: bus,
     ...(store && { openStore: store }),
+    ...(clearParticipants && { clearParticipants }),
     openFence(participant) {
       if (fenceFile !== undefined) return externalSqliteFence({ file: fenceFile });
       const remedy = 'Name one: .participant(Class, { fence: sqliteFence(db) }), or give connect() a fenceFile.';

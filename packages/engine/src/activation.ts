@@ -7,7 +7,7 @@
  *     input comes next sends again what is owed, once. It is remembered longer than the state: else, with more sagas than fit, every input
  *     would send again what is in flight, and the answers to that would be the next inputs.
  */
-import { type EventStore, initialState, type SagaState, type SagaSummary } from '@skald/kernel';
+import { type EventStore, initialState, type PayloadCodec, type SagaState, type SagaSummary } from '@skald/kernel';
 import { loadSaga } from './history.js';
 
 export interface Activated {
@@ -17,6 +17,8 @@ export interface Activated {
   /** Global position of the last stored event, as far as the store tells it; else 0. */
   position: number;
   published: number;
+  /** The key of its payloads is gone: nothing of it may be sent. */
+  readonly dropped: boolean;
   /** What the index says of it, as far as this owner knows. */
   indexed: SagaSummary | undefined;
 }
@@ -31,6 +33,7 @@ export class Activation {
   constructor(
     private readonly store: EventStore,
     private readonly capacity: number,
+    private readonly codec?: PayloadCodec,
   ) {}
 
   /** At hand, without reading. */
@@ -50,11 +53,11 @@ export class Activation {
 
   /** As it is when nothing is stored of it. */
   fresh(sagaId: string): Activated {
-    return { state: initialState(), head: sagaId, position: 0, published: -1, indexed: undefined };
+    return { state: initialState(), head: sagaId, position: 0, published: -1, dropped: false, indexed: undefined };
   }
 
   async load(sagaId: string): Promise<Activated> {
-    const stored = await loadSaga(this.store, sagaId);
+    const stored = await loadSaga(this.store, sagaId, this.codec);
     return { ...stored, published: this.published.get(sagaId) ?? -1, indexed: undefined };
   }
 

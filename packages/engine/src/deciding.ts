@@ -1,6 +1,7 @@
 import { type Clock, type Delivery, type InboxMessage, isSagaStream, SkaldError } from '@skald/kernel';
 import type { Activated, Activation } from './activation.js';
 import type { Observer } from './observer.js';
+import { takeDropped } from './payloads/dropped-turn.js';
 import type { Programs } from './programs.js';
 import { refuse, type Turn, TurnFailed, type TurnInput, takeFact, takeFault, takeTurn } from './turn.js';
 
@@ -23,12 +24,16 @@ export class Deciding {
     private readonly ports: DecidingPorts,
   ) {}
 
-  async decideAll(groups: ReadonlyMap<string, Deliveries>): Promise<Turn[]> {
+  /** `dropped`: sagas whose payloads nobody can read any more. */
+  async decideAll(groups: ReadonlyMap<string, Deliveries>, dropped: ReadonlySet<string>): Promise<Turn[]> {
     const now = this.ports.clock.now();
     const turns: Turn[] = [];
     for (const [sagaId, deliveries] of groups) {
       try {
-        turns.push(await this.decideOne(sagaId, deliveries, now));
+        const turn = dropped.has(sagaId)
+          ? takeDropped({ sagaId, deliveries, now, activated: await this.reload(sagaId) }, this.ports.observer)
+          : await this.decideOne(sagaId, deliveries, now);
+        turns.push(turn);
       } catch (error) {
         const reason = error instanceof TurnFailed ? error.cause : error;
         if (reason === error && !isUnreadable(error)) throw error;
@@ -101,5 +106,5 @@ export class Deciding {
 }
 
 function isUnreadable(error: unknown): boolean {
-  return error instanceof SkaldError && error.code === 'history-unreadable';
+  return error instanceof SkaldError && (error.code === 'history-unreadable' || error.code === 'payload-unreadable');
 }

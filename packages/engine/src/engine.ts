@@ -8,6 +8,7 @@ import {
   type InboxMessage,
   type MessageBus,
   type ParticipantMessage,
+  type PayloadCodec,
   type SagaIndex,
   SkaldError,
 } from '@skald/kernel';
@@ -40,6 +41,8 @@ export interface EngineOptions {
   readonly participantBatch?: number;
   /** How long an external participant's action may run before it counts as interrupted, in milliseconds. Default 60,000. */
   readonly participantLease?: number;
+  /** Encrypts the payloads of events. Default: they are stored in the clear. */
+  readonly codec?: PayloadCodec;
   /** Feeds the index of a store that keeps none; started before the engine, stopped after it. Absent: the store keeps the index. */
   readonly projection?: IndexProjection;
 }
@@ -80,7 +83,15 @@ export class Orchestrator {
       (partitions) => this.takeOver(partitions),
       (owns) => this.inbox.disown(owns),
     );
-    const ports = { ...portsOf(options), store, index, programs, ownership: this.ownership, projection: options.projection };
+    const ports = {
+      ...portsOf(options),
+      store,
+      index,
+      programs,
+      ownership: this.ownership,
+      projection: options.projection,
+      codec: options.codec,
+    };
     this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
     const limits = { batch: Math.max(1, options.inboxBatch ?? 1_000), cache: Math.max(1, options.cachedSagas ?? 20_000) };
     this.inbox = new Inbox(ports, limits, (...turn) => this.timers.onTurn(...turn));

@@ -3,20 +3,30 @@ import {
   evolve,
   initialState,
   isSagaStream,
+  type PayloadCodec,
   type RecordedEvent,
   type SagaEvent,
   type SagaState,
   SkaldError,
 } from '@skald/kernel';
 import { decodeEvent } from './event-codec.js';
+import { openEvents } from './payloads/event-payloads.js';
 
 const PAGE = 1_000;
 
 /** An event with its place in the stream. */
 export type HistoryEvent = SagaEvent & { readonly revision: number; readonly hash: string };
 
-/** The history of a saga, up to `until` (a revision) where given. Throws `saga-not-found`. */
-export async function readHistory(store: EventStore, sagaId: string, until = Number.MAX_SAFE_INTEGER): Promise<HistoryEvent[]> {
+/**
+ * The history of a saga, up to `until` (a revision) where given. Payloads that are encrypted are read where `codec` can. Throws `saga-not-found`,
+ * `payload-unreadable`.
+ */
+export async function readHistory(
+  store: EventStore,
+  sagaId: string,
+  until = Number.MAX_SAFE_INTEGER,
+  codec?: PayloadCodec,
+): Promise<HistoryEvent[]> {
   if (!isSagaStream(sagaId)) throw new SkaldError('saga-not-found', { sagaId });
   const events: HistoryEvent[] = [];
   for (;;) {
@@ -27,7 +37,7 @@ export async function readHistory(store: EventStore, sagaId: string, until = Num
     if (page.length < PAGE || events.length > until) break;
   }
   if (events.length === 0) throw new SkaldError('saga-not-found', { sagaId });
-  return events;
+  return codec ? [...(await openEvents(codec, sagaId, events)).events] : events;
 }
 
 /** A saga as its stream says it is. */
@@ -37,28 +47,39 @@ export interface StoredSaga {
   readonly head: string;
   /** Global position of the last event, 0 before the first and where the store cannot tell. */
   readonly position: number;
+  /** The key of its payloads is gone: what is in the state instead of them must reach nobody. */
+  readonly dropped: boolean;
 }
 
-/** The state of a saga with all that is stored of it. Throws `history-unreadable`. */
-export async function loadSaga(store: EventStore, sagaId: string): Promise<StoredSaga> {
+/** The state of a saga with all that is stored of it. Throws `history-unreadable`, `payload-unreadable`. */
+export async function loadSaga(store: EventStore, sagaId: string, codec?: PayloadCodec): Promise<StoredSaga> {
   if (!isSagaStream(sagaId)) throw new SkaldError('history-unreadable', { stream: sagaId, revision: 0, problem: 'it is no saga’s stream' });
   let state = initialState();
   let last: RecordedEvent | undefined;
+  let dropped = false;
   for (;;) {
     const page = await store.read(sagaId, { from: state.revision + 1, limit: PAGE });
-    for (const recorded of page) state = evolveRecorded(state, recorded);
+    if (!codec) for (const recorded of page) state = evolveRecorded(state, recorded);
+    else {
+      const decoded = page.map((recorded) => ({ ...decodeEvent(recorded), revision: recorded.revision, recorded }));
+      const opened = await openEvents(codec, sagaId, decoded);
+      dropped ||= opened.dropped;
+      for (const event of opened.events) state = evolved(state, event, event.recorded);
+    }
     last = page.at(-1) ?? last;
-    if (page.length < PAGE) return { state, head: last?.hash ?? sagaId, position: last?.position ?? 0 };
+    if (page.length < PAGE) return { state, head: last?.hash ?? sagaId, position: last?.position ?? 0, dropped };
   }
 }
 
 /** Changes the state that it is given. Throws `history-unreadable`, also for an event that reads well and cannot be. */
 export function evolveRecorded(state: SagaState, recorded: RecordedEvent): SagaState {
-  const event = decodeEvent(recorded);
+  return evolved(state, decodeEvent(recorded), recorded);
+}
+
+function evolved(state: SagaState, event: SagaEvent, { stream, revision }: RecordedEvent): SagaState {
   try {
     return evolve(state, event);
   } catch (cause) {
-    const { stream, revision } = recorded;
     throw new SkaldError(
       'history-unreadable',
       { stream, revision, problem: cause instanceof Error ? cause.message : String(cause) },

@@ -18,6 +18,7 @@ import {
   type MessageBus,
   type Outgoing,
   outstanding,
+  type PayloadCodec,
   type SagaIndex,
   type SagaState,
   type SkaldError,
@@ -30,6 +31,7 @@ import { Deciding } from './deciding.js';
 import type { IndexProjection } from './index-projection.js';
 import type { Observer } from './observer.js';
 import type { Ownership, Term } from './ownership.js';
+import { maskedSummary, sealTurns } from './payloads/seal-turns.js';
 import type { Programs } from './programs.js';
 import { refusedSagas } from './refused-messages.js';
 import { refusal, type Turn } from './turn.js';
@@ -46,6 +48,8 @@ export interface InboxPorts {
   readonly ownership: Ownership;
   /** Feeds the index where its store does not. */
   readonly projection?: IndexProjection | undefined;
+  /** Seals what is stored. */
+  readonly codec?: PayloadCodec | undefined;
 }
 
 export interface InboxLimits {
@@ -54,6 +58,8 @@ export interface InboxLimits {
   /** States kept at hand. */
   readonly cache: number;
 }
+
+const NONE: ReadonlySet<string> = new Set();
 
 type Deliveries = Delivery<InboxMessage>[];
 
@@ -78,7 +84,7 @@ export class Inbox {
     limits: InboxLimits,
     private readonly onTurn: (sagaId: string, state: SagaState, position: number) => void,
   ) {
-    this.activation = new Activation(ports.store, limits.cache);
+    this.activation = new Activation(ports.store, limits.cache, ports.codec);
     this.deciding = new Deciding(this.activation, this.unsure, this.refused, ports);
     this.loop = new WorkLoop(limits.batch, (batch) => this.work(batch));
   }
@@ -113,7 +119,7 @@ export class Inbox {
       crashPoints.reach('inbox:taken');
       const terms = new Map<string, Term | undefined>();
       for (const { message } of batch) terms.set(message.sagaId, ownership.termOf(message.sagaId));
-      const turns = await this.deciding.decideAll(bySaga(batch.filter(({ message }) => terms.get(message.sagaId))));
+      const turns = await this.decideAll(bySaga(batch.filter(({ message }) => terms.get(message.sagaId))));
       crashPoints.reach('inbox:decided');
       const { stored: all, again } = await this.appendAll(turns);
       crashPoints.reach('inbox:appended');
@@ -127,6 +133,12 @@ export class Inbox {
     } catch (error) {
       await this.putBack(batch, error);
     }
+  }
+
+  private async decideAll(groups: ReadonlyMap<string, Deliveries>): Promise<readonly Turn[]> {
+    const { codec } = this.ports;
+    if (!codec) return this.deciding.decideAll(groups, NONE);
+    return sealTurns(codec, await this.deciding.decideAll(groups, await codec.dropped([...groups.keys()])));
   }
 
   /** O1: the others' events are stored, and their next owner will read them. */
@@ -178,16 +190,16 @@ export class Inbox {
 
   /** Only what no write carried. A projection tells by itself, and exactly. */
   private async tellIndex(turns: readonly Turn[]): Promise<void> {
-    const { index, projection } = this.ports;
+    const { index, projection, codec } = this.ports;
     if (projection) return;
-    const summaries = turns.flatMap(({ write, summary }) => (!write && summary ? [summary] : []));
+    const summaries = turns.flatMap(({ write, summary }) => (!write && summary ? [codec ? maskedSummary(summary) : summary] : []));
     if (summaries.length > 0) await index.put(summaries, await index.position());
   }
 
   private async publishAll(turns: readonly Turn[]): Promise<void> {
     const messages: Outgoing[] = [];
     for (const { activated, answers, sagaId } of turns) {
-      for (const command of outstanding(activated.state, activated.published)) {
+      for (const command of activated.dropped ? [] : outstanding(activated.state, activated.published)) {
         messages.push({ address: { to: 'participant', participant: command.participant }, message: { kind: 'command', sagaId, command } });
       }
       for (const answer of answers) messages.push(answer);

@@ -20,6 +20,7 @@ import {
   type Outgoing,
   type Program,
   recordError,
+  type SagaEvent,
   type SagaSummary,
   SkaldError,
   type StreamWrite,
@@ -42,8 +43,15 @@ export interface TurnInput {
   readonly now: number;
 }
 
+export interface Decided {
+  readonly event: SagaEvent;
+  readonly cause: string;
+}
+
 /** What came of the inputs that were taken. */
 export interface Turn extends TurnInput {
+  /** The events of the write before they were encoded, each with its cause. */
+  readonly decided: readonly Decided[];
   readonly answers: readonly Outgoing[];
   readonly write: StreamWrite | undefined;
   /** What the index must be told although there are no events. */
@@ -116,7 +124,7 @@ export function refuse(input: TurnInput, count: number, error: unknown): Turn {
   const deliveries = input.deliveries.slice(0, count);
   const answers = deliveries.flatMap(({ message }) => refusal(message, error));
   const { head } = input.activated;
-  return { ...input, deliveries, answers, write: undefined, summary: undefined, head, rest: input.deliveries.slice(count) };
+  return { ...input, deliveries, decided: [], answers, write: undefined, summary: undefined, head, rest: input.deliveries.slice(count) };
 }
 
 /** Whoever waits for an answer is told why there is none. */
@@ -136,7 +144,7 @@ function refusalOf(error: unknown, otherwise: 'decision-failed' | 'store-failed'
 }
 
 /** A program that wants nothing, for the reason given: the saga is suspended with it. */
-function refusing(error: unknown): Program {
+export function refusing(error: unknown): Program {
   const refuse = (): never => {
     throw Object.assign(new Error(brief(error).message), { name: brief(error).name });
   };
@@ -144,13 +152,15 @@ function refusing(error: unknown): Program {
 }
 
 /** The reason must fit where the decision did not. */
-function brief(error: unknown): ErrorRecord {
+export function brief(error: unknown): ErrorRecord {
   const { name, message } = recordError(error);
   return { name: name.slice(0, 200), message: message.slice(0, 2_000) };
 }
 
-class WriteDraft {
+/** A turn in the making. */
+export class WriteDraft {
   private readonly events: NewEvent[] = [];
+  private readonly decided: Decided[] = [];
   private readonly answers: Outgoing[] = [];
   private readonly expectedRevision: number;
   private head: string;
@@ -173,8 +183,10 @@ class WriteDraft {
   }
 
   add(decision: Decision, message: InboxMessage | undefined): void {
-    const encoded = encodeEvents(decision.events, message?.input.type ?? 'fault', this.head);
+    const cause = message?.input.type ?? 'fault';
+    const encoded = encodeEvents(decision.events, cause, this.head);
     for (const event of encoded) this.events.push(event);
+    for (const event of decision.events) this.decided.push({ event, cause });
     this.check(encoded);
     this.head = encoded.at(-1)?.hash ?? this.head;
     this.lastNote = decision.note;
@@ -186,6 +198,10 @@ class WriteDraft {
       address: { to: 'client', client },
       message: { kind: 'answer', sagaId: this.sagaId, request: input.request, answer },
     });
+  }
+
+  answer(...answers: readonly Outgoing[]): void {
+    this.answers.push(...answers);
   }
 
   private check(events: readonly NewEvent[]): void {
@@ -215,10 +231,10 @@ class WriteDraft {
     const { state, indexed } = this.activated;
     const summary = state.phase === 'new' ? undefined : summarize(state);
     const told = summary && differs(indexed, summary, this.woken) ? summary : undefined;
-    const { sagaId: stream, expectedRevision, events, answers, head } = this;
+    const { sagaId: stream, expectedRevision, events, decided, answers, head } = this;
     const write = events.length > 0 ? { stream, expectedRevision, events, ...(told && { summary: told }) } : undefined;
     const deliveries = input.deliveries.slice(0, taken);
-    return { ...input, deliveries, answers, write, summary: told, head, rest: input.deliveries.slice(taken) };
+    return { ...input, deliveries, decided, answers, write, summary: told, head, rest: input.deliveries.slice(taken) };
   }
 }
 
@@ -233,7 +249,7 @@ function programOf(programs: Pick<Programs, 'find'>, { state }: Activated, input
     : programs.find(state.saga, state.version);
 }
 
-function stamped(input: Input, at: number): Message {
+export function stamped(input: Input, at: number): Message {
   if (input.type === 'start') frozen(input.input);
   else if (input.type === 'reply') frozen(input.outcome);
   else if (input.type === 'signal') frozen(input.payload);

@@ -135,6 +135,21 @@ export const CATALOGUE = {
     fix: 'Give the changed saga a new version and register both: instances finish on the version they started with. Only where no instance of it matters, as in development, start with definitions: "replace".',
     retryable: false,
   },
+  'attributes-in-the-clear': {
+    what: 'The search attributes of saga {saga} ({attributes}) are stored in the clear.',
+    fix: 'Keep personal data out of them: ids instead of names. This is a warning.',
+    retryable: false,
+  },
+  'payload-dropped': {
+    what: 'The key of saga {sagaId} was dropped: its payloads cannot be read any more, and it cannot go on.',
+    fix: 'Terminate it, where it has not ended. Nothing brings the payloads back; another saga needs another id.',
+    retryable: false,
+  },
+  'payload-unreadable': {
+    what: 'A payload of saga {sagaId} ({place}) cannot be opened: {problem}.',
+    fix: 'Give all processes the same key store and its master keys. If they have it, the payload was altered, or moved: compare with a backup.',
+    retryable: true,
+  },
   'payload-too-large': {
     what: 'A decision of saga {sagaId} does not fit: {what} is {bytes} bytes, the limit is {limit}.',
     fix: 'Pass references instead of data, then retry the saga.',

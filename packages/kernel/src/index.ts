@@ -87,6 +87,7 @@ export type {
   ParticipantMessage,
   Partitioning,
 } from './ports/message-bus.js';
+export type { KeyStore, PayloadCodec, PayloadPlace, PlainPayload, SagaKey, SealedPayload } from './ports/payload-codec.js';
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary, VersionCount } from './ports/saga-index.js';
 export type { PossibleActions, SagaAction, TargetActions } from './possible-actions.js';
 export { actionsOf, possibleActions, refusedCancel, refusedOperator, whyNotAgain } from './possible-actions.js';

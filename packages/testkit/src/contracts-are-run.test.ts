@@ -11,6 +11,7 @@ const SUITES = {
   SagaIndex: 'sagaIndexContract',
   Fence: 'fenceContract',
   MessageBus: 'messageBusContract',
+  KeyStore: 'keyStoreContract',
 } as const;
 
 type Port = keyof typeof SUITES;

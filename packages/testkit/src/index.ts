@@ -8,6 +8,8 @@ export { fenceContract } from './fence.contract.js';
 export { FixedStore } from './fixed-store.js';
 export type { IndexedStoreSubject } from './indexed-store.contract.js';
 export { indexedStoreContract } from './indexed-store.contract.js';
+export type { KeyStoreSubject } from './key-store.contract.js';
+export { keyStoreContract } from './key-store.contract.js';
 export { madeUpEvent, madeUpEvents, madeUpStream, madeUpSummary } from './made-up-events.js';
 export { cancel, fault, lateReply, operator, outcomes, reply, start, wake } from './made-up-messages.js';
 export { MemoryEventStore } from './memory-event-store.js';

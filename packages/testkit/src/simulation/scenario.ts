@@ -65,7 +65,8 @@ export function drawScenario(choices: Choices): Scenario {
     data.push({ ...drawEntry(choices, model, after, scenario), ...instead, ...optional });
   }
   const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
-  const attributes = choices.pick(6) === 5 ? drawAttributes(choices) : undefined;
+  // Not drawn: the lives of a seed are to stay the same.
+  const attributes = (count + (deadline ?? 0)) % 4 === 2 ? attributesOf(count, (deadline ?? 0) % 3) : undefined;
   const definition = sagaDefinition({
     ...{ name: 'model', version: 1, steps: data },
     ...(deadline !== undefined && { deadline }),
@@ -74,9 +75,9 @@ export function drawScenario(choices: Choices): Scenario {
   return Object.assign(scenario, { definition, steps, orderly: !beside, skew: ([0, 0, 1, -1] as const)[choices.pick(4)] ?? 0 });
 }
 
-/** They change with the results; one may throw, or give what cannot be an attribute, for a while. */
-function drawAttributes(choices: Choices): SagaDefinition['attributes'] {
-  const [first, wrong] = [choices.pick(3), choices.pick(3)];
+/** They change with the results; one throws, or gives what cannot be an attribute, for a while. */
+function attributesOf(steps: number, wrong: number): SagaDefinition['attributes'] {
+  const first = steps % 3;
   return {
     known: (_input, { results }) => Object.keys(results).length,
     when: (_input, { now, results }) => (Object.keys(results).length > first ? new Date(now) : undefined),
