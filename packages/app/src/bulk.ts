@@ -47,19 +47,23 @@ export type BulkAction =
   | { readonly do: 'deadline'; readonly until: Date | number | null };
 
 export interface BulkOptions {
+  /** To which sagas. */
   readonly filter: BulkFilter;
+  /** What is done to each. */
   readonly action: BulkAction;
+  /** Who does it; recorded with each. */
   readonly by: string;
+  /** Why; recorded with each. */
   readonly reason: string;
   /** Id of the whole. The same again goes on with it. Default: a new unique id. */
   readonly id?: string;
-  /** Only says what would happen. */
+  /** Only says what would happen. Default false. */
   readonly dryRun?: boolean;
   /** Sagas at the same time, 1 to 1,000. Default 16. */
   readonly concurrency?: number;
-  /** Sagas in a second, at most. Default: as many as go. */
+  /** Number of sagas in a second, at most. Default: as many as go. */
   readonly perSecond?: number;
-  /** Ends it between two sagas: `app-stopped`. */
+  /** Ends it between two sagas: `app-stopped`. Default: it goes on to the end. */
   readonly signal?: AbortSignal;
 }
 

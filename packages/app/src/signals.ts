@@ -5,7 +5,7 @@ import { describeIssues, type SagaDefinition, type SignalStep, SkaldError } from
 export interface SignalOptions {
   /** Same id, same signal: a repeat tells nothing new. Default: a new unique id. */
   readonly id?: string;
-  /** Who says so; recorded with it. */
+  /** Who says so; recorded with it. Default: nobody is named. */
   readonly by?: string;
 }
 

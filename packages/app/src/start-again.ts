@@ -2,11 +2,13 @@ import { actionsOf, type SagaDefinition, type SagaState, SkaldError, whyNotAgain
 import { startInput } from './start-input.js';
 
 export interface StartAgainOptions {
+  /** Who does it; recorded. */
   readonly by: string;
+  /** Why; recorded. */
   readonly reason: string;
   /** Instance id of the new saga. Default: that of the earlier one with `~2`, of `42~2` then `42~3`: whoever starts it again gets the same one. */
   readonly id?: string;
-  /** Default: the earlier one's. */
+  /** Of the new saga. Default: the earlier one’s. */
   readonly input?: unknown;
 }
 

@@ -44,10 +44,10 @@ export interface ConnectOptions extends CommonOptions {
   /**
    * Made at start, closed at stop: `() => openSqliteStore({ file, shared: true })`, or `() => projectedStore(connectEventStore({ … }),
    * openSqliteIndex({ file }))`, where each process has an index of its own. With a store this process manages the sagas that are
-   * registered with it, a share of the inbox's partitions at a time. Without one it can start and steer them, but not show them.
+   * registered with it, a share of the inbox's partitions at a time. Without one it can start and steer them, but not show them. Default: none.
    */
   readonly store?: () => Promise<SagaStore>;
-  /** A SQLite file for the fences of participants that name none. Without it each must name its own. */
+  /** A SQLite file for the fences of participants that name none. Without it each must name its own. Default: none. */
   readonly fenceFile?: string;
   /** With a codec: participants that have no keys, so that messages to and from them are in the clear. Default: none. */
   readonly clearParticipants?: readonly string[];

@@ -12,6 +12,7 @@ import { Messages } from './messages.js';
 import { keyOf, PayloadSchemas, type SchemaConverter } from './payload-schemas.js';
 
 export interface AsyncApiOptions {
+  /** Of the document. */
   readonly title: string;
   /** Of the document, as its author counts: `1.4.0`. */
   readonly version: string;
@@ -19,11 +20,13 @@ export interface AsyncApiOptions {
   readonly prefix?: string;
   /** Of `participantDefinitionOf(Class)`, or written by hand for one in another language. */
   readonly participants: readonly ParticipantDefinition[];
+  /** Whose messages are described. */
   readonly sagas: readonly SagaDefinition[];
+  /** Where the brokers are. Default: not said. */
   readonly servers?: Readonly<Record<string, AsyncApiServer>>;
-  /** What is stated here is stated in the document. */
+  /** What is stated here is stated in the document. Default: nothing is stated. */
   readonly topics?: Pick<TopicOptions, 'inboxPartitions' | 'partitions' | 'replicationFactor' | 'retention'>;
-  /** For schemas that have no Standard JSON Schema of their own; asked first. */
+  /** For schemas that have no Standard JSON Schema of their own; asked first. Default: those alone. */
   readonly jsonSchemaOf?: SchemaConverter;
 }
 

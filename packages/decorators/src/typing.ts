@@ -57,17 +57,17 @@ export interface SagaStepOptions<C = string, A = string | readonly string[], W =
     CatchOptions {
   /** The step's id in histories. Default: the method's name. Give the old name when a method is renamed. */
   readonly id?: string;
-  /** Public method that undoes this one. A saga's: `(input, context) => Command`; a participant's: `async (input, result?)`. */
+  /** Public method that undoes this one. A saga's: `(input, context) => Command`; a participant's: `async (input, result?)`. Default: a participant pairs the action with its own, or there is nothing to undo. */
   readonly compensation?: C;
   /** Methods of the steps that must be settled before this one. Default: the step declared before; `[]`: at once. */
   readonly after?: A;
-  /** Method of the step in whose place this one runs where that has failed; its result is absent then. What comes after that comes after this too. */
+  /** Method of the step in whose place this one runs where that has failed; its result is absent then. What comes after that comes after this too. Default: none, it runs when its turn comes. */
   readonly instead?: B;
-  /** Guard: false skips the step, which is recorded; of an alternative: passes it over. Annotate its parameters: `(order: Order) => …`. */
+  /** Guard: false skips the step, which is recorded; of an alternative: passes it over. Annotate its parameters: `(order: Order) => …`. Default: always. */
   readonly when?: (input: W, context: V) => boolean;
-  /** Checks an action's first argument before it runs. */
+  /** Checks an action's first argument before it runs. Default: not checked. */
   readonly input?: StandardSchema<unknown, I>;
-  /** Checks an action's result before it is recorded. */
+  /** Checks an action's result before it is recorded. Default: not checked. */
   readonly output?: StandardSchema<unknown, O>;
 }
 
@@ -106,20 +106,20 @@ export type SagaStepDecorator = <
 // ─── @SagaTimer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Where a step stands that asks nobody. */
-interface WaitOptions<A, W, V, B> extends Pick<CatchOptions, 'on'> {
+interface WaitOptions<A = string | readonly string[], W = any, V = any, B = string> extends Pick<CatchOptions, 'on'> {
   /** The step's id in histories. Default: the method's name. */
   readonly id?: string;
   /** Methods of the steps that must be settled before this one. Default: the step declared before; `[]`: at once. */
   readonly after?: A;
-  /** Method of the step in whose place this one runs where that has failed. */
+  /** Method of the step in whose place this one runs where that has failed. Default: none, it waits when its turn comes. */
   readonly instead?: B;
-  /** Guard: false skips the step, which is recorded; of an alternative: passes it over. Annotate its parameters. */
+  /** Guard: false skips the step, which is recorded; of an alternative: passes it over. Annotate its parameters. Default: always. */
   readonly when?: (input: W, context: V) => boolean;
 }
 
 export interface SagaTimerOptions<D = Duration, A = string | readonly string[], W = any, V = any, B = string>
   extends WaitOptions<A, W, V, B> {
-  /** How long, from when the step's turn comes. Without it the method says: milliseconds, or a date. */
+  /** How long, from when the step's turn comes. Without it the method says: milliseconds, or a date. Default: as the method says. */
   readonly for?: D;
 }
 
@@ -146,7 +146,7 @@ export interface SagaSignalOptions<P = any, A = string | readonly string[], W = 
   extends WaitOptions<A, W, V, B>,
     Pick<CatchOptions, 'optional'>,
     Omit<SignalOptions, 'schema'> {
-  /** Checks the payload where it is sent, and again when it is taken. */
+  /** Checks the payload where it is sent, and again when it is taken. Default: not checked. */
   readonly schema?: StandardSchema<unknown, P>;
 }
 
@@ -184,9 +184,11 @@ export interface SagaOptions<I = any, O = any, V = any> {
   readonly name: string;
   /** Whole number from 1. Instances finish on the version they started with. */
   readonly version: number;
-  /** From start to end; at the deadline a saga before its pivot is compensated. */
+  /** From start to end; at the deadline a saga before its pivot is compensated. Default: none. */
   readonly deadline?: Duration;
+  /** Checks, and may convert, what a saga is started with. Default: anything is taken. */
   readonly input?: StandardSchema<unknown, I>;
+  /** What the saga answers, for the compiler: it is not checked when it runs. Default: what `result` returns. */
   readonly output?: StandardSchema<unknown, O>;
   /**
    * What instances can be found by, up to 20: `{ customer: (order: Order) => order.customer }`. Computed from input and results whenever the saga

@@ -27,9 +27,12 @@ import { Timers } from './timers.js';
 
 export interface EngineOptions {
   readonly bus: MessageBus;
+  /** Time, as tests bring their own. Default: the system’s. */
   readonly clock?: Clock;
+  /** Ids, as tests bring their own. Default: random ones. */
   readonly ids?: Ids;
   readonly observers?: readonly Observer[];
+  /** Where tests may end the process. Default: nowhere. */
   readonly crashPoints?: CrashPoints;
   /** Inputs in one micro-batch, 1 to 10,000. Default 1,000. */
   readonly inboxBatch?: number;

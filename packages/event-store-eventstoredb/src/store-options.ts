@@ -35,9 +35,10 @@ export interface Timeouts {
 export interface EventStoreOptions {
   /**
    * `esdb://[user:password@]host[:2113][,host…]?tls=…` or `esdb+discover://…`, as EventStoreDB 20.10 to 24 and KurrentDB 25 and later document it.
-   * This, or `settings`.
+   * This, or `settings`. Default: `settings` are given.
    */
   readonly connectionString?: string;
+  /** Of the client, instead of a connection string. Default: `connectionString` is given. */
   readonly settings?: ConnectionSettings;
   /** Put before the name of every stream, for a server that is shared: `shop.` makes `shop.order-42`, category `shop.order`. Default none. */
   readonly prefix?: string;
@@ -46,12 +47,13 @@ export interface EventStoreOptions {
    * under `prefix`, which the server sends with those of others, to be told apart here.
    */
   readonly sagas?: readonly string[];
-  /** The server's `--max-append-size`. Default 1 MiB, the default of 20.10 to 25.0. */
+  /** The server’s `--max-append-size`, in bytes. Default 1 MiB, the default of 20.10 to 25.0. */
   readonly maxAppendSize?: number;
-  /** Appends sent and not yet answered, at most. Default 256. */
+  /** Number of appends sent and not yet answered, at most. Default 256. */
   readonly maxUnacknowledged?: number;
+  /** In milliseconds: `answer` of an attempt (5,000), `patience` of a call (15,000), `scan` for the next event of a read (300,000), `quiet` until a subscription is renewed (60,000). Default: as in brackets. */
   readonly timeouts?: Partial<Timeouts>;
-  /** Told what went wrong and is being tried again. */
+  /** Told what went wrong and is being tried again. Default: nobody is told. */
   readonly onTrouble?: (what: string, error: unknown) => void;
 }
 

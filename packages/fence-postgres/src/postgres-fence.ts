@@ -17,9 +17,9 @@ export interface PostgresFenceOptions {
   readonly concurrency?: number;
   /** Default `read committed`. Stricter ones fail more often, with nothing done, and are tried again by the step's retry policy. */
   readonly isolation?: 'read committed' | 'repeatable read' | 'serializable';
-  /** How long a command waits while its key is in use elsewhere before it is answered as busy: 0 to 60,000 ms, default 1,000. */
+  /** How long a command waits while its key is in use elsewhere before it is answered as busy: 0 to 60,000 milliseconds. Default 1,000. */
   readonly waitForKey?: number;
-  /** How long a lost commit is looked into before its outcome counts as unknown: 0 to 600,000 ms, default 30,000. */
+  /** How long a lost commit is looked into before its outcome counts as unknown: 0 to 600,000 milliseconds. Default 30,000. */
   readonly resolveFor?: number;
 }
 

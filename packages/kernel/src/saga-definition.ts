@@ -8,17 +8,17 @@ import { dependenciesOf } from './step-order.js';
 export interface RetryOptions {
   /** Attempts in all, 1 to 1,000, or `Infinity`. Default 3; 20 past the pivot and for compensations. */
   readonly attempts?: number;
-  /** Default exponential. */
+  /** Whether waits stay the same or double. Default exponential. */
   readonly backoff?: 'fixed' | 'exponential';
   /** Wait before the second attempt. Default 100ms (200ms past the pivot and for compensations). */
   readonly delay?: Duration;
-  /** Default 30s (2m past the pivot and for compensations). */
+  /** Longest wait. Default 30s (2m past the pivot and for compensations). */
   readonly maxDelay?: Duration;
-  /** 0 to 1, default 0.2: up to that share of the delay is taken off. */
+  /** Up to that share of the delay, 0 to 1, is taken off. Default 0.2. */
   readonly jitter?: number;
-  /** Retry only these error names. Business errors are retried only when named here. `Timeout` names a timeout. */
+  /** Retry only these error names. Business errors are retried only when named here. `Timeout` names a timeout. Default: every technical error. */
   readonly on?: readonly string[];
-  /** Never retry these error names. */
+  /** Never retry these error names. Default: none. */
   readonly never?: readonly string[];
 }
 
@@ -30,12 +30,14 @@ export interface StepOptions {
   readonly timeout?: Duration;
   /**
    * Until when a command may be begun: to the saga's deadline, past the pivot without end (default), or to the end of its attempt, so that
-   * what comes too late to be waited for is refused. Compensations never expire.
+   * what comes too late to be waited for is refused. Compensations never expire. Default deadline.
    */
   readonly expires?: 'deadline' | 'attempt';
+  /** When an attempt that failed is tried again. Default: as the fields of `retry` say. */
   readonly retry?: RetryOptions;
   /** Per attempt of the compensation. Default: as `timeout`. */
   readonly compensationTimeout?: Duration;
+  /** The same of its compensation. Default: as the fields of `retry` say. */
   readonly compensationRetry?: RetryOptions;
 }
 
@@ -80,7 +82,7 @@ export interface SignalOptions {
   readonly schema?: StandardSchema;
   /** From when the step begins to wait. Default: none. */
   readonly timeout?: Duration;
-  /** When nothing comes in time: the step fails with the name `Timeout` (default), or is skipped. */
+  /** When nothing comes in time: the step fails with the name `Timeout`, or is skipped. Default fail. */
   readonly onTimeout?: 'fail' | 'skip';
 }
 

@@ -51,12 +51,15 @@ export interface KafkaBusOptions {
   readonly kafka: KafkaConfig;
   /** Begins the name of every topic and group. Default `skald`. */
   readonly prefix?: string;
+  /** How topics are made, or checked. Default: as below. */
   readonly topics?: TopicOptions;
+  /** How messages are sent. Default: as below. */
   readonly publish?: PublishOptions;
+  /** How messages are taken. Default: as below. */
   readonly consume?: ConsumeOptions;
-  /** Of kafkajs' consumers, over Skald's own settings. */
+  /** Of kafkajs' consumers, over Skald's own settings. Default: Skald’s own. */
   readonly consumer?: OwnConsumerConfig;
-  /** Of kafkajs' producer, over Skald's own settings. */
+  /** Of kafkajs' producer, over Skald's own settings. Default: Skald’s own. */
   readonly producer?: OwnProducerConfig;
   /** Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Log;

@@ -18,6 +18,7 @@ import {
 } from '@skald/kernel';
 
 export interface AesGcmOptions {
+  /** Where the keys are kept: `sqliteKeyStore`, `memoryKeyStore`, or one of your own. */
   readonly keys: KeyStore;
   /** How long a key is remembered, in milliseconds. Default 60,000. */
   readonly cacheFor?: number;
