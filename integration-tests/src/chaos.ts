@@ -1,6 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
 import { Chance } from './chance.js';
-import type { KafkaBroker } from './kafka-broker.js';
 import { FEED, type ShopProcesses } from './shop-processes.js';
 import type { TcpProxy } from './tcp-proxy.js';
 
@@ -9,13 +8,18 @@ export interface ChaosPlan {
   readonly kills: number;
 }
 
-const BROKER = 'broker';
-/** Who is killed, of ten, in an order that is drawn. */
-const TEN = [BROKER, FEED, 'manager', 'manager', 'manager', 'orders', 'payments', 'payments', 'inventory', 'inventory'];
+/** Another process than those of the shop, which loses nothing when it is killed. */
+export interface Server {
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+}
+
+/** Who of the shop is killed, of nine, in an order that is drawn; besides each server once. */
+const NINE = [FEED, 'manager', 'manager', 'manager', 'orders', 'payments', 'payments', 'inventory', 'inventory'];
 /** Milliseconds that a process is gone at most. */
 const GONE = 2_000;
 
-/** Kills processes and mistreats their connections to Kafka, until it is enough; then all are there again and left alone. */
+/** Kills processes and mistreats their connections to servers, until it is enough; then all are there again and left alone. */
 export class Chaos {
   /** By whom was killed. */
   readonly kills = new Map<string, number>();
@@ -23,13 +27,13 @@ export class Chaos {
   private readonly absent = new Set<Promise<void>>();
   private readonly killing: Chance;
   private readonly troubling: Chance;
-  private isBrokerGone = false;
+  private readonly serversGone = new Set<string>();
   private over = false;
 
   constructor(
     private readonly shop: ShopProcesses,
-    private readonly broker: KafkaBroker,
-    private readonly proxy: TcpProxy,
+    private readonly servers: ReadonlyMap<string, Server>,
+    private readonly proxies: readonly TcpProxy[],
     seed: number,
   ) {
     this.killing = new Chance(seed);
@@ -41,7 +45,7 @@ export class Chaos {
     const troubling = this.trouble();
     let deck: readonly string[] = [];
     for (let killed = 0; killed < kills && this.shop.endedByThemselves.length === 0; killed += 1) {
-      const [kind = '', ...rest] = deck.length > 0 ? deck : this.killing.shuffled(TEN);
+      const [kind = '', ...rest] = deck.length > 0 ? deck : this.killing.shuffled([...this.servers.keys(), ...NINE]);
       deck = rest;
       await setTimeout(this.killing.between(0, 2 * pause));
       this.killOne(kind);
@@ -57,7 +61,8 @@ export class Chaos {
 
   /** Another one, where all of the kind are gone at the moment. */
   private killOne(kind: string): void {
-    if (kind === BROKER && !this.isBrokerGone) return this.goes(BROKER, this.killBroker());
+    const server = this.servers.get(kind);
+    if (server && !this.serversGone.has(kind)) return this.goes(kind, this.killServer(kind, server));
     const { names } = this.shop;
     const meant = names.filter((name) => name.startsWith(kind));
     const name = this.killing.of(meant.length > 0 ? meant : names);
@@ -78,13 +83,13 @@ export class Chaos {
     this.shop.start(name);
   }
 
-  private async killBroker(): Promise<void> {
-    this.isBrokerGone = true;
+  private async killServer(name: string, server: Server): Promise<void> {
+    this.serversGone.add(name);
     const gone = this.killing.between(0, GONE);
-    await this.broker.kill();
+    await server.kill();
     await setTimeout(gone);
-    await this.broker.restart();
-    this.isBrokerGone = false;
+    await server.restart();
+    this.serversGone.delete(name);
   }
 
   /** Of the connections. */
@@ -93,11 +98,12 @@ export class Chaos {
       const chosen = () => this.troubling.happens(0.3);
       const kind = this.troubling.of(['delayed', 'cut', 'halfClosed'] as const);
       this.troubles[kind] += 1;
-      if (kind === 'cut') this.proxy.cut(chosen);
-      if (kind === 'halfClosed') this.proxy.halfClose(chosen);
-      if (kind === 'delayed') this.proxy.delay(this.troubling.between(5, 150));
+      const proxy = this.troubling.of(this.proxies);
+      if (kind === 'cut') proxy.cut(chosen);
+      if (kind === 'halfClosed') proxy.halfClose(chosen);
+      if (kind === 'delayed') proxy.delay(this.troubling.between(5, 150));
       await setTimeout(this.troubling.between(500, 3_000));
-      this.proxy.delay(0);
+      proxy.delay(0);
     }
   }
 }

@@ -2,7 +2,7 @@
  * An EventStoreDB for tests: the one of EVENTSTORE_URL, else the test server in a process of its own.
  *
  * S1. A server is ready when `startEventStore` or `restart` resolves.
- * S2. A server of this process ends with this process.
+ * S2. A server of this process ends with this process, however that ends.
  * S3. What it acknowledged is there again after `kill` and `restart`, on the same port.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -47,7 +47,6 @@ const BIN = fileURLToPath(new URL('../../packages/eventstoredb-test-server/dist/
 class TestServerProcess implements EventStoreServer {
   connectionString = '';
   private child: ChildProcess | undefined;
-  private readonly endWithUs = () => void this.child?.kill('SIGKILL');
 
   constructor(
     private readonly data: string,
@@ -56,9 +55,9 @@ class TestServerProcess implements EventStoreServer {
 
   async restart(): Promise<void> {
     const port = /:(\d+)\?/.exec(this.connectionString)?.[1] ?? '0';
-    const child = spawn(process.execPath, [BIN, '--port', port, '--data', this.data], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const args = [BIN, '--until-stdin-ends', '--port', port, '--data', this.data];
+    const child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.child = child;
-    process.once('exit', this.endWithUs);
     let said = '';
     for await (const chunk of child.stdout) {
       said += String(chunk);
@@ -81,7 +80,6 @@ class TestServerProcess implements EventStoreServer {
 
   private async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const { child } = this;
-    process.removeListener('exit', this.endWithUs);
     if (!child || child.exitCode !== null || child.signalCode !== null) return;
     const ended = once(child, 'exit');
     child.kill(signal);

@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { KafkaBus } from '@skald/message-bus-kafka';
-import { Chaos } from './chaos.js';
+import { Chaos, type Server } from './chaos.js';
+import { startOwnEventStore } from './eventstoredb-server.js';
 import { freePort, startOwnKafka, whyNoOwnKafka } from './kafka-broker.js';
 import { FEED, MAIN, ShopProcesses, WORKERS } from './shop-processes.js';
 import { TcpProxy } from './tcp-proxy.js';
 
 /**
- * The order-fulfilment example as 2 managers, 6 processes of services, a broker, and one that places orders, all of which are killed at random
- * while orders come, and whose connections to Kafka are delayed, cut and half closed. SKALD_CHAOS_MINUTES=10 SKALD_CHAOS_KILLS=100 makes it
+ * The order-fulfilment example as 2 managers, 6 processes of services, a broker, an event store, and one that places orders, all of which are
+ * killed at random while orders come, and whose connections to both servers are delayed, cut and half closed. SKALD_CHAOS_MINUTES=10 SKALD_CHAOS_KILLS=100 makes it
  * the long version, SKALD_SEED another one.
  */
 const minutes = Number(process.env['SKALD_CHAOS_MINUTES'] ?? 1.2);
@@ -37,20 +38,39 @@ function undisturbed(folder: string, orders: number): Record<string, unknown> {
   return report;
 }
 
-async function openShop(orders: number) {
+async function openServers(isOnEventStoreDB: boolean, folder: string) {
+  const servers = new Map<string, Server>();
+  const proxies: TcpProxy[] = [];
+  const proxyOf = async (port: number) => {
+    const proxy = await TcpProxy.to(`127.0.0.1:${port}`);
+    cleanUp.push(() => proxy.close());
+    proxies.push(proxy);
+    return proxy.port;
+  };
+  const port = await freePort();
+  const advertisedPort = await proxyOf(port);
+  // Every client that asks the broker for its address is sent to the proxy.
+  const kafka = await startOwnKafka({ port, advertisedPort });
+  cleanUp.push(() => kafka.stop());
+  servers.set('broker', kafka);
+  const opened = { servers, proxies, broker: `127.0.0.1:${advertisedPort}` };
+  if (!isOnEventStoreDB) return opened;
+  const store = await startOwnEventStore({ data: join(folder, 'events') });
+  cleanUp.push(() => store.stop());
+  servers.set('event store', store);
+  const { hostname, port: own, search } = new URL(store.connectionString);
+  return { ...opened, eventstore: `esdb://${hostname}:${await proxyOf(Number(own))}${search}` };
+}
+
+async function openShop(orders: number, isOnEventStoreDB: boolean) {
   const folder = mkdtempSync(join(tmpdir(), 'skald-chaos-'));
   if (!process.env['SKALD_KEEP']) cleanUp.push(() => rmSync(folder, { recursive: true, force: true }));
-  const port = await freePort();
-  const proxy = await TcpProxy.to(`127.0.0.1:${port}`);
-  cleanUp.push(() => proxy.close());
-  // Every client that asks the broker for its address is sent to the proxy.
-  const kafka = await startOwnKafka({ port, advertisedPort: proxy.port });
-  cleanUp.push(() => kafka.stop());
-  const broker = `127.0.0.1:${proxy.port}`;
+  const { servers, proxies, broker, eventstore } = { eventstore: undefined, ...(await openServers(isOnEventStoreDB, folder)) };
   const target = ['--kafka', '--elsewhere', '--brokers', broker, '--data', join(folder, 'feed'), '--rate', `${RATE}`];
-  const shop = new ShopProcesses({ folder, broker, feed: [...target, ...placing(orders)] });
+  const store = eventstore === undefined ? [] : ['--eventstore', eventstore];
+  const shop = new ShopProcesses({ folder, broker, eventstore, feed: [...target, ...store, ...placing(orders)] });
   cleanUp.push(() => shop.stopAll());
-  return { folder, proxy, kafka, broker, shop };
+  return { folder, servers, proxies, broker, shop };
 }
 
 async function deadLetters(broker: string): Promise<string[]> {
@@ -66,13 +86,16 @@ async function deadLetters(broker: string): Promise<string[]> {
 }
 
 (whyNot === undefined ? describe : (title: string) => it.todo(`${title} (${whyNot})`))('Services over Kafka', () => {
-  it(
-    `end every saga, and make each effect once, while ${kills} processes are killed in ${minutes} minutes and connections are cut`,
-    async () => {
+  it.each([
+    ['a shared SQLite file', false],
+    ['EventStoreDB', true],
+  ])(
+    `with %s end every saga, and make each effect once, while ${kills} processes are killed in ${minutes} minutes and connections are cut`,
+    async (_, isOnEventStoreDB) => {
       const orders = Math.round(minutes * 60 * RATE);
-      const { folder, proxy, kafka, shop, broker } = await openShop(orders);
+      const { folder, servers, proxies, shop, broker } = await openShop(orders, isOnEventStoreDB);
       for (const name of [...WORKERS, FEED]) shop.start(name);
-      const chaos = new Chaos(shop, kafka, proxy, seed);
+      const chaos = new Chaos(shop, servers, proxies, seed);
       await chaos.rage({ milliseconds: minutes * 60_000, kills });
       const { code, stdout } = await shop.feedEnd();
       expect(shop.endedByThemselves).toEqual([]);

@@ -94,6 +94,20 @@ const whyNot = whyNoOwnKafka();
     expect(readFileSync(join(data, 'kafka', 'prefix'), 'utf8')).not.toBe(prefix);
   });
 
+  it('D1, D2, D3 with EventStoreDB instead of the SQLite file', async () => {
+    const inOneProcess = await toItsEnd('--data', join(folder, 'one'));
+    const data = join(folder, 'eventstore');
+    const run = start('--kafka', '--eventstore', '--data', data, '--rate', '100');
+    await until(run.isAtWork);
+    const children = childrenOf(run.child).filter(lives);
+    run.child.kill('SIGKILL');
+    expect(await run.end).toBe('SIGKILL');
+    await until(() => !children.some(lives));
+    const other = start('--kafka', '--data', data);
+    expect([await other.end, other.said.stderr]).toEqual([2, expect.stringContaining('event store: EventStoreDB then, none now')]);
+    expect(await toItsEnd('--kafka', '--eventstore', '--data', data)).toEqual(inOneProcess);
+  });
+
   it('D2: goes on when its processes are killed, which it starts again', async () => {
     const run = start('--kafka', '--data', join(folder, 'kafka'), '--rate', '50');
     await until(run.isAtWork);

@@ -10,6 +10,8 @@ export const MAIN = `${PROGRAMS}main.js`;
 export interface ShopOptions {
   readonly folder: string;
   readonly broker: string;
+  /** `esdb://…`; absent: the managers share a SQLite file. */
+  readonly eventstore?: string | undefined;
   /** Of the feeding process. */
   readonly feed: readonly string[];
 }
@@ -46,7 +48,7 @@ export class ShopProcesses {
   start(name: string): void {
     const { folder, feed } = this.options;
     const [program, ...args] =
-      name === FEED ? ['main', ...feed] : name.startsWith('manager') ? ['manager'] : ['service', name.slice(0, -2)];
+      name === FEED ? ['main', ...feed] : name.startsWith('manager') ? ['manager', name] : ['service', name.slice(0, -2)];
     const log = openSync(join(folder, 'logs', `${name}.log`), 'a');
     const child = fork(`${PROGRAMS}${program}.js`, args, {
       env: { ...process.env, ...this.environment() },
@@ -103,12 +105,13 @@ export class ShopProcesses {
   }
 
   private environment(): Readonly<Record<string, string>> {
-    const { folder, broker } = this.options;
+    const { folder, broker, eventstore } = this.options;
     return {
       KAFKA_BROKERS: broker,
       KAFKA_PREFIX: 'shop',
       KAFKA_SESSION_TIMEOUT: '6000',
       STORE_FILE: join(folder, 'skald.db'),
+      ...(eventstore !== undefined && { EVENTSTORE: eventstore }),
       ORDERS_DATABASE: join(folder, 'orders.db'),
       PAYMENTS_DATABASE: join(folder, 'payments.db'),
       INVENTORY_DATABASE: join(folder, 'inventory.db'),

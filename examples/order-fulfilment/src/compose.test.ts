@@ -45,8 +45,9 @@ const DATABASES: Readonly<Record<string, readonly Variable[]>> = {
 };
 
 describe('docker-compose.yml', () => {
-  test('has a broker, two managers, two processes of each service, and one that places orders', () => {
+  test('has a broker, an event store, two managers, two processes of each service, and one that places orders', () => {
     expect(services['kafka']?.image).toBe('apache/kafka:4.1.1');
+    expect(services['eventstore']?.image).toMatch(/kurrentdb:25\./);
     expect(Object.fromEntries(ours.map(([name, { deploy }]) => [name, deploy?.replicas ?? 1]))).toEqual({
       ...{ manager: 2, orders: 2, payments: 2, inventory: 2, demo: 1 },
     });
@@ -80,9 +81,18 @@ describe('docker-compose.yml', () => {
     },
   );
 
-  test.each(ours.filter(([name]) => name !== 'demo'))('asks %s how it is where it says so, and waits for the broker', (_, service) => {
-    expect(service.healthcheck?.test.join(' ')).toContain(` ${service.environment['HEALTH_FILE']})`);
-    expect(service.depends_on).toEqual({ kafka: { condition: 'service_healthy' } });
+  test.each(ours.filter(([name]) => name !== 'demo'))(
+    'asks %s how it is where it says so, and waits for the servers that it needs',
+    (name, service) => {
+      expect(service.healthcheck?.test.join(' ')).toContain(` ${service.environment['HEALTH_FILE']})`);
+      const healthy = { condition: 'service_healthy' };
+      expect(service.depends_on).toEqual({ kafka: healthy, ...(name === 'manager' && { eventstore: healthy }) });
+    },
+  );
+
+  test('tells the managers, and who looks at the end, the same event store', () => {
+    const told = [services['manager'], services['demo']].map((service) => service?.environment['EVENTSTORE']);
+    expect(told).toEqual(Array(2).fill(expect.stringMatching(/EVENTSTORE-esdb:\/\/eventstore:2113\?tls=false/)));
   });
 
   test('gives the same address of the broker to all, which the broker itself gives', () => {

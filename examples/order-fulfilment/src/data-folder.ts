@@ -20,6 +20,8 @@ const DATABASES = [STORE_FILE, 'orders.db', 'payments.db', 'inventory.db'];
 const SIDE_FILES = ['', '-wal', '-shm', '-journal', '-owner', '-owner-journal', '-shared', '-shared-journal'];
 /** Of a run on Kafka: the broker's data, what the processes have to say, and what its topics begin with. */
 const KAFKA_FOLDER = 'kafka';
+/** Of the managers and of the test server of EventStoreDB. */
+const INDEXES = ['manager-1', 'manager-2'].map((name) => `${STORE_FILE}-index-${name}`);
 
 export interface FolderUse {
   readonly fresh: boolean;
@@ -78,7 +80,7 @@ function differing(before: Parameters, now: Parameters): string[] {
 
 /** Deletes this demo's files and no others. The memory goes first: what is half deleted is no run to carry on. */
 async function clear(folder: string): Promise<void> {
-  const files = DATABASES.flatMap((name) => SIDE_FILES.map((side) => join(folder, `${name}${side}`)));
+  const files = [...DATABASES, ...INDEXES].flatMap((name) => SIDE_FILES.map((side) => join(folder, `${name}${side}`)));
   if (existsSync(join(folder, STORE_FILE))) await refuseWhileInUse(join(folder, STORE_FILE));
   for (const file of [join(folder, MEMORY), ...files]) rmSync(file, { force: true });
   rmSync(join(folder, KAFKA_FOLDER), { recursive: true, force: true });
@@ -96,6 +98,11 @@ export function kafkaPrefix(folder: string): string {
   const file = join(kafkaFolder(folder), 'prefix');
   if (!existsSync(file)) writeWhole(file, `shop-${randomUUID().slice(0, 8)}`);
   return readFileSync(file, 'utf8');
+}
+
+/** Of the test server in place of EventStoreDB. */
+export function eventStoreFolder(folder: string): string {
+  return join(kafkaFolder(folder), 'eventstore');
 }
 
 async function refuseWhileInUse(file: string): Promise<void> {

@@ -1,9 +1,10 @@
 import { timeline } from '@skald/cli';
 import { readHistory } from '@skald/engine';
-import { openSqliteStore } from '@skald/event-store-sqlite';
 import { type AuditReport, audit } from './audit.js';
 import { prepareFolder, rememberFinished } from './data-folder.js';
 import { filesOf } from './environment.js';
+import { type EventStoreChoice, watchedStoreOf } from './event-store-choice.js';
+import { openEventStore } from './event-store-of-run.js';
 import { Faults } from './faults.js';
 import { openKafkaShop } from './kafka-shop.js';
 import { DEFAULT_FOLDER, type DemoOptions } from './options.js';
@@ -14,7 +15,7 @@ import { Progress } from './progress.js';
 import { holds, type Report, reportOf, summaryLines } from './report.js';
 import { type Histories, readHistories } from './saga-ends.js';
 import { closeDatabases, type OpenShop, openDatabases, openShop, type ShopDatabases } from './shop.js';
-import { type ShopFiles, shopFiles } from './shop-files.js';
+import { shopFiles } from './shop-files.js';
 import { fillStock } from './stock.js';
 
 export interface DemoOutput {
@@ -34,9 +35,11 @@ export async function demo(options: DemoOptions, output: DemoOutput, onSignal: (
   const folder = options.data ?? DEFAULT_FOLDER;
   const isElsewhere = options.kafka?.elsewhere === true;
   const isDefault = options.data === undefined && !isElsewhere;
-  const start = await prepareFolder(folder, source.parameters, { fresh: options.fresh, isDefault });
+  const parameters = { ...source.parameters, ...(options.kafka?.eventstore !== undefined && { 'event store': 'EventStoreDB' }) };
+  const start = await prepareFolder(folder, parameters, { fresh: options.fresh, isDefault });
   const files = isElsewhere ? filesOf(process.env, folder) : shopFiles(folder);
   const databases = openDatabases(files);
+  const eventStore = await openEventStore(options, folder, files);
   try {
     const run = new OrderRun(options.rate);
     const progress = new Progress(run, source.count, output.progress, output.progress.isTTY && !options.json);
@@ -47,7 +50,7 @@ export async function demo(options: DemoOptions, output: DemoOutput, onSignal: (
     const faults = new Faults(options.seed, options.faults);
     const open = () =>
       options.kafka
-        ? openKafkaShop({ ...options, folder, files, kafka: options.kafka, say }, run)
+        ? openKafkaShop({ ...options, folder, files, kafka: options.kafka, eventStore: eventStore.choice, say }, run)
         : openShop(files, databases, faults, run);
     const figures = await work(open, placed(source, faults), run, (ended) =>
       say(`${start === 'continued' ? 'carrying on' : 'beginning'} in ${folder}: ${ended} of ${source.count} orders have ended`),
@@ -56,14 +59,15 @@ export async function demo(options: DemoOptions, output: DemoOutput, onSignal: (
       say(`stopped: ${run.progress.ended} of ${source.count} orders have ended. The same command carries on.`);
       return 0;
     }
-    const { report, findings, charged, tale } = await judge(files, databases, source, figures, output);
-    if (report.audit.everySagaEnded) rememberFinished(folder, source.parameters);
+    const { report, findings, charged, tale } = await judge(eventStore.choice, databases, source, figures, output);
+    if (report.audit.everySagaEnded) rememberFinished(folder, parameters);
     if (options.json) {
       for (const finding of findings) say(finding);
       output.out(JSON.stringify(report));
     } else for (const line of [...tale, ...summaryLines(report, charged, findings)]) output.out(line);
     return holds(report.audit) ? 0 : 1;
   } finally {
+    await eventStore.close();
     closeDatabases(databases);
   }
 }
@@ -94,13 +98,13 @@ interface Judgement extends AuditReport {
 }
 
 async function judge(
-  files: ShopFiles,
+  choice: EventStoreChoice,
   databases: ShopDatabases,
   source: OrderSource,
   figures: RunFigures,
   { colours, width }: DemoOutput,
 ): Promise<Judgement> {
-  const store = await openSqliteStore({ file: files.store, readOnly: true });
+  const store = await watchedStoreOf(choice);
   try {
     const histories = await readHistories(store.events);
     const judged = audit(histories, databases, { orders: source.count, stock: source.stock });

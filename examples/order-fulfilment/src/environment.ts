@@ -1,4 +1,5 @@
 import { KafkaBus } from '@skald/message-bus-kafka';
+import type { EventStoreChoice } from './event-store-choice.js';
 import { Faults } from './faults.js';
 import { type ShopFiles, shopFiles } from './shop-files.js';
 
@@ -10,8 +11,12 @@ export const VARIABLES = [
   'KAFKA_PREFIX',
   /** Milliseconds after which a process that is silent loses its partitions; longer than it may ever stand still. Default 15,000. */
   'KAFKA_SESSION_TIMEOUT',
-  /** The event store that the managers share. */
+  /** The event store that the managers share; with EVENTSTORE the index of each is beside it, and it is not there. */
   'STORE_FILE',
+  /** `esdb://…`: the managers share an EventStoreDB instead. */
+  'EVENTSTORE',
+  /** Begins the names of streams in EventStoreDB. */
+  'EVENTSTORE_PREFIX',
   'ORDERS_DATABASE',
   'PAYMENTS_DATABASE',
   'INVENTORY_DATABASE',
@@ -49,6 +54,11 @@ export function filesOf(environment: Environment, folder: string): ShopFiles {
 
 export function fileOf(environment: Environment, name: keyof ShopFiles): string {
   return required(environment, FILES[name]);
+}
+
+/** Where the sagas' events are. */
+export function eventStoreOf({ EVENTSTORE, EVENTSTORE_PREFIX }: Environment, file: string): EventStoreChoice {
+  return { file, eventstore: EVENTSTORE || undefined, prefix: EVENTSTORE_PREFIX || undefined };
 }
 
 export function faultsOf(environment: Environment): Faults {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { Skald } from '@skald/app';
-import { openSqliteStore } from '@skald/event-store-sqlite';
 import { applyRemedies } from '@skald/message-bus-kafka';
 import { kafkaFolder, kafkaPrefix } from './data-folder.js';
 import { connectBus, type Environment, required, variablesOf } from './environment.js';
+import { type EventStoreChoice, watchedStoreOf } from './event-store-choice.js';
 import type { FaultRates } from './faults.js';
 import type { KafkaOptions } from './options.js';
 import type { News } from './order-run.js';
@@ -19,6 +19,7 @@ export interface KafkaShop {
   readonly folder: string;
   readonly files: ShopFiles;
   readonly kafka: KafkaOptions;
+  readonly eventStore: EventStoreChoice;
   readonly seed: number;
   readonly faults: FaultRates;
   /** For people. */
@@ -43,7 +44,7 @@ export async function openKafkaShop(shop: KafkaShop, news: News): Promise<OpenSh
         .start(),
     );
     closing.push(() => app.stop());
-    const store = await patiently(() => openSqliteStore({ file: shop.files.store, readOnly: true }));
+    const store = await patiently(() => watchedStoreOf(shop.eventStore));
     closing.push(() => store.close());
     const subscription = tellNews(store, await store.events.head(), news);
     closing.push(() => subscription.stop());
@@ -55,10 +56,12 @@ export async function openKafkaShop(shop: KafkaShop, news: News): Promise<OpenSh
 }
 
 async function startDeployment(shop: KafkaShop, closing: (() => Promise<unknown>)[]): Promise<Environment> {
-  const { folder, files, seed, faults, kafka, say } = shop;
+  const { folder, files, seed, faults, kafka, eventStore, say } = shop;
   const brokers = kafka.brokers ?? (await startBroker(folder, closing));
   const environment: Environment = {
     ...variablesOf(files),
+    ...(eventStore.eventstore !== undefined && { EVENTSTORE: eventStore.eventstore }),
+    ...(eventStore.prefix !== undefined && { EVENTSTORE_PREFIX: eventStore.prefix }),
     KAFKA_BROKERS: brokers.join(','),
     KAFKA_PREFIX: kafkaPrefix(folder),
     // Who is killed is replaced after so long: sooner than in production, where a process may stand still for a while.
@@ -80,7 +83,7 @@ async function startDeployment(shop: KafkaShop, closing: (() => Promise<unknown>
 function rolesOf(): Role[] {
   const numbers = Array.from({ length: PROCESSES }, (_, at) => at + 1);
   return numbers.flatMap((number): Role[] => [
-    { name: `manager-${number}`, program: 'manager', args: [] },
+    { name: `manager-${number}`, program: 'manager', args: [`manager-${number}`] },
     ...SERVICES.map((service): Role => ({ name: `${service}-${number}`, program: 'service', args: [service] })),
   ]);
 }

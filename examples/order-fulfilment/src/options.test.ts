@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { parseOptions, UsageError } from './options.js';
+import { parseOptions, TEST_SERVER, UsageError } from './options.js';
 
 describe('options', () => {
   test('without any, orders are generated and things go wrong', () => {
@@ -28,6 +28,14 @@ describe('options', () => {
     expect(brokers([], { KAFKA_BROKERS: 'a:1' })).toMatchObject({ kafka: undefined });
   });
 
+  test('an event store is the one that is named, or else to be started', () => {
+    const of = (...args: string[]) => parseOptions(['--kafka', ...args]);
+    expect(of()).toMatchObject({ kafka: { eventstore: undefined } });
+    expect(of('--eventstore', 'esdb://a:2113?tls=false')).toMatchObject({ kafka: { eventstore: 'esdb://a:2113?tls=false' } });
+    expect(of('--eventstore', '--json')).toMatchObject({ json: true, kafka: { eventstore: TEST_SERVER } });
+    expect(of('--eventstore')).toMatchObject({ kafka: { eventstore: TEST_SERVER } });
+  });
+
   test('help is help', () => {
     expect(parseOptions(['--help'])).toBe('help');
   });
@@ -50,6 +58,9 @@ describe('options', () => {
     [['--kafka', '--brokers', 'a'], '--brokers a: host:port'],
     [['--elsewhere'], '--elsewhere goes with --kafka'],
     [['--kafka', '--elsewhere'], '--elsewhere needs --brokers'],
+    [['--eventstore'], '--eventstore goes with --kafka'],
+    [['--kafka', '--eventstore', 'http://a'], '--eventstore http://a: a connection string is wanted'],
+    [['--kafka', '--elsewhere', '--brokers', 'a:1', '--eventstore'], '--eventstore needs a URL'],
     [['--kafka', '--elsewhere', '--brokers', 'a:1', '--fresh'], '--fresh cannot delete'],
   ])('%j is refused', (args, reason) => {
     expect(() => parseOptions(args)).toThrow(UsageError);

@@ -23,6 +23,8 @@ npm run demo -- [options]
                        event store, the processes of a service its database. Kill any of them: it is started again.
   --brokers HOST:PORT  of a Kafka that is there (default: KAFKA_BROKERS); several with commas. Without it one is started, with its data in
                        the folder; that needs Docker, or Java 17 and Maven
+  --eventstore [URL]   with --kafka: the managers share an EventStoreDB or KurrentDB (esdb://...) instead of a SQLite file. Without a URL a
+                       stand-in for tests is started, with its data in the folder
   --elsewhere          with --kafka: managers and services have been started by somebody else, as in docker-compose.yml
   --rate N             start at most N orders a second
 
@@ -54,7 +56,12 @@ export interface KafkaOptions {
   readonly brokers: readonly string[] | undefined;
   /** Managers and services are not ours to start. */
   readonly elsewhere: boolean;
+  /** `esdb://…`; `test-server`: one has to be started; absent: SQLite. */
+  readonly eventstore: string | undefined;
 }
+
+/** In place of a connection string. */
+export const TEST_SERVER = 'test-server';
 
 /** What the command line asks for cannot be done. */
 export class UsageError extends Error {}
@@ -92,18 +99,34 @@ export function parseOptions(args: readonly string[], variables: Variables = {})
 }
 
 function kafkaOf(
-  { kafka = false, brokers, elsewhere = false, fresh = false }: ReturnType<typeof valuesOf>,
+  { kafka = false, brokers, elsewhere = false, fresh = false, eventstore }: ReturnType<typeof valuesOf>,
   variables: Variables,
 ): KafkaOptions | undefined {
   if (!kafka && brokers !== undefined) throw new UsageError('--brokers goes with --kafka');
   if (!kafka && elsewhere) throw new UsageError('--elsewhere goes with --kafka');
+  if (!kafka && eventstore !== undefined) throw new UsageError('--eventstore goes with --kafka');
   if (!kafka) return undefined;
   const known = (brokers ?? variables['KAFKA_BROKERS'] ?? '').split(',').filter((one) => one !== '');
   if (!known.every((one) => /^[^\s:]+:\d{1,5}$/.test(one))) throw new UsageError(`--brokers ${known}: host:port is wanted`);
   if (elsewhere && known.length === 0) throw new UsageError('--elsewhere needs --brokers: those of the managers and services');
   if (elsewhere && fresh)
     throw new UsageError('--fresh cannot delete what processes elsewhere are using: stop them and delete their volumes');
-  return { brokers: known.length > 0 ? known : undefined, elsewhere };
+  return { brokers: known.length > 0 ? known : undefined, elsewhere, eventstore: eventStoreUrl(eventstore, elsewhere) };
+}
+
+function eventStoreUrl(given: string | undefined, elsewhere: boolean): string | undefined {
+  if (given === '' && elsewhere) throw new UsageError('--eventstore needs a URL with --elsewhere: that of the managers');
+  if (given === undefined || given === '') return given === '' ? TEST_SERVER : undefined;
+  if (/^esdb(\+discover)?:\/\//.test(given)) return given;
+  throw new UsageError(`--eventstore ${given}: a connection string is wanted, as esdb://host:2113?tls=false`);
+}
+
+/** `--eventstore` without a value is one with an empty value. */
+function filledIn(args: readonly string[]): string[] {
+  return args.map((arg, at) => {
+    const isLast = args[at + 1] === undefined || args[at + 1]?.startsWith('--');
+    return arg === '--eventstore' && isLast ? '--eventstore=' : arg;
+  });
 }
 
 function valuesOf(args: readonly string[]) {
@@ -111,9 +134,9 @@ function valuesOf(args: readonly string[]) {
   const flag = { type: 'boolean' } as const;
   const flags = { fresh: flag, json: flag, kafka: flag, elsewhere: flag, help: flag };
   const amounts = { orders: text, seed: text, decline: text, 'out-of-stock': text, 'crash-service': text };
-  const options = { ...amounts, input: text, stock: text, data: text, rate: text, brokers: text, ...flags };
+  const options = { ...amounts, input: text, stock: text, data: text, rate: text, brokers: text, eventstore: text, ...flags };
   try {
-    return parseArgs({ args: [...args], options, strict: true }).values;
+    return parseArgs({ args: filledIn(args), options, strict: true }).values;
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error));
   }

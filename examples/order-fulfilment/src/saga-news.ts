@@ -1,9 +1,9 @@
-import type { SqliteStore } from '@skald/event-store-sqlite';
+import type { SagaStore } from '@skald/app';
 import type { Subscription } from '@skald/kernel';
 import type { News } from './order-run.js';
 
 /** Tells of every saga that moves after that position in a store that other processes write to. */
-export function tellNews({ events, index }: SqliteStore, after: number, news: News): Subscription {
+export function tellNews({ events, index }: SagaStore, after: number, news: News): Subscription {
   return events.subscribe(after, async (recorded) => {
     for (const sagaId of new Set(recorded.map(({ stream }) => stream))) {
       const summary = await index.get(sagaId);

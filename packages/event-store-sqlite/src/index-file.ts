@@ -60,16 +60,18 @@ function openThere(file: string): DatabaseSync {
   });
 }
 
+/** In rollback-journal mode, so that the header that `inspect` reads says from the first moment what the file is. */
 function create(db: DatabaseSync): void {
-  db.exec('PRAGMA page_size = 8192');
-  configure(db);
   db.exec(`
+    PRAGMA page_size = 8192;
+    PRAGMA synchronous = OFF;
     BEGIN IMMEDIATE;
     PRAGMA application_id = ${INDEX_APPLICATION_ID};
     PRAGMA user_version = ${INDEX_FORMAT};
     ${META_SCHEMA}
     ${INDEX_SCHEMA}
     COMMIT;`);
+  configure(db);
 }
 
 /** D3 */

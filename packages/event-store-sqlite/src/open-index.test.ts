@@ -1,5 +1,6 @@
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -63,6 +64,17 @@ async function expectEmpty({ index }: SqliteIndex): Promise<void> {
 }
 
 describe('An index in a file of its own', () => {
+  it('D1: is there again after its process was killed before anything moved from the log into the file', async () => {
+    const { index } = await open();
+    await index.put(some, 42);
+    // What `kill -9` leaves: the file and its log as they are at this moment.
+    const left = join(folder, 'left.db');
+    for (const side of ['', '-wal']) copyFileSync(`${file}${side}`, `${left}${side}`);
+    file = left;
+    const later = await open();
+    expect([await later.index.position(), await later.index.count()]).toEqual([42, await index.count()]);
+  });
+
   it('is there again with its position, and leaves no other file that counts', async () => {
     await filled();
     expect(readdirSync(folder).sort()).toEqual(['index.db', 'index.db-owner']);

@@ -16,6 +16,7 @@ Never keep data in it that you would miss.
   --max-append-size <n>   bytes; default 1048576
   --server-version <v>    behaves as that version of EventStoreDB; default 24.10.0
   --categories            keeps $ce- streams
+  --until-stdin-ends      ends with whoever holds its standard input, however that ended
 `;
 
 const { values } = parseArgs({
@@ -28,6 +29,7 @@ const { values } = parseArgs({
     'max-append-size': { type: 'string', default: String(1024 * 1024) },
     'server-version': { type: 'string', default: '24.10.0' },
     categories: { type: 'boolean', default: false },
+    'until-stdin-ends': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -43,6 +45,8 @@ if (values.help) {
   });
   const control = values['control-port'];
   if (control !== undefined) await startControlServer(server, values.host, Number(control));
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void server.stop().then(() => process.exit(0)));
+  const stop = () => void server.stop().then(() => process.exit(0));
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, stop);
+  if (values['until-stdin-ends']) process.stdin.on('end', stop).on('error', stop).resume();
   process.stdout.write(`A test server in place of EventStoreDB, not a database, at ${server.connectionString}\n`);
 }
