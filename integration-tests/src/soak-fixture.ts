@@ -68,7 +68,9 @@ const app = await Skald.connect({
       // A subscription that hears nothing is renewed within each minute of the clock.
       connectEventStore({
         ...{ connectionString: `esdb://127.0.0.1:${proxy.port}${search}`, sagas: ['hourglass'], timeouts: { quiet: 20 } },
-        onTrouble: () => void (troubles += 1),
+        onTrouble() {
+          troubles += 1;
+        },
       }),
       openSqliteIndex({ file: join(folder, 'index.db') }),
     ),

@@ -22,9 +22,18 @@ export function sagaStoreOf(choice: EventStoreChoice, manager: string): Promise<
 }
 // #endregion
 
+export interface WatchedStore extends SagaStore {
+  /** Resolves when the index shows all that is stored now. */
+  caughtUp(): Promise<void>;
+}
+
 /** For who only looks on: an index in memory, up to date when this resolves, that follows until `close`. */
-export async function watchedStoreOf(choice: EventStoreChoice): Promise<SagaStore> {
-  if (choice.eventstore === undefined) return openSqliteStore({ file: choice.file, readOnly: true });
+export async function watchedStoreOf(choice: EventStoreChoice): Promise<WatchedStore> {
+  if (choice.eventstore === undefined) {
+    const store = await openSqliteStore({ file: choice.file, readOnly: true });
+    // Events and index are one.
+    return { events: store.events, index: store.index, close: () => store.close(), caughtUp: async () => {} };
+  }
   const { events, index, close } = await projectedStore(connect(choice, choice.eventstore), openSqliteIndex({ file: ':memory:' }));
   const projection = new IndexProjection(events, index);
   projection.start();
@@ -35,7 +44,7 @@ export async function watchedStoreOf(choice: EventStoreChoice): Promise<SagaStor
     await end();
     throw error;
   }
-  return { events, index, close: end };
+  return { events, index, close: end, caughtUp: () => projection.caughtUp() };
 }
 
 function connect({ prefix }: EventStoreChoice, connectionString: string): Promise<EventStore> {

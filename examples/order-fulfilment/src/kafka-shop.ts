@@ -46,7 +46,8 @@ export async function openKafkaShop(shop: KafkaShop, news: News): Promise<OpenSh
     closing.push(() => app.stop());
     const store = await patiently(() => watchedStoreOf(shop.eventStore));
     closing.push(() => store.close());
-    const subscription = tellNews(store, await store.events.head(), news);
+    // From where the index is: what it shows from now on is no older, and it may be behind the store.
+    const subscription = tellNews(store, await store.index.position(), news);
     closing.push(() => subscription.stop());
     return { sagas: app.sagas, index: store.index, close };
   } catch (error) {
