@@ -40,7 +40,7 @@ function addressOf(type: string) {
 
 /** Whatever may stand there, also what has no text of its own. */
 function keyOf(sagaId: unknown): string {
-  return typeof sagaId === 'string' ? sagaId : JSON.stringify(sagaId);
+  return typeof sagaId === 'string' ? sagaId : (JSON.stringify(sagaId) ?? 'none');
 }
 
 describe('the schemas of values', () => {
