@@ -64,6 +64,21 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
     return sagas.succeed(read.text('sagaId'), { ...onTarget(read, request), ...(result !== undefined && { result }) });
   },
   fail: ({ sagas }, read, request) => sagas.fail(read.text('sagaId'), onTarget(read, request)),
+  patch: ({ sagas }, read, request) => {
+    const args = read.json('args') as readonly unknown[];
+    return sagas.patch(read.text('sagaId'), { ...onTarget(read, request), args });
+  },
+  deadline: ({ sagas }, read, request) => {
+    return sagas.deadline(read.text('sagaId'), { ...intervention(read, request), until: read.optionalNumber('until') ?? null });
+  },
+  'start-again': async ({ sagas }, read) => {
+    const id = read.optionalText('id');
+    const input = read.json('input');
+    const options = { by: read.text('by'), reason: read.text('reason') };
+    const more = { ...(id !== undefined && { id }), ...(input !== undefined && { input }) };
+    const { sagaId, existing } = await sagas.startAgain(read.text('sagaId'), { ...options, ...more });
+    return { sagaId, existing };
+  },
   move: ({ sagas }, read, request) => {
     const until = read.optionalNumber('until') ?? 0;
     return sagas.move(read.text('sagaId'), read.text('step'), { ...intervention(read, request), until });

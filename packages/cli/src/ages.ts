@@ -1,10 +1,14 @@
+const UNITS = [
+  ['s', 1_000, 60],
+  ['min', 60_000, 60],
+  ['h', 3_600_000, 48],
+] as const;
+
 /** `now`, `12 s`, `3 min`, `5 h`, `2 d`: how long ago or until, as much as matters. */
 export function age(milliseconds: number): string {
   const size = Math.abs(milliseconds);
-  if (size < 1_000) return size < 500 ? 'now' : '1 s';
-  if (size < 60_000) return `${Math.round(size / 1_000)} s`;
-  if (size < 3_600_000) return `${Math.round(size / 60_000)} min`;
-  if (size < 86_400_000) return `${Math.round(size / 3_600_000)} h`;
+  if (size < 500) return 'now';
+  for (const [unit, length, most] of UNITS) if (Math.round(size / length) < most) return `${Math.round(size / length)} ${unit}`;
   return `${Math.round(size / 86_400_000)} d`;
 }
 

@@ -118,7 +118,7 @@ describe('skald replay', () => {
   test.each([
     [['replay'], "missing required argument 'saga-id'"],
     [['replay', 'order-1', 'order-2'], 'too many arguments'],
-    [['replay', 'order-1', '--at', 'x'], '--at x'],
+    [['replay', 'order-1', '--at', 'x'], '--at x: a revision, '],
     [['replay', 'order-1', '--what'], '--what'],
     [['replay', 'order-1', '--data'], '--data'],
     [['repaly', 'order-1'], 'Did you mean replay?'],

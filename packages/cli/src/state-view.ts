@@ -51,7 +51,7 @@ function whenText(milliseconds: number): string {
   return milliseconds < 0 ? `${duration(-milliseconds)} ago` : `in ${duration(milliseconds)}`;
 }
 
-function stepText(step: StepState): string {
+export function stepText(step: StepState): string {
   const { id, status, attempt, round, result, error, undo, signal } = step;
   const awaited = status === 'waiting' && signal !== undefined ? ` for signal ${plain(signal)}` : '';
   const attempts = `${attempt > 1 ? `, attempt ${attempt}` : ''}${round > 1 ? `, round ${round}` : ''}`;

@@ -1,5 +1,6 @@
+import { on } from 'node:events';
+import { emitKeypressEvents, type Key } from 'node:readline';
 import { createInterface } from 'node:readline/promises';
-import type { Writable } from 'node:stream';
 
 /** Where a verb writes, and whom it may ask. Results go to `out`, everything else to `err`. */
 export interface Terminal {
@@ -22,6 +23,12 @@ export interface Person {
   ask(question: string): Promise<string>;
   /** Shows a line that the next one replaces; empty: takes it away. */
   progress(line: string): void;
+  /** Lines of the screen. */
+  readonly rows?: number | undefined;
+  /** Fills the screen; undefined gives it back as it was. */
+  screen?(lines: readonly string[] | undefined): void;
+  /** Keys as they are pressed: `left`, `q`, `ctrl+c`. */
+  keys?(): AsyncIterable<string>;
 }
 
 export function processTerminal(process: NodeJS.Process): Terminal {
@@ -51,7 +58,8 @@ function wantsColours(isTerminal: boolean, env: NodeJS.ProcessEnv): boolean {
   return forced === '' ? isTerminal && env['TERM'] !== 'dumb' : forced !== '0';
 }
 
-function personAt(input: NodeJS.ReadStream, output: Writable): Person {
+function personAt(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Person {
+  let isWhole = false;
   return {
     async ask(question) {
       const lines = createInterface({ input, output });
@@ -62,7 +70,29 @@ function personAt(input: NodeJS.ReadStream, output: Writable): Person {
       }
     },
     progress: (line) => void output.write(`\r\u001b[K${line}`),
+    get rows() {
+      return output.rows > 0 ? output.rows : undefined;
+    },
+    screen(lines) {
+      // The screen that was there is kept beside, as editors do.
+      if (lines && !isWhole) output.write('\u001b[?1049h\u001b[?25l');
+      if (lines) output.write(`\u001b[H\u001b[2J${lines.join('\r\n')}`);
+      else if (isWhole) output.write('\u001b[?25h\u001b[?1049l');
+      isWhole = lines !== undefined;
+    },
+    keys: () => keysOf(input),
   };
+}
+
+async function* keysOf(input: NodeJS.ReadStream): AsyncGenerator<string> {
+  emitKeypressEvents(input);
+  input.setRawMode(true);
+  try {
+    for await (const [, { name = '', ctrl }] of on(input, 'keypress') as AsyncIterable<[string, Key]>) yield ctrl ? `ctrl+${name}` : name;
+  } finally {
+    input.setRawMode(false);
+    input.pause();
+  }
 }
 
 /** Some terminals say that they have no columns at all. */

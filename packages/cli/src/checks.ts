@@ -1,0 +1,15 @@
+/** One thing that `skald doctor` looked at. */
+export interface Check {
+  readonly name: string;
+  /** `good`; `note`: worth knowing; `warning`: somebody should look; `bad`: it does not work. */
+  readonly level: 'good' | 'note' | 'warning' | 'bad';
+  readonly what: string;
+  /** What to do about it: a sentence, or a command line. */
+  readonly fix?: string;
+}
+
+export type CheckResult = Omit<Check, 'name'>;
+
+export function good(what: string): CheckResult {
+  return { level: 'good', what };
+}

@@ -1,0 +1,84 @@
+import { readHistory, stateOf } from '@skald/engine';
+import { type CancelPlan, type PlannedRest, type PlannedUndo, plan as planOf, type SagaState, statusOf } from '@skald/kernel';
+import { type Cell, columns } from '../columns.js';
+import { type Paint, painter } from '../paint.js';
+import { plain } from '../plain-text.js';
+import { quoted } from '../shell-words.js';
+import type { Verb } from './verb.js';
+
+const ABOUT = `Says what would be undone if the saga were cancelled now, and in which order; of one that has turned back, what is still to be undone.
+Nothing is asked of anybody. With --definitions compensations have their names.`;
+
+export const plan: Verb = (program, cli) => {
+  program
+    .command('plan <saga-id>')
+    .summary('what a cancel would undo, and in which order')
+    .description(ABOUT)
+    .action(async (sagaId: string, _options, command) => {
+      const state = stateOf(await cli.reading(command, ({ events }) => readHistory(events, sagaId)));
+      const definitions = (await cli.definitions(command)) ?? [];
+      const definition = definitions.find(({ name, version }) => name === state.saga && version === state.version);
+      const found = planOf(state, definition);
+      if (cli.isJson(command)) return cli.json({ sagaId, status: statusOf(state), ...found });
+      for (const line of planLines(state, found, painter(cli.terminal.colours), cli.terminal.width)) cli.terminal.out(line);
+    });
+};
+
+const BECAUSE: Readonly<Record<PlannedUndo['because'], string>> = {
+  succeeded: 'it succeeded',
+  unknown: 'it may have happened',
+  'in-flight': 'its answer is awaited, and decides',
+};
+
+const WHY: Readonly<Record<PlannedRest['why'], string>> = {
+  failed: 'it failed',
+  skipped: 'it was skipped',
+  'nothing-to-undo': 'there is nothing to undo',
+  undone: 'it is undone',
+  left: 'an operator left it',
+};
+
+export function planLines(state: SagaState, plan: CancelPlan, paint: Paint, width: number | undefined): string[] {
+  const { cancel, levels, awaited, stopped, rest } = plan;
+  const table = (rows: readonly (readonly Cell[])[]) => columns(rows, { paint, width, indent: '  ' });
+  const section = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : ['', paint('bold', title), ...lines]);
+  const undone = levels.flatMap((level, at) =>
+    level.map((one, nth): Cell[] => [
+      { text: nth === 0 ? `${at + 1}` : ' ', style: 'dim' },
+      { text: `↩ ${plain(one.step)}`, style: 'yellow' },
+      { text: howText(one) },
+      { text: `${BECAUSE[one.because]}${one.sealedFirst ? '; its outcome is found out first' : ''}`, style: 'dim' },
+    ]),
+  );
+  const names = (steps: readonly string[]) => steps.map((step) => `  ${plain(step)}`);
+  return [
+    `${paint('bold', plain(state.sagaId))}  ${verdict(state, cancel)}`,
+    ...section(cancel.accepted ? 'would be undone, in this order' : 'is undone, in this order', table(undone)),
+    ...section('is awaited first', names(awaited)),
+    ...section('waits no longer', names(stopped)),
+    ...section('stays as it is', table(rest.map(({ step, why }): Cell[] => [{ text: plain(step) }, { text: WHY[why], style: 'dim' }]))),
+  ];
+}
+
+function howText({ how }: PlannedUndo): string {
+  if (how.by === 'participant') return `by ${plain(how.participant)}, which undoes ${plain(how.action)}`;
+  return how.compensation === undefined ? "by the saga's own compensation" : `by ${plain(how.compensation)}`;
+}
+
+function verdict({ sagaId }: SagaState, cancel: CancelPlan['cancel']): string {
+  if (cancel.accepted) {
+    const command = `skald cancel ${quoted(sagaId)}`;
+    if (cancel.pending.length === 0) return `can be cancelled: ${command}`;
+    return `can be cancelled (${command}), unless ${cancel.pending.map(plain).join(', ')} succeeds, which is awaited`;
+  }
+  switch (cancel.code) {
+    case 'past-pivot':
+      return `cannot be cancelled: its pivot ${cancel.pivots.map(plain).join(', ')} has succeeded, and from there is only forward`;
+    case 'already-compensating':
+      return 'has turned back already';
+    case 'saga-ended':
+      return 'has ended';
+    default:
+      return `cannot be cancelled [${cancel.code}]`;
+  }
+}
