@@ -1,4 +1,5 @@
 import type { Kind } from './contestant.js';
+import { median, rounded } from './median.js';
 import type { Lap, Race } from './race.js';
 
 type Figures = Pick<Lap, 'sagasPerSecond' | 'latency' | 'cpu'>;
@@ -54,14 +55,6 @@ function figuresOf(laps: readonly Lap[]): Figures {
     },
   };
 }
-
-function median(all: readonly number[]): number {
-  const sorted = [...all].sort((one, other) => one - other);
-  const [low, high] = [sorted[Math.floor((sorted.length - 1) / 2)], sorted[Math.floor(sorted.length / 2)]];
-  return rounded(((low ?? Number.NaN) + (high ?? Number.NaN)) / 2);
-}
-
-const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 const COLUMNS = ['in flight', '', 'sagas/s', 'p50 ms', 'p90 ms', 'p99 ms', 'CPU ms/saga: manager', 'participant', 'broker'] as const;
 

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { Skald } from '@skald/app';
 import { defineSaga, Participant as IsParticipant, participant, SagaStep } from '@skald/decorators';
 import { openParticipantDatabase, openSqliteStore, sqliteFence } from '@skald/event-store-sqlite';
+import type { RunOptions } from '@skald/kernel';
 import { KafkaBus } from '@skald/message-bus-kafka';
 import { argumentOf, type Manager, PARTITIONS, type Participant, resultOf, type Setting } from './contestant.js';
 
 type Argument = ReturnType<typeof argumentOf>;
 
 @IsParticipant('shop')
-class Shop {
+export class Shop {
   @SagaStep({ compensation: 'undo' })
   async reserve({ orderId }: Argument) {
     return resultOf(orderId);
@@ -29,11 +30,17 @@ class Shop {
 }
 
 const shop = participant<Shop>('shop');
-const order = defineSaga<{ id: string }>({ name: 'order', version: 1 })
-  .step('reserve', ({ id }) => shop.reserve(argumentOf(id)))
-  .step('charge', ({ id }) => shop.charge(argumentOf(id)))
-  .step('ship', ({ id }) => shop.ship(argumentOf(id)))
-  .done();
+
+/** The three steps under any name. */
+export function orderSaga(name: string, run: RunOptions) {
+  return defineSaga<{ id: string }>({ name, version: 1, ...run })
+    .step('reserve', ({ id }) => shop.reserve(argumentOf(id)))
+    .step('charge', ({ id }) => shop.charge(argumentOf(id)))
+    .step('ship', ({ id }) => shop.ship(argumentOf(id)))
+    .done();
+}
+
+const order = orderSaga('order', {});
 
 function busOf({ brokers, prefix }: Setting): () => Promise<KafkaBus> {
   const topics = { inboxPartitions: PARTITIONS, partitions: PARTITIONS };

@@ -3,13 +3,16 @@ import { lint, type SagaDefinition, SkaldError } from '@skald/kernel';
 import { type ProbedCommand, probe } from './probe.js';
 
 /**
- * Everything that can be known to be wrong before anything runs. `allAreHere`: a participant that is not registered does not exist. Throws `not-a-saga`, `duplicate-saga`, `duplicate-participant`,
- * `invalid-definition`, which lists all findings of a saga, `unknown-participant` or `unknown-action`.
+ * Everything that can be known to be wrong before anything runs. `allAreHere`: a participant that is not registered does not
+ * exist; `external`: those whose fence is beside their effects. Throws `not-a-saga`, `duplicate-saga`, `duplicate-participant`,
+ * `invalid-definition`, which lists all findings of a saga, `unknown-participant`, `unknown-action` or
+ * `express-needs-fence`.
  */
 export function checkDefinitions(
   definitions: readonly SagaDefinition[],
   participants: readonly ParticipantDefinition[],
   allAreHere: boolean,
+  external: ReadonlySet<string> = new Set(),
 ): void {
   if (definitions.length === 0 && (allAreHere || participants.length === 0)) throw new SkaldError('not-a-saga', { value: 'Nothing' });
   const twice = repeated(definitions, ({ name, version }) => `${name} ${version}`);
@@ -18,7 +21,10 @@ export function checkDefinitions(
   if (registered) throw new SkaldError('duplicate-participant', { participant: registered.name });
   for (const definition of definitions) {
     checkFindings(definition);
-    for (const command of probe(definition)) checkCommand(definition, command, participants, allAreHere);
+    for (const command of probe(definition)) {
+      checkCommand(definition, command, participants, allAreHere);
+      if (definition.express) checkFence(definition.name, command, external);
+    }
   }
 }
 
@@ -32,6 +38,10 @@ function checkFindings(definition: SagaDefinition): void {
   if (errors.length === 0) return;
   const findings = errors.map(({ step, message, fix }) => `- ${step === undefined ? 'the saga' : `step ${step}`}: ${message}. ${fix}`);
   throw new SkaldError('invalid-definition', { saga: definition.name, findings: findings.join('\n') });
+}
+
+function checkFence(saga: string, { step, participant }: ProbedCommand, external: ReadonlySet<string>): void {
+  if (external.has(participant)) throw new SkaldError('express-needs-fence', { saga, step, participant });
 }
 
 function checkCommand(

@@ -1,5 +1,5 @@
-import type { Observer } from '@skald/engine';
-import { isEnded, type SagaState, SkaldError, statusOf } from '@skald/kernel';
+import { endingOf as ending, type Observer } from '@skald/engine';
+import { type Ending, isEnded, type SagaState, SkaldError, statusOf } from '@skald/kernel';
 
 /** How a saga ended. */
 export interface SagaEnding {
@@ -59,19 +59,15 @@ export class EndWatch implements Observer {
 }
 
 export function endingOf(state: SagaState): SagaEnding {
-  const { sagaId, end, compensation } = state;
-  const output = end?.type === 'SagaCompleted' ? copy(end.data.output) : undefined;
-  return { sagaId, status: statusOf(state), output, reason: reasonOf(end, compensation) };
+  return sagaEnding(state.sagaId, ending(state));
 }
 
-/** As it is stored, whether it comes from the store or from the decision a moment ago. */
-function copy(output: unknown): unknown {
-  return output === undefined ? undefined : (JSON.parse(JSON.stringify(output)) as unknown);
+/** Of a completed saga. Throws `saga-did-not-complete`. */
+export function outputOf<O>({ sagaId, status, output, reason }: SagaEnding): O {
+  if (status === 'completed') return output as O;
+  throw new SkaldError('saga-did-not-complete', { sagaId, status, reason: reason ?? 'no reason recorded' });
 }
 
-function reasonOf(end: SagaState['end'], compensation: SagaState['compensation']): string | undefined {
-  if (end?.type === 'SagaTerminated') return end.data.reason;
-  if (compensation?.type === 'failed') return `${compensation.error.name}: ${compensation.error.message}`;
-  if (compensation?.type === 'cancelled') return `cancelled: ${compensation.reason}`;
-  return compensation ? 'the deadline passed' : undefined;
+export function sagaEnding(sagaId: string, { status, output, reason }: Ending): SagaEnding {
+  return { sagaId, status, output, reason };
 }

@@ -1,4 +1,12 @@
-export { aesGcmCodec, type CommandContext, currentCommand, memoryKeyStore, type Observer } from '@skald/engine';
+export {
+  aesGcmCodec,
+  type CommandContext,
+  currentCommand,
+  type Logger,
+  type LogRecord,
+  memoryKeyStore,
+  type Observer,
+} from '@skald/engine';
 export type { BulkAction, BulkFilter, BulkOptions, BulkOutcome, BulkProgress, BulkStep } from './bulk.js';
 export type { SagaEnding } from './end-watch.js';
 export type { SagaQuery } from './list-sagas.js';

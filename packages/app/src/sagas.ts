@@ -1,10 +1,9 @@
 import type { InputOf, OutputOf, SagaRef, SignalsOf } from '@skald/decorators';
-import { type Client, type HistoryEvent, type IndexLag, type IndexProjection, readHistory, sha256, stateOf } from '@skald/engine';
+import { type Client, type HistoryEvent, type IndexLag, type IndexProjection, readHistory, stateOf } from '@skald/engine';
 import {
   actionsOf,
   type CancelPlan,
   type Clock,
-  canonicalJson,
   type Ids,
   type IndexPage,
   isEnded,
@@ -19,12 +18,12 @@ import {
   statusOf,
 } from '@skald/kernel';
 import { type BulkOptions, type BulkOutcome, type BulkPorts, type BulkStep, bulk } from './bulk.js';
-import { type EndWatch, endingOf, type SagaEnding } from './end-watch.js';
+import { type EndWatch, endingOf, outputOf, type SagaEnding, sagaEnding } from './end-watch.js';
 import { listSagas, type SagaQuery } from './list-sagas.js';
 import { lookForEnd } from './look-for-end.js';
 import { type SignalOptions, sendSignal, signalName } from './signals.js';
 import { againOf, type StartAgainOptions } from './start-again.js';
-import { sagaIdOf, startInput } from './start-input.js';
+import { askingFor, sagaIdOf, startInput, startOf, traceOf } from './start-input.js';
 import { Steering } from './steering.js';
 import { type VersionInUse, versionsInUse } from './versions.js';
 import type { SagaStore } from './wiring.js';
@@ -32,6 +31,9 @@ import type { SagaStore } from './wiring.js';
 export interface StartOptions {
   /** Instance id: starting the same id with the same input again gives the saga that is there. Default: a new unique id. */
   readonly id?: string;
+  /** W3C trace context: recorded, and passed with every command to `currentCommand()` of participants, and back with their replies. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
 }
 
 /** A started saga. */
@@ -73,12 +75,16 @@ export class Sagas extends Steering {
     super(ports);
   }
 
-  /** Rejects with `invalid-input`, `input-too-large`, `invalid-saga-id`, `saga-exists`, `saga-not-registered`, or what the store refuses with. */
+  /**
+   * Resolves once the saga is recorded; an express saga once it has ended, or goes on as a standard one.
+   * Rejects with `invalid-input`, `input-too-large`, `invalid-saga-id`, `saga-exists`, `saga-not-registered`, `express-overloaded`, or what the store
+   * refuses with.
+   */
   async start<R extends SagaRef>(saga: R, input: InputOf<R>, options: StartOptions = {}): Promise<SagaHandle<OutputOf<R>>> {
     const definition = this.registered(saga);
     const id = options.id ?? this.ports.ids.unique();
     sagaIdOf(definition.name, id);
-    return this.begin(definition, id, await startInput(definition, input));
+    return this.begin(definition, id, await startInput(definition, input), traceOf(options));
   }
 
   /**
@@ -107,23 +113,19 @@ export class Sagas extends Steering {
     return bulk(options.id ?? client.newRequest(), options, ports, onStep);
   }
 
-  private async begin<O>(definition: SagaDefinition, id: string, input: unknown, more: Pick<Start, 'again'> = {}): Promise<SagaHandle<O>> {
+  private async begin<O>(
+    definition: SagaDefinition,
+    id: string,
+    input: unknown,
+    more: Pick<Start, 'again' | 'trace'> = {},
+  ): Promise<SagaHandle<O>> {
     const { client, ids, codec } = this.ports;
-    const text = canonicalJson(input);
     const sagaId = sagaIdOf(definition.name, id);
-    const answer = await client.ask(sagaId, {
-      type: 'start',
-      request: client.newRequest(),
-      sagaId,
-      saga: definition.name,
-      version: definition.version,
-      incarnation: ids.incarnation(),
-      input,
-      inputHash: codec ? await codec.digest(sagaId, text) : sha256(text),
-      ...(definition.deadline !== undefined && { deadline: definition.deadline }),
-      ...more,
-    });
-    return { sagaId, existing: answer.existing ?? false, result: () => this.result<O>(sagaId), ended: () => this.ended(sagaId) };
+    const identity = { request: client.newRequest(), incarnation: ids.incarnation() };
+    const start = { ...(await startOf(definition, sagaId, input, identity, codec)), ...more };
+    const { existing = false, ending } = await client.ask(sagaId, start, askingFor(definition));
+    const ended = async () => (ending ? sagaEnding(sagaId, ending) : this.ended(sagaId));
+    return { sagaId, existing, ended, result: async () => outputOf(await ended()) };
   }
 
   /** State of a saga, from its stream. Rejects with `saga-not-found`. */
@@ -170,9 +172,7 @@ export class Sagas extends Steering {
 
   /** The output once the saga is completed; rejects with `saga-did-not-complete` when it ends otherwise, `saga-not-found`, `app-stopped`. */
   async result<O = unknown>(sagaId: string): Promise<O> {
-    const { status, output, reason } = await this.ended(sagaId);
-    if (status === 'completed') return output as O;
-    throw new SkaldError('saga-did-not-complete', { sagaId, status, reason: reason ?? 'no reason recorded' });
+    return outputOf(await this.ended(sagaId));
   }
 
   /** How the saga ended; waits for it. A suspended saga has not ended. */

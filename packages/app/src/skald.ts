@@ -10,6 +10,7 @@ import {
   observers,
   ParticipantHost,
   Programs,
+  SagaLog,
   SealedBus,
 } from '@skald/engine';
 import { type Fence, type MessageBus, type SagaDefinition, SkaldError, stepGraph } from '@skald/kernel';
@@ -20,7 +21,6 @@ import type { OperationPorts } from './operations.js';
 import { RequestDesk } from './request-desk.js';
 import { type Closing, RunningSkald, takeBack } from './running-skald.js';
 import { Sagas } from './sagas.js';
-import { troubleLog } from './trouble-log.js';
 import {
   type ConnectOptions,
   clockOf,
@@ -28,6 +28,7 @@ import {
   type EmbeddedOptions,
   embeddedWiring,
   idsOf,
+  loggerOf,
   type SagaStore,
   type Wiring,
 } from './wiring.js';
@@ -101,7 +102,7 @@ export class Skald {
   /**
    * Checks the definitions, opens store and bus, sends again what is owed from before, and takes up work.
    * Rejects with `invalid-definition`, `not-a-saga`, `invalid-participant`, `unknown-participant`, `unknown-action`, `duplicate-saga`,
-   * `duplicate-participant`, `definition-changed` or what opening the store or the bus rejects with; nothing runs then.
+   * `duplicate-participant`, `express-needs-fence`, `definition-changed` or what opening the store or the bus rejects with; nothing runs then.
    */
   async start(): Promise<RunningSkald> {
     const definitions = this.sagaRefs.map((saga) => this.definition(saga));
@@ -109,7 +110,8 @@ export class Skald {
     for (const saga of this.sagaRefs) if (typeof saga === 'function') this.instance(saga as Class<object>);
     const participants = this.entries.map(({ type, fence }) => ({ type, fence, definition: participantDefinitionOf(type) }));
     const known = participants.map(({ definition }) => definition);
-    checkDefinitions(definitions, known, this.wiring.isClosed);
+    const external = participants.filter(({ fence }) => fence === undefined || (typeof fence !== 'function' && fence.kind === 'external'));
+    checkDefinitions(definitions, known, this.wiring.isClosed, new Set(external.map(({ definition }) => definition.name)));
     const instances = participants.map(({ type, fence, definition }) => ({ definition, fence, instance: this.instance(type) }));
     const closing: Closing[] = [];
     try {
@@ -119,7 +121,7 @@ export class Skald {
       const bus = this.sealed(await this.wiring.openBus(), definitions);
       closing.push(() => bus.close());
       const ends = new EndWatch();
-      const options = this.engineOptions(bus, ends);
+      const options = this.engineOptions(bus, ends, definitions);
       const projection = store && projectionOf(store, options);
       projection?.start();
       if (projection) closing.push(() => projection.stop());
@@ -160,7 +162,7 @@ export class Skald {
   }
 
   private get observer(): Required<Observer> {
-    return observers([troubleLog(this.wiring.options.log), ...this.watchers]);
+    return observers([new SagaLog(loggerOf(this.wiring.options)), ...this.watchers]);
   }
 
   /** Within a process nobody listens. */
@@ -178,9 +180,11 @@ export class Skald {
     return new SealedBus(bus, { codec, clock: clockOf(options), observer, ...(clearParticipants && { clear: clearParticipants }) });
   }
 
-  private engineOptions(bus: MessageBus, ends: EndWatch): EngineOptions {
+  private engineOptions(bus: MessageBus, ends: EndWatch, definitions: readonly SagaDefinition[]): EngineOptions {
     const { options } = this.wiring;
-    return { ...options, clock: clockOf(options), ids: idsOf(options), bus, observers: [troubleLog(options.log), ...this.watchers, ends] };
+    const asked = new Map(definitions.map(({ name, version, log }) => [`${name}@${version}`, log]));
+    const log = new SagaLog(loggerOf(options), (saga, version) => asked.get(`${saga}@${version}`));
+    return { ...options, clock: clockOf(options), ids: idsOf(options), bus, observers: [log, ...this.watchers, ends] };
   }
 
   private async startClient(bus: MessageBus, closing: Closing[]): Promise<Client> {
@@ -193,10 +197,9 @@ export class Skald {
 
   /** What other processes ask of whoever owns the store. */
   private openDesk(ports: OperationPorts, closing: Closing[]): void {
-    const { ownFile, options } = this.wiring;
+    const { ownFile } = this.wiring;
     if (ownFile === undefined) return;
-    const { troubled } = observers([troubleLog(options.log), ...this.watchers]);
-    const desk = new RequestDesk(ownFile, ports, troubled);
+    const desk = new RequestDesk(ownFile, ports, this.observer.troubled);
     desk.start();
     closing.push(() => desk.stop());
   }

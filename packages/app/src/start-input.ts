@@ -1,4 +1,15 @@
-import { describeIssues, type SagaDefinition, SkaldError } from '@skald/kernel';
+import { type AskOptions, sha256 } from '@skald/engine';
+import {
+  canonicalJson,
+  describeIssues,
+  isTraceparent,
+  LONGEST_EXPRESS,
+  type PayloadCodec,
+  type SagaDefinition,
+  SkaldError,
+  type Start,
+  type TraceContext,
+} from '@skald/kernel';
 
 /** Largest input of a saga, in bytes of JSON. */
 const MAX_INPUT_BYTES = 200 * 1024;
@@ -9,6 +20,35 @@ export async function startInput(definition: SagaDefinition, input: unknown): Pr
   const bytes = Buffer.byteLength(text);
   if (bytes > MAX_INPUT_BYTES) throw new SkaldError('input-too-large', { saga: definition.name, bytes, limit: MAX_INPUT_BYTES });
   return JSON.parse(text);
+}
+
+/** The start of a saga, ready to be sent. */
+export async function startOf(
+  { name, version, deadline, express }: SagaDefinition,
+  sagaId: string,
+  input: unknown,
+  ids: { readonly request: string; readonly incarnation: string },
+  codec: PayloadCodec | undefined,
+): Promise<Omit<Start, 'at'>> {
+  const text = canonicalJson(input);
+  const inputHash = codec ? await codec.digest(sagaId, text) : sha256(text);
+  return {
+    ...{ type: 'start', request: ids.request, sagaId, saga: name, version, input, inputHash },
+    // An express saga that is started again, since nobody knows what became of it, must ask under the same keys.
+    incarnation: express ? sha256(`${sagaId}\n${inputHash}`).slice(0, 12) : ids.incarnation,
+    ...(deadline !== undefined && { deadline }),
+  };
+}
+
+/** One that is none is left out, as the W3C asks of whoever cannot read it. */
+export function traceOf({ traceparent, tracestate }: Partial<TraceContext>): { readonly trace?: TraceContext } {
+  if (traceparent === undefined || !isTraceparent(traceparent)) return {};
+  return { trace: { traceparent, ...(tracestate !== undefined && { tracestate }) } };
+}
+
+/** Where it is sent, and how long that may take: a standard saga answers when it has begun, an express saga when it has ended. */
+export function askingFor({ express }: SagaDefinition): AskOptions {
+  return express ? { to: 'express', within: LONGEST_EXPRESS } : {};
 }
 
 /** Id of an instance everywhere: the saga's name and the instance's id. Throws `invalid-saga-id`. */

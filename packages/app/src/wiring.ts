@@ -1,13 +1,23 @@
-import type { EngineOptions, OnChange } from '@skald/engine';
+import type { EngineOptions, Logger, OnChange } from '@skald/engine';
 import { systemClock, systemIds } from '@skald/engine';
 import { externalSqliteFence, openSqliteStore } from '@skald/event-store-sqlite';
 import { type EventStore, type Fence, type MessageBus, type PayloadCodec, type SagaIndex, SkaldError } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
+import { lineLogger } from './line-logger.js';
 
 export interface CommonOptions
   extends Pick<
     EngineOptions,
-    'clock' | 'ids' | 'crashPoints' | 'inboxBatch' | 'cachedSagas' | 'timerScanInterval' | 'participantBatch' | 'participantLease'
+    | 'clock'
+    | 'ids'
+    | 'crashPoints'
+    | 'inboxBatch'
+    | 'inboxBatches'
+    | 'cachedSagas'
+    | 'expressInFlight'
+    | 'timerScanInterval'
+    | 'participantBatch'
+    | 'participantLease'
   > {
   /** Milliseconds until a start or an operator's action without an answer is given up. Default 30,000. */
   readonly answerTimeout?: number;
@@ -21,7 +31,12 @@ export interface CommonOptions
    * payloads are in the clear.
    */
   readonly codec?: PayloadCodec;
-  /** Where troubles go that Skald goes on from by itself. Default: one line each on standard error. */
+  /**
+   * Where records go: what happens to sagas, at the level and with the data that each asks for (`@Saga({ log })`), and troubles that Skald goes on
+   * from by itself. pino fits. Default: warnings and errors, a JSON line each, to `log`.
+   */
+  readonly logger?: Logger;
+  /** Takes the lines of the default logger. Default: standard error. */
   readonly log?: (line: string) => void;
 }
 
@@ -99,6 +114,10 @@ export function connectedWiring(options: ConnectOptions): Wiring {
 
 export function clockOf({ clock = systemClock }: CommonOptions) {
   return clock;
+}
+
+export function loggerOf({ logger, log }: CommonOptions): Logger {
+  return logger ?? lineLogger(log);
 }
 
 export function idsOf({ ids = systemIds }: CommonOptions) {

@@ -1,5 +1,5 @@
 import { type EventStore, isSagaStream, SkaldError } from '@skald/kernel';
-import { causedEvents, type Replay, replayHistory } from './conform.js';
+import { causedEvents, type Replay, replayHistory, sagaOf } from './conform.js';
 import type { Candidate } from './gate.js';
 import { eventsOf, PAGE, streamHeads } from './reading.js';
 
@@ -15,8 +15,7 @@ export async function conformOne(store: EventStore, sagaId: string, candidates: 
   if (events.length === 0) throw new SkaldError('saga-not-found', { sagaId });
   try {
     const history = causedEvents(events);
-    const first = history[0]?.event;
-    const { saga, version } = first?.type === 'SagaStarted' ? first.data : { saga: '', version: 0 };
+    const { saga, version } = sagaOf(history);
     const candidate = candidates.find(({ program }) => program.name === saga && program.version === version);
     if (!candidate) return { sagaId, problem: 'not-deployed', saga, version };
     return { sagaId, replay: replayHistory(history, candidate.program), candidate };

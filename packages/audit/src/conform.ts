@@ -54,6 +54,12 @@ export function causedEvents(events: readonly RecordedEvent[]): CausedEvent[] {
   });
 }
 
+/** The saga that a history begins with, and its version. */
+export function sagaOf([first]: readonly CausedEvent[]): { readonly saga: string; readonly version: number } {
+  const known = first?.event.type === 'SagaStarted' || first?.event.type === 'ExpressSagaEnded' ? first.event.data : undefined;
+  return { saga: known?.saga ?? '', version: known?.version ?? 0 };
+}
+
 /** Replays the history of one saga. Throws `history-unreadable` where it cannot be folded. */
 export function replayHistory(
   history: readonly CausedEvent[],
@@ -80,12 +86,20 @@ class HistoryReplay {
   }
 
   run(): Replay {
+    this.passSummary();
     let difference: Difference | undefined;
-    for (let first = this.history[0]; first && !difference; first = this.history[this.next]) difference = this.decideAnew(first);
+    for (let first = this.history[this.next]; first && !difference; first = this.history[this.next]) difference = this.decideAnew(first);
     const state = this.fold(this.history.length);
     const notes = [...this.program.notes.values(), ...this.excused];
     const { sagaId, saga, version } = state;
     return { sagaId, saga, version, decisions: this.decisions, difference, notes, state };
+  }
+
+  /** Of an express saga only its end is on record: how it came to that cannot be decided anew. What follows it can. */
+  private passSummary(): void {
+    if (this.history[0]?.event.type !== 'ExpressSagaEnded') return;
+    this.next = 1;
+    this.state = this.fold(1);
   }
 
   /** One decision, the one that recorded `first`. */

@@ -25,7 +25,7 @@ import {
   SkaldError,
   statusOf,
 } from '@skald/kernel';
-import { causedEvents, type Replay, replayHistory } from './conform.js';
+import { causedEvents, type Replay, replayHistory, sagaOf } from './conform.js';
 import { explainDifference } from './difference-words.js';
 
 /** What is to be deployed: a definition, or a program of another kind. */
@@ -93,9 +93,8 @@ async function judge(
   let replay: Replay;
   try {
     const history = causedEvents(events);
-    const [first] = history;
-    const started = first?.event.type === 'SagaStarted' ? first.event.data : undefined;
-    const candidate = candidates.find(({ program }) => program.name === started?.saga && program.version === started.version);
+    const { saga: name, version: ofIt } = sagaOf(history);
+    const candidate = candidates.find(({ program }) => program.name === name && program.version === ofIt);
     replay = replayHistory(history, candidate?.program ?? NOTHING);
     const { state, notes } = replay;
     if (isEnded(statusOf(state))) return undefined;

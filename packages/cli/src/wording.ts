@@ -52,6 +52,8 @@ export class Narrator {
       case 'CancelRefused':
       case 'DeadlinePassed':
         return steering(event);
+      case 'ExpressSagaEnded':
+        return express(event.data);
       default:
         return lifecycle(event);
     }
@@ -239,6 +241,14 @@ function operatorText({ action, target, result, dueAt, args }: DataOf<'OperatorI
   if (args) return `${what} with ${args.map(json).join(', ')}`;
   if (action === 'deadline') return dueAt === undefined ? 'no deadline any more' : `deadline at ${moment(dueAt)}`;
   return `${what}${result === undefined ? '' : ` with ${json(result)}`}${dueAt === undefined ? '' : ` to ${moment(dueAt)}`}`;
+}
+
+function express({ end, took, steps, output, error }: DataOf<'ExpressSagaEnded'>): Wording {
+  const word = end.slice('Saga'.length).toLowerCase();
+  const what = output === undefined ? (error ? `: ${errorText(error)}` : '') : ` ${json(output)}`;
+  const list = steps.map(({ step, status, took: each, undone }) => `${plain(step)} ${undone ? 'undone' : status} in ${duration(each)}`);
+  const tone: Tone = end === 'SagaCompleted' ? 'good' : end === 'SagaFailed' ? 'bad' : 'back';
+  return { mark: '◆', tone, text: `express, ${word} in ${duration(took)}${what}; ${list.join(', ')}` };
 }
 
 type Lifecycle = 'SagaStarted' | 'SagaCompleted' | 'SagaCompensated' | 'SagaFailed' | 'SagaCancelled' | 'SagaTerminated';

@@ -8,6 +8,7 @@ import type {
   Command,
   Duration,
   ErrorRecord,
+  RunOptions,
   SagaDefinition,
   SagaView,
   SignalOptions,
@@ -179,7 +180,7 @@ export type DeclaredStep =
 
 // ─── @Saga, @Participant ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface SagaOptions<I = any, O = any, V = any> {
+export interface SagaOptions<I = any, O = any, V = any> extends RunOptions {
   /** Stored with every instance: write it once and keep it. */
   readonly name: string;
   /** Whole number from 1. Instances finish on the version they started with. */

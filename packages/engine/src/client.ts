@@ -33,6 +33,13 @@ export interface ClientOptions {
   readonly giveUpAfter: number;
 }
 
+export interface AskOptions {
+  /** Default: the inbox. */
+  readonly to?: 'inbox' | 'express';
+  /** Milliseconds that the answer may take by itself, beside those until the question is given up. */
+  readonly within?: number;
+}
+
 export class Client {
   private readonly id: string;
   /** By saga and request id: the same question may be under way more than once. */
@@ -62,14 +69,15 @@ export class Client {
   }
 
   /** Resolves once the answer is stored. Throws `SkaldError` with the code of the refusal, `timed-out` or `app-stopped`. */
-  async ask(sagaId: string, question: Question): Promise<Accepted> {
+  async ask(sagaId: string, question: Question, { to = 'inbox', within = 0 }: AskOptions = {}): Promise<Accepted> {
     if (this.stopped) throw new SkaldError('app-stopped');
     const message: InboxMessage = { kind: 'input', sagaId, input: question, client: this.id };
     let leave = () => {};
     const answered = new Promise<Answer>((resolve, reject) => {
       leave = this.join(questionOf(sagaId, question.request), { resolve, reject });
     });
-    const giveUp = this.askUntil(this.clock.now() + this.options.giveUpAfter, questionOf(sagaId, question.request), message);
+    const patience = { to, giveUpAfter: within + this.options.giveUpAfter };
+    const giveUp = this.askUntil(questionOf(sagaId, question.request), message, patience);
     try {
       const answer = await answered;
       if (answer.accepted) return answer;
@@ -93,15 +101,19 @@ export class Client {
     };
   }
 
-  private askUntil(deadline: number, question: string, message: InboxMessage): () => void {
+  private askUntil(
+    question: string,
+    message: InboxMessage,
+    { to, giveUpAfter }: { readonly to: 'inbox' | 'express'; readonly giveUpAfter: number },
+  ): () => void {
+    const deadline = this.clock.now() + giveUpAfter;
     let cancel = () => {};
     const fail = (error: Error) => {
       for (const { reject } of this.pending.get(question) ?? []) reject(error);
     };
     const ask = () => {
-      if (this.clock.now() >= deadline)
-        return fail(new SkaldError('timed-out', { what: message.sagaId, milliseconds: this.options.giveUpAfter }));
-      this.bus.publish([{ address: { to: 'inbox' }, message }]).catch(fail);
+      if (this.clock.now() >= deadline) return fail(new SkaldError('timed-out', { what: message.sagaId, milliseconds: giveUpAfter }));
+      this.bus.publish([{ address: { to }, message }]).catch(fail);
       cancel = this.clock.at(Math.min(this.clock.now() + this.options.repeatAfter, deadline), ask);
     };
     ask();

@@ -108,3 +108,15 @@ export class Deciding {
 function isUnreadable(error: unknown): boolean {
   return error instanceof SkaldError && (error.code === 'history-unreadable' || error.code === 'payload-unreadable');
 }
+
+/** Of each saga, in the order in which they came. */
+export function bySaga(batch: Deliveries): ReadonlyMap<string, Delivery<InboxMessage>[]> {
+  const groups = new Map<string, Delivery<InboxMessage>[]>();
+  for (const delivery of batch) {
+    const { sagaId } = delivery.message;
+    const group = groups.get(sagaId);
+    if (group) group.push(delivery);
+    else groups.set(sagaId, [delivery]);
+  }
+  return groups;
+}

@@ -13,6 +13,7 @@ import {
   SkaldError,
 } from '@skald/kernel';
 import { type CrashPoints, NO_CRASH_POINTS } from './crash-points.js';
+import { ExpressSagas } from './express/express-sagas.js';
 import { Inbox } from './inbox.js';
 import type { IndexProjection } from './index-projection.js';
 import { type Observer, observers } from './observer.js';
@@ -22,6 +23,7 @@ import { ParticipantRunner } from './participants/participant-runner.js';
 import type { Programs } from './programs.js';
 import { catchUpIndex } from './rebuild-index.js';
 import { recover, reportWaiting, resumeDeployed } from './recovery.js';
+import { Resends } from './resends.js';
 import { systemClock, systemIds } from './system.js';
 import { Timers } from './timers.js';
 
@@ -36,8 +38,12 @@ export interface EngineOptions {
   readonly crashPoints?: CrashPoints;
   /** Inputs in one micro-batch, 1 to 10,000. Default 1,000. */
   readonly inboxBatch?: number;
+  /** Micro-batches on their way at once, 1 to 16. Default: 1 where the store commits a whole batch as one (it has `ownIndex`), else 4. */
+  readonly inboxBatches?: number;
   /** Saga states kept at hand. Default 20,000. */
   readonly cachedSagas?: number;
+  /** Express sagas in memory at once; further ones wait. Default 5,000. */
+  readonly expressInFlight?: number;
   /** How often the index is asked for timers, in milliseconds. Default 1,000. */
   readonly timerScanInterval?: number;
   /** Commands in one transaction of a participant. Default 500. */
@@ -67,7 +73,9 @@ const TAKE_OVER_PAUSE = 2_000;
 export class Orchestrator {
   private readonly inbox: Inbox;
   private readonly timers: Timers;
+  private readonly resends: Resends;
   private readonly ownership: Ownership;
+  private readonly express: ExpressSagas | undefined;
   /** The taking over of partitions, one after the other. */
   private takingOver = Promise.resolve();
   private readonly retries = new Set<() => void>();
@@ -85,6 +93,7 @@ export class Orchestrator {
       options.bus.partitioning,
       (partitions) => this.takeOver(partitions),
       (owns) => this.inbox.disown(owns),
+      (partitions) => this.missed(partitions),
     );
     const ports = {
       ...portsOf(options),
@@ -96,8 +105,22 @@ export class Orchestrator {
       codec: options.codec,
     };
     this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
-    const limits = { batch: Math.max(1, options.inboxBatch ?? 1_000), cache: Math.max(1, options.cachedSagas ?? 20_000) };
-    this.inbox = new Inbox(ports, limits, (...turn) => this.timers.onTurn(...turn));
+    const limits = {
+      batch: Math.max(1, options.inboxBatch ?? 1_000),
+      cache: Math.max(1, options.cachedSagas ?? 20_000),
+      width: options.inboxBatches,
+    };
+    this.resends = new Resends({
+      clock: ports.clock,
+      owns: (sagaId) => this.ownership.owns(sagaId),
+      send: (sagaId, revision) => this.inbox.resend(sagaId, revision),
+    });
+    this.inbox = new Inbox(ports, limits, (sagaId, state, position) => {
+      this.timers.onTurn(sagaId, state, position);
+      this.resends.onTurn(sagaId, state);
+    });
+    const inFlight = Math.max(1, options.expressInFlight ?? 5_000);
+    if (programs.anyExpress) this.express = new ExpressSagas(ports, { inFlight, batch: limits.batch });
   }
 
   /**
@@ -111,6 +134,7 @@ export class Orchestrator {
     if (!projection) await catchUpIndex(store, index, observer);
     const deliver = (batch: readonly Delivery[]) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]);
     this.consumer = await bus.consume({ to: 'inbox' }, deliver, ownership);
+    await this.express?.start();
     // What is decided from now on falls due in time, however long the index takes.
     if (projection) this.timers.start();
     await this.takingOver;
@@ -120,11 +144,26 @@ export class Orchestrator {
     return this.recovered;
   }
 
+  /**
+   * O5. Participants answer from their records what was lost of their replies; callers repeat what they do not get an answer to. A signal whose
+   * sender did not wait for the answer is lost.
+   */
+  private missed(partitions: readonly number[]): void {
+    const { observer } = portsOf(this.options);
+    const problem = new SkaldError('inputs-missed', { partitions: partitions.join(', ') });
+    observer.troubled('inputs of sagas were lost before they were read; all that these sagas owe is sent again', problem);
+    this.takeOver(partitions, (sagaId) => this.inbox.resend(sagaId, Number.MAX_SAFE_INTEGER));
+  }
+
   /** O2, O4. A failure is tried again for as long as the partitions are this owner's. */
-  private takeOver(partitions: readonly number[]): void {
+  private takeOver(partitions: readonly number[], before: (sagaId: string) => void = () => {}): void {
     const { store, index, ownership, programs } = this;
     const { bus, observer, clock, ids } = portsOf(this.options);
-    const fits = (sagaId: string) => partitions.includes(ownership.partitionOf(sagaId)) && ownership.owns(sagaId);
+    const fits = (sagaId: string) => {
+      const own = partitions.includes(ownership.partitionOf(sagaId)) && ownership.owns(sagaId);
+      if (own) before(sagaId);
+      return own;
+    };
     this.takingOver = this.takingOver.then(async () => {
       const terms = ownership.termsOf(partitions);
       try {
@@ -137,7 +176,7 @@ export class Orchestrator {
         observer.troubled('what is owed by the sagas of a partition could not be sent again; it is tried again', error);
         const cancel = clock.at(clock.now() + TAKE_OVER_PAUSE, () => {
           this.retries.delete(cancel);
-          this.takeOver(partitions);
+          this.takeOver(partitions, before);
         });
         this.retries.add(cancel);
       }
@@ -146,13 +185,15 @@ export class Orchestrator {
 
   /** True where this owner knows that the saga has not ended: when it does, observers are told. False where it does not know. */
   isUnderWay(sagaId: string): boolean {
-    return this.inbox.isUnderWay(sagaId);
+    return this.inbox.isUnderWay(sagaId) || (this.express?.isUnderWay(sagaId) ?? false);
   }
 
   /** Takes nothing new; resolves when the batch in hand is stored and sent. */
   async stop(): Promise<void> {
     this.stopping.abort();
+    await this.express?.stop();
     await this.timers.stop();
+    this.resends.stop();
     await this.consumer?.stop();
     await this.takingOver;
     for (const cancel of this.retries) cancel();

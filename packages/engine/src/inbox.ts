@@ -2,7 +2,8 @@
  * The owner of sagas: everything that reaches them goes through here, in micro-batches.
  *
  * Invariants
- * I1  Decide all, append all in one group commit, publish all, answer, acknowledge; in this order and never otherwise.
+ * I1  Of a saga: decide all, append all in one group commit, publish all, answer, acknowledge; in this order and never otherwise. While a batch is
+ *     appended and published the next is decided, of other sagas.
  * I2  An input is acknowledged only after its events are stored and everything owed is with the bus: a crash before that heals itself,
  *     since the input, or recovery, comes again.
  * I3  A conflict means that the state at hand was stale: it is dropped, the stream is read, and the inputs are decided anew.
@@ -11,6 +12,7 @@
  */
 import {
   type Clock,
+  type CommandMessage,
   type Delivery,
   type EventStore,
   type InboxMessage,
@@ -24,18 +26,19 @@ import {
   type SkaldError,
   statusOf,
 } from '@skald/kernel';
-import { Activation } from './activation.js';
+import { type Activated, Activation } from './activation.js';
 import { appendResolved } from './append-resolved.js';
 import type { CrashPoints } from './crash-points.js';
-import { Deciding } from './deciding.js';
+import { bySaga, Deciding } from './deciding.js';
 import type { IndexProjection } from './index-projection.js';
 import type { Observer } from './observer.js';
 import type { Ownership, Term } from './ownership.js';
+import { Pauses } from './pauses.js';
 import { maskedSummary, sealTurns } from './payloads/seal-turns.js';
+import { Pipeline } from './pipeline.js';
 import type { Programs } from './programs.js';
 import { refusedSagas } from './refused-messages.js';
 import { refusal, type Turn } from './turn.js';
-import { WorkLoop } from './work-loop.js';
 
 export interface InboxPorts {
   readonly store: EventStore;
@@ -57,6 +60,8 @@ export interface InboxLimits {
   readonly batch: number;
   /** States kept at hand. */
   readonly cache: number;
+  /** Batches on their way at once. Default: 1 where the store commits a whole batch as one, which is worth waiting for; else 4. */
+  readonly width?: number | undefined;
 }
 
 const NONE: ReadonlySet<string> = new Set();
@@ -66,18 +71,22 @@ type Deliveries = Delivery<InboxMessage>[];
 /** First pause after a store failure in milliseconds; doubles up to the longest. */
 const PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
+/** Batches on their way at once, where the store does not commit each as one. */
+const WIDTH = 4;
 
 export class Inbox {
   private readonly activation: Activation;
   private readonly deciding: Deciding;
-  private readonly loop: WorkLoop<Delivery<InboxMessage>>;
+  private readonly loop: Pipeline<Delivery<InboxMessage>>;
+  private readonly pauses: Pauses;
+  private telling = Promise.resolve();
   private pause = PAUSE;
   /** Sagas whose last turn did not go through: a start of theirs may not be new, and what is stored of them may not have been told. */
   private readonly unsure = new Set<string>();
   /** Sagas of which the bus refused a message, and why. */
   private readonly refused = new Map<string, SkaldError>();
-  private wakeUp: (() => void) | undefined;
-  private stopping = false;
+  /** Sagas whose commands, up to a revision, are to be sent again. */
+  private readonly resending = new Map<string, number>();
 
   constructor(
     private readonly ports: InboxPorts,
@@ -86,7 +95,11 @@ export class Inbox {
   ) {
     this.activation = new Activation(ports.store, limits.cache, ports.codec);
     this.deciding = new Deciding(this.activation, this.unsure, this.refused, ports);
-    this.loop = new WorkLoop(limits.batch, (batch) => this.work(batch));
+    this.pauses = new Pauses(ports.clock);
+    const keyOf = ({ message }: Delivery<InboxMessage>) => message.sagaId;
+    this.loop = new Pipeline(limits.batch, limits.width ?? (ports.store.ownIndex ? 1 : WIDTH), keyOf, (batch, next) =>
+      this.work(batch, next),
+    );
   }
 
   deliver(batch: readonly Delivery<InboxMessage>[]): void {
@@ -98,6 +111,7 @@ export class Inbox {
     this.loop.keep(({ message }) => owns(message.sagaId));
     this.activation.keepOnly(owns);
     for (const sagaId of this.unsure) if (!owns(sagaId)) this.unsure.delete(sagaId);
+    for (const sagaId of this.resending.keys()) if (!owns(sagaId)) this.resending.delete(sagaId);
   }
 
   /** Is this saga at hand, and known not to have ended? */
@@ -107,13 +121,12 @@ export class Inbox {
   }
 
   async stop(): Promise<void> {
-    this.stopping = true;
     const stopped = this.loop.stop();
-    this.wakeUp?.();
+    this.pauses.end();
     await stopped;
   }
 
-  private async work(batch: Deliveries): Promise<void> {
+  private async work(batch: Deliveries, next: () => void): Promise<void> {
     const { crashPoints, ownership } = this.ports;
     try {
       crashPoints.reach('inbox:taken');
@@ -121,6 +134,7 @@ export class Inbox {
       for (const { message } of batch) terms.set(message.sagaId, ownership.termOf(message.sagaId));
       const turns = await this.decideAll(bySaga(batch.filter(({ message }) => terms.get(message.sagaId))));
       crashPoints.reach('inbox:decided');
+      next();
       const { stored: all, again } = await this.appendAll(turns);
       crashPoints.reach('inbox:appended');
       const stored = this.stillOwned(all, terms);
@@ -155,7 +169,7 @@ export class Inbox {
     const writing = turns.filter((turn) => turn.write !== undefined);
     const { store, observer } = this.ports;
     const writes = writing.flatMap((turn) => turn.write ?? []);
-    const outcomes = await appendResolved(store, writes, (nth) => this.sleep(PAUSE * nth), observer);
+    const outcomes = await appendResolved(store, writes, (nth) => this.pauses.wait(PAUSE * nth), observer);
     const refused = new Set<Turn>();
     for (const [at, turn] of writing.entries()) {
       const outcome = outcomes[at];
@@ -193,24 +207,40 @@ export class Inbox {
     const { index, projection, codec } = this.ports;
     if (projection) return;
     const summaries = turns.flatMap(({ write, summary }) => (!write && summary ? [codec ? maskedSummary(summary) : summary] : []));
-    if (summaries.length > 0) await index.put(summaries, await index.position());
+    if (summaries.length === 0) return;
+    // One after the other: the position that is put must not be one of before.
+    const told = this.telling.then(async () => index.put(summaries, await index.position()));
+    this.telling = told.catch(() => undefined);
+    await told;
   }
 
   private async publishAll(turns: readonly Turn[]): Promise<void> {
     const messages: Outgoing[] = [];
     for (const { activated, answers, sagaId } of turns) {
-      for (const command of activated.dropped ? [] : outstanding(activated.state, activated.published)) {
+      for (const command of this.owed(activated, sagaId)) {
         messages.push({ address: { to: 'participant', participant: command.participant }, message: { kind: 'command', sagaId, command } });
       }
       for (const answer of answers) messages.push(answer);
     }
     if (messages.length > 0) await this.send(messages);
-    for (const { activated, sagaId, write } of turns) {
+    for (const { activated, sagaId, write, decided } of turns) {
       const { state } = activated;
       activated.published = state.revision;
       this.onTurn(sagaId, state, activated.position);
       if (this.unsure.delete(sagaId) || write) this.ports.observer.moved(state);
+      const events = decided.map(({ event }) => event);
+      if (write) this.ports.observer.recorded(state, events);
     }
+  }
+
+  /** What is not with the bus yet, and what is to be sent again. */
+  private owed({ state, published, dropped }: Activated, sagaId: string): CommandMessage[] {
+    if (dropped) return [];
+    const upTo = this.resending.get(sagaId);
+    if (upTo === undefined) return outstanding(state, published);
+    this.resending.delete(sagaId);
+    const revisions = [...state.owed.values()];
+    return outstanding(state).filter((_command, at) => (revisions[at] ?? -1) > published || (revisions[at] ?? -1) <= upTo);
   }
 
   /** I5 */
@@ -223,15 +253,20 @@ export class Inbox {
       for (const [sagaId, reason] of refused) {
         this.ports.observer.troubled('the bus refuses a message of a saga; it is suspended', reason, sagaId);
         this.refused.set(sagaId, reason);
-        this.loop.pushFirst([
-          {
-            message: { kind: 'input', sagaId, input: { type: 'wake' } },
-            partition: this.ports.ownership.partitionOf(sagaId),
-            done: () => {},
-          },
-        ]);
+        this.loop.pushFirst([this.wakeOf(sagaId)]);
       }
     }
+  }
+
+  /** Commands that are owed for long, requested up to this revision, are sent again. */
+  resend(sagaId: string, revision: number): void {
+    this.resending.set(sagaId, revision);
+    this.loop.push([this.wakeOf(sagaId)]);
+  }
+
+  private wakeOf(sagaId: string): Delivery<InboxMessage> {
+    const partition = this.ports.ownership.partitionOf(sagaId);
+    return { message: { kind: 'input', sagaId, input: { type: 'wake' } }, partition, done: () => {} };
   }
 
   /** The batch failed: states are dropped, callers told, all other inputs tried again after a pause. */
@@ -251,31 +286,9 @@ export class Inbox {
       observer.troubled('callers cannot be told; what they asked waits with the rest', unpublished);
       others = batch;
     }
-    await this.sleep(this.pause);
-    this.pause = Math.min(this.pause * 2, LONGEST_PAUSE);
+    const { pause } = this;
+    this.pause = Math.min(pause * 2, LONGEST_PAUSE);
+    await this.loop.hold(this.pauses.wait(pause));
     this.loop.pushFirst(others.filter(({ message }) => this.ports.ownership.owns(message.sagaId)));
   }
-
-  private async sleep(milliseconds: number): Promise<void> {
-    const { clock } = this.ports;
-    if (this.stopping) return;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.at(clock.now() + milliseconds, resolve);
-      this.wakeUp = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
-}
-
-function bySaga(batch: Deliveries): ReadonlyMap<string, Deliveries> {
-  const groups = new Map<string, Deliveries>();
-  for (const delivery of batch) {
-    const { sagaId } = delivery.message;
-    const group = groups.get(sagaId);
-    if (group) group.push(delivery);
-    else groups.set(sagaId, [delivery]);
-  }
-  return groups;
 }

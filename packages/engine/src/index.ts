@@ -1,6 +1,7 @@
-export { type Accepted, Client, type ClientOptions } from './client.js';
+export { type Accepted, type AskOptions, Client, type ClientOptions } from './client.js';
 export { CRASH_POINTS, type CrashPoint, type CrashPoints, NO_CRASH_POINTS } from './crash-points.js';
 export { type Deployment, type DeploymentPorts, deploy, deploymentsOf, type OnChange } from './deployments.js';
+export { endingOf } from './ending.js';
 export { type EngineOptions, Orchestrator, ParticipantHost } from './engine.js';
 export { chainHash, decodeEvent, encodeEvents, type Metadata, sha256, uuidOf } from './event-codec.js';
 export { type HistoryEvent, readHistory, stateOf } from './history.js';
@@ -13,5 +14,6 @@ export { type AesGcmCodec, type AesGcmOptions, aesGcmCodec, memoryKeyStore } fro
 export { SealedBus, type SealedBusOptions } from './payloads/sealed-bus.js';
 export { Programs } from './programs.js';
 export { catchUpIndex } from './rebuild-index.js';
+export { type Logger, type LogRecord, SagaLog } from './saga-log.js';
 export { summarize } from './summary.js';
 export { systemClock, systemIds } from './system.js';

@@ -1,4 +1,4 @@
-import type { Note, SagaState } from '@skald/kernel';
+import type { Note, SagaEvent, SagaState } from '@skald/kernel';
 
 /** What the engine tells whoever watches: telemetry, logs, waiters. Called synchronously. */
 export interface Observer {
@@ -6,6 +6,10 @@ export interface Observer {
   noted?(note: Note, sagaId: string): void;
   /** A saga has new events, stored; `state` is only to be read, now. After a failure or a restart it may be told again. */
   moved?(state: SagaState): void;
+  /** What has just been recorded of a saga, an express saga's decisions as they are taken; `state` is that after the last of them. Told once, or, after a failure, not at all. */
+  recorded?(state: SagaState, events: readonly SagaEvent[]): void;
+  /** An express saga goes on as a standard one, for the reason given; its history is stored. */
+  promoted?(state: SagaState, why: string): void;
   /** Something failed that the engine goes on from by itself; `what` is a sentence for a log. */
   troubled?(what: string, error: unknown, sagaId?: string): void;
 }
@@ -31,6 +35,8 @@ export function observers(all: readonly Observer[]): Required<Observer> {
   return {
     noted: (note, sagaId) => tell((one) => one.noted?.(note, sagaId), failed),
     moved: (state) => tell((one) => one.moved?.(state), failed),
+    recorded: (state, events) => tell((one) => one.recorded?.(state, events), failed),
+    promoted: (state, why) => tell((one) => one.promoted?.(state, why), failed),
     troubled,
   };
 }

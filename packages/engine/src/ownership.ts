@@ -7,6 +7,7 @@
  * O2  At the beginning of a term everything that the partition's sagas owe is sent again: nobody knows what the owner before still sent.
  * O3  A saga is woken only by the owner of its partition.
  * O4  What is owed and due is read from the index only when that has seen what was stored at the beginning of the term.
+ * O5  Where inputs were lost before anybody read them, everything that the partition's sagas owe is sent again, once more.
  */
 import type { OwnershipListener, Partitioning } from '@skald/kernel';
 
@@ -23,6 +24,7 @@ export class Ownership implements OwnershipListener {
     private readonly partitioning: Partitioning | undefined,
     private readonly onAssigned: (partitions: readonly number[]) => void,
     private readonly onRevoked: (owns: (sagaId: string) => boolean) => void,
+    private readonly onMissed: (partitions: readonly number[]) => void = () => {},
   ) {}
 
   assigned(partitions: readonly number[]): void {
@@ -34,6 +36,12 @@ export class Ownership implements OwnershipListener {
   revoked(partitions: readonly number[]): void {
     for (const partition of partitions) this.terms.delete(partition);
     if (partitions.length > 0) this.onRevoked((sagaId) => this.owns(sagaId));
+  }
+
+  /** O5 */
+  missed(partitions: readonly number[]): void {
+    const own = partitions.filter((partition) => this.terms.has(partition));
+    if (own.length > 0) this.onMissed(own);
   }
 
   owns(sagaId: string): boolean {

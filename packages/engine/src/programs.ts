@@ -16,6 +16,11 @@ export class Programs {
     return this.known.get(keyOf(name, version)) ?? missing(name, version);
   }
 
+  /** Is there an express saga among them? */
+  get anyExpress(): boolean {
+    return [...this.known.values()].some(({ express }) => express !== undefined);
+  }
+
   has(name: string, version: number): boolean {
     return this.known.has(keyOf(name, version));
   }

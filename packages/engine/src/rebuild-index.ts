@@ -1,4 +1,4 @@
-import { type EventStore, type SagaIndex, SkaldError } from '@skald/kernel';
+import { type EventStore, type RecordedEvent, type SagaIndex, SkaldError } from '@skald/kernel';
 import { decodeEvent } from './event-codec.js';
 import { IndexFolds } from './index-folds.js';
 import type { Observer } from './observer.js';
@@ -35,13 +35,19 @@ export async function forgetAnothers(store: EventStore, index: SagaIndex): Promi
   if ((await index.position()) > (await store.head()) || !(await hasNewest(store, index))) await index.clear();
 }
 
+/** When the saga of a first event started. */
+function startOf(first: RecordedEvent): number {
+  const event = decodeEvent(first);
+  return event.type === 'ExpressSagaEnded' ? event.data.startedAt : event.at;
+}
+
 async function hasNewest(store: EventStore, index: SagaIndex): Promise<boolean> {
   const { sagas } = await index.list({ limit: 1 });
   const newest = sagas[0];
   if (newest === undefined) return true;
   try {
     const [first] = await store.read(newest.sagaId, { limit: 1 });
-    return first !== undefined && decodeEvent(first).at === newest.startedAt;
+    return first !== undefined && startOf(first) === newest.startedAt;
   } catch (error) {
     // It is there: that is all that is asked.
     if (error instanceof SkaldError && (error.code === 'history-unreadable' || error.code === 'stream-deleted')) return true;

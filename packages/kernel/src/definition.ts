@@ -2,6 +2,7 @@ import type { AttributeValue } from './attributes.js';
 import type { Duration } from './duration.js';
 import type { ErrorRecord } from './errors.js';
 import type { RetryPolicy } from './retry.js';
+import type { RunSettings } from './run-settings.js';
 import type { StandardSchema } from './standard-schema.js';
 
 /** What a step asks of a participant. Built by a participant's proxy; `args` are JSON. */
@@ -85,7 +86,7 @@ export interface SignalStep extends AnyStep {
 export type StepDefinition = CommandStep | TimerStep | SignalStep;
 
 /** A saga as data: what decorators, the builder and hand-written literals all come to. Made by `sagaDefinition`. */
-export interface SagaDefinition<I = any, O = any> {
+export interface SagaDefinition<I = any, O = any> extends RunSettings {
   readonly name: string;
   /** Whole number from 1. Instances finish on the version they started with. */
   readonly version: number;

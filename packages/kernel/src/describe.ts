@@ -8,6 +8,7 @@ export function describeDefinition(definition: SagaDefinition): Json {
       name: definition.name,
       version: definition.version,
       deadline: definition.deadline,
+      express: definition.express,
       input: definition.input !== undefined,
       output: definition.output !== undefined,
       result: definition.result !== undefined,

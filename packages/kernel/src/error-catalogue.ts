@@ -18,11 +18,7 @@ export const CATALOGUE = {
     fix: 'Decorate the class with @Saga({ name, version }), or pass what defineSaga() gives.',
     retryable: false,
   },
-  'not-a-command': {
-    what: 'In saga {saga}, {method} returned {returned} instead of a command.',
-    fix: '{remedy}',
-    retryable: false,
-  },
+  'not-a-command': { what: 'In saga {saga}, {method} returned {returned} instead of a command.', fix: '{remedy}', retryable: false },
   'standard-decorators': {
     what: '{decorator} was called as a standard decorator; Skald needs TypeScript’s experimental ones.',
     fix: 'Set experimentalDecorators and emitDecoratorMetadata in tsconfig.json, and their like in other tools that compile the code.',
@@ -48,6 +44,14 @@ export const CATALOGUE = {
     fix: 'Add a public async method of that name, or correct the saga.',
     retryable: false,
   },
+  'inputs-missed': { what: 'Partitions {partitions} lost inputs unread.', fix: 'Raise retention.ms above any downtime.', retryable: false },
+  'express-overloaded': { what: '{limit} express sagas wait already.', fix: 'Start fewer, or raise expressInFlight.', retryable: true },
+  'express-needs-fence': {
+    what: 'Express saga {saga}, step {step} asks participant {participant}, whose fence is not in the database of its effects.',
+    fix: 'Register it with .participant(Class, { fence: sqliteFence(db) }) or another fence in its own database, or give the saga mode standard.',
+    retryable: false,
+  },
+  'clock-differs': { what: 'This clock is {milliseconds} ms ahead of the broker’s.', fix: 'Set it right.', retryable: true },
   'saga-not-registered': {
     what: 'Saga {saga} version {version} is not registered here.',
     fix: 'Register it with .sagas(…).',

@@ -2,6 +2,8 @@ import type { RecordedAttributes } from './attributes.js';
 import type { ErrorCode, ErrorRecord } from './errors.js';
 import type { OperatorAction, StartedAgain } from './messages.js';
 import type { RetryPolicy } from './retry.js';
+import type { StepStatus } from './state.js';
+import type { TraceContext } from './trace.js';
 
 /** One entry of a saga's history. `at` is the time of the decision that recorded it, in epoch milliseconds. */
 interface Recorded<Type extends string, Data> {
@@ -59,6 +61,7 @@ export type SagaStarted = Recorded<
     readonly request: string;
     readonly deadlineAt?: number;
     readonly again?: StartedAgain;
+    readonly trace?: TraceContext;
   }
 >;
 
@@ -214,6 +217,43 @@ export type SagaCancelled = Recorded<'SagaCancelled', { readonly withSkips?: tru
 /** Ended by an operator as it stood; nothing is undone. */
 export type SagaTerminated = Recorded<'SagaTerminated', { readonly request: string; readonly by: string; readonly reason: string }>;
 
+/** Where a step of an express saga stood at the end. */
+export interface ExpressStep {
+  readonly step: string;
+  readonly status: StepStatus;
+  readonly attempts: number;
+  /** Milliseconds from its first event to its last. */
+  readonly took: number;
+  readonly undone?: boolean;
+}
+
+/**
+ * All that is recorded of an express saga, once it has ended. Should a success of it come later, its whole history follows, from
+ * SagaStarted on.
+ */
+export type ExpressSagaEnded = Recorded<
+  'ExpressSagaEnded',
+  {
+    readonly sagaId: string;
+    readonly saga: string;
+    readonly version: number;
+    readonly incarnation: string;
+    /** Absent where it was too large. */
+    readonly input?: unknown;
+    readonly inputHash: string;
+    readonly request: string;
+    readonly startedAt: number;
+    readonly end: 'SagaCompleted' | 'SagaCompensated' | 'SagaFailed' | 'SagaCancelled' | 'SagaTerminated';
+    /** Milliseconds. */
+    readonly took: number;
+    readonly output?: unknown;
+    readonly error?: ErrorRecord;
+    /** Why it turned back. */
+    readonly reason?: CompensationReason;
+    readonly steps: readonly ExpressStep[];
+  }
+>;
+
 export type SagaEnd = SagaCompleted | SagaCompensated | SagaFailed | SagaCancelled | SagaTerminated;
 
 export type SagaEvent =
@@ -244,6 +284,7 @@ export type SagaEvent =
   | CancelRequested
   | CancelRefused
   | DeadlinePassed
+  | ExpressSagaEnded
   | SagaEnd;
 
 export type EventType = SagaEvent['type'];

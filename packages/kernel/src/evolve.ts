@@ -8,9 +8,10 @@
  * E4  While undoing, `open` counts the steps that are not clear, and `undoReady` holds those whose turn has come.
  */
 import { attributesOf } from './attributes.js';
-import type { DataOf, SagaEnd, SagaEvent } from './events.js';
+import type { DataOf, ExpressSagaEnded, SagaEnd, SagaEvent } from './events.js';
 import { failureCaught } from './evolve-catch.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
+import { expressEnded, takenUpAgain } from './evolve-express.js';
 import { openPatched } from './evolve-operator.js';
 import { evolveSteering } from './evolve-steering.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
@@ -24,12 +25,13 @@ export function evolve(state: SagaState, event: SagaEvent): SagaState {
   const before = statusOf(state);
   state.revision += 1;
   state.at = event.at;
-  apply(state, event);
+  if (event.type === 'ExpressSagaEnded') expressEnded(state, event);
+  else apply(state, event);
   if (statusOf(state) !== before) state.since = event.at;
   return state;
 }
 
-function apply(state: SagaState, event: SagaEvent): void {
+function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): void {
   switch (event.type) {
     case 'SagaStarted':
       return started(state, event.data, event.at);
@@ -98,6 +100,7 @@ function attributesSet(state: SagaState, { attributes, errors }: DataOf<'Attribu
 }
 
 function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): void {
+  if (state.isSummary) takenUpAgain(state);
   state.sagaId = data.sagaId;
   state.saga = data.saga;
   state.version = data.version;
@@ -106,6 +109,7 @@ function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): voi
   state.inputHash = data.inputHash;
   state.startRequest = data.request;
   state.again = data.again;
+  state.trace = data.trace;
   state.startedAt = at;
   state.since = at;
   state.phase = 'running';

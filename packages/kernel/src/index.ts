@@ -34,6 +34,7 @@ export type {
   Target,
 } from './events.js';
 export { evolve } from './evolve.js';
+export { expressSummary } from './express.js';
 export type { Json } from './json.js';
 export { canonicalJson } from './json.js';
 export { checkLaws, LAWS } from './laws/check-laws.js';
@@ -44,6 +45,7 @@ export type {
   Answer,
   Cancel,
   CommandMessage,
+  Ending,
   Fault,
   Message,
   Operation,
@@ -96,9 +98,12 @@ export type { ReplayChange } from './replay-changes.js';
 export { REPLAY_CHANGES, REPLAY_NUMBER } from './replay-changes.js';
 export type { RetryPolicy } from './retry.js';
 export { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED } from './retry.js';
+export type { ExpressSettings, LogLevel, LogSettings, RunSettings } from './run-settings.js';
+export { LONGEST_EXPRESS } from './run-settings.js';
 export type {
   CatchOptions,
   RetryOptions,
+  RunOptions,
   SagaData,
   SignalData,
   SignalOptions,
@@ -117,3 +122,5 @@ export type { KeptSignal, Parked, SagaState, StepState, StepStatus, Timer, UndoS
 export { initialState, nextDue } from './state.js';
 export { policyOf, stepGraph } from './step-graph.js';
 export { definitionStream, isSagaStream } from './stream-names.js';
+export type { TraceContext } from './trace.js';
+export { isTraceparent } from './trace.js';

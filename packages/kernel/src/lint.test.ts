@@ -123,3 +123,14 @@ describe('the linter', () => {
     expect(unknown?.fix).toBe('Name one of: b.');
   });
 });
+
+describe('the linter of express sagas', () => {
+  it.each<[string, SagaData, ...string[]]>([
+    ['an express saga that may take longer than five minutes', saga([a], { mode: 'express', deadline: '6m' }), 'error express'],
+    ['an express saga that waits for a signal', saga([a, signal('s', { timeout: '1s' })], { mode: 'express' }), 'error express s'],
+    ['an express saga that waits for days', saga([a, wait('w', '2d')], { mode: 'express' }), 'error express w'],
+    ['an express saga that waits for a second', saga([a, wait('w', 1_000)], { mode: 'express', deadline: '5m' })],
+  ])('finds %s', (_what, data, ...expected) => {
+    expect(found(data)).toEqual(expected);
+  });
+});

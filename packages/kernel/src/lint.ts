@@ -5,6 +5,7 @@
 import { isAttributeName, MAX_ATTRIBUTES } from './attributes.js';
 import type { CommandStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { lintCatches } from './lint-catches.js';
+import { lintExpress } from './lint-express.js';
 import { lintOrder } from './lint-order.js';
 import type { RetryPolicy } from './retry.js';
 import { isReservedName } from './stream-names.js';
@@ -39,7 +40,8 @@ export type LintRule =
   | 'alternative'
   | 'never-chosen'
   | 'optional'
-  | 'alternative-pivot';
+  | 'alternative-pivot'
+  | 'express';
 
 export interface Finding {
   readonly saga: string;
@@ -69,6 +71,7 @@ export function lint(definition: SagaDefinition): Finding[] {
     ...definition.steps.flatMap((step) => lintStep(step, definition)),
     ...lintOrder(definition.steps),
     ...lintCatches(definition.steps),
+    ...lintExpress(definition),
   ];
   return remarks.map((remark) => ({ saga: definition.name, severity: 'error', ...remark }));
 }

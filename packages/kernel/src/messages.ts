@@ -1,5 +1,7 @@
 import type { ErrorCode, ErrorRecord } from './errors.js';
 import type { Target } from './events.js';
+import type { SagaStatus } from './saga-status.js';
+import type { TraceContext } from './trace.js';
 
 /** Everything that reaches a saga through its inbox. `at` is the owner's clock when it took the message, in epoch milliseconds. */
 export type Message = Start | ReplyMessage | Wake | Signal | Cancel | Operator | Fault;
@@ -18,6 +20,8 @@ export interface Start {
   /** Milliseconds from now. */
   readonly deadline?: number;
   readonly again?: StartedAgain;
+  /** Of whoever starts it: goes with every command of the saga. */
+  readonly trace?: TraceContext;
 }
 
 /** It takes the place of another saga, which had ended. */
@@ -119,6 +123,9 @@ export interface CommandMessage {
   readonly dueAt: number;
   /** An action that was not begun by then, by the participant's clock, is refused, and its key sealed. Never on a compensation. */
   readonly validUntil?: number;
+  /** Client that the reply goes to; absent: to the saga's inbox. */
+  readonly replyTo?: string;
+  readonly trace?: TraceContext;
 }
 
 export interface Reply {
@@ -131,6 +138,7 @@ export interface Reply {
   readonly purpose: 'step' | 'compensation';
   readonly undoRound: number;
   readonly outcome: Outcome;
+  readonly trace?: TraceContext;
 }
 
 export type Outcome =
@@ -154,8 +162,23 @@ export type Outcome =
 
 /** Answer to a start, a signal, a cancel or an operator's action. */
 export type Answer =
-  | { readonly accepted: true; readonly revision: number; readonly existing?: true; readonly pending?: true }
+  | {
+      readonly accepted: true;
+      readonly revision: number;
+      readonly existing?: true;
+      readonly pending?: true;
+      /** Of an express saga: it has ended, so. */
+      readonly ending?: Ending;
+    }
   | { readonly accepted: false; readonly code: ErrorCode; readonly details?: Readonly<Record<string, string>> };
+
+/** How a saga ended, for whoever asked for it. */
+export interface Ending {
+  readonly status: SagaStatus;
+  readonly output?: unknown;
+  /** Why it did not complete. */
+  readonly reason?: string;
+}
 
 export type RefusalCode =
   | 'saga-exists'

@@ -36,6 +36,7 @@ function stepCommand(state: SagaState, step: StepState): CommandMessage {
     firstRequestedAt: step.firstRequestedAt,
     dueAt: step.dueAt,
     ...(validUntil !== undefined && { validUntil }),
+    ...(state.trace && { trace: state.trace }),
   };
 }
 
@@ -67,6 +68,7 @@ function undoCommand(state: SagaState, step: StepState): CommandMessage {
     ...(!ownCommand && known && { result: step.result }),
     firstRequestedAt: ownCommand ? undo.firstRequestedAt : step.firstRequestedAt,
     dueAt: undo.dueAt,
+    ...(state.trace && { trace: state.trace }),
   };
 }
 

@@ -2,13 +2,14 @@ import type { ComputedAttributes } from './attributes.js';
 import type { Command } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { StepPolicy } from './events.js';
+import type { RunSettings } from './run-settings.js';
 import type { SagaState, StepState } from './state.js';
 
 /**
  * What comes next in a saga. A program looks at the state and says what it wants; the kernel does everything else (retries, timeouts,
  * fencing, compensation, operators). It must answer the same for the same state: no clock, no chance, no I/O.
  */
-export interface Program {
+export interface Program extends RunSettings {
   readonly name: string;
   readonly version: number;
   /** All that can be done now; what is already done or under way need not be left out. Asked again until nothing new comes. */

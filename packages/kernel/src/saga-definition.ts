@@ -1,6 +1,7 @@
 import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition } from './definition.js';
 import { type Duration, milliseconds } from './duration.js';
 import { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
+import type { LogSettings, RunSettings } from './run-settings.js';
 import type { StandardSchema } from './standard-schema.js';
 import { dependenciesOf } from './step-order.js';
 
@@ -96,7 +97,20 @@ export interface SignalData extends StepPlace, SignalOptions {
 /** Any step of a saga. */
 export type StepEntry = StepData | TimerData | SignalData;
 
-export interface SagaData<I = any, O = any> {
+/** How a saga is recorded and logged; the same options however it is written. */
+export interface RunOptions {
+  /**
+   * standard (default): every outcome is recorded before anything depends on it. express: the saga runs in memory, and at most its end is
+   * recorded; see docs/how-to/express-sagas.md for what that does and does not promise.
+   */
+  readonly mode?: 'standard' | 'express';
+  /** Of an express saga that has ended: one event (default), or nothing. */
+  readonly summary?: 'event' | 'none';
+  /** Default: level `warn`, without inputs, arguments, results and outputs. */
+  readonly log?: Partial<LogSettings>;
+}
+
+export interface SagaData<I = any, O = any> extends RunOptions {
   readonly name: string;
   readonly version: number;
   readonly deadline?: Duration;
@@ -123,9 +137,17 @@ export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O>
     ...(deadline !== undefined && { deadline: milliseconds(deadline, `${name}.deadline`) }),
     ...(input && { input }),
     ...(output && { output }),
+    ...runSettings(data),
     steps,
     ...(attributes && { attributes }),
     ...(result && { result }),
+  };
+}
+
+function runSettings({ mode, summary = 'event', log }: RunOptions): RunSettings {
+  return {
+    ...(mode === 'express' && { express: { summary } }),
+    ...(log && { log: { level: log.level ?? 'warn', data: log.data ?? false } }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { StepDefinition } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd, StepPolicy, Target } from './events.js';
 import type { Answer, StartedAgain } from './messages.js';
+import type { TraceContext } from './trace.js';
 
 /**
  * What is known of a saga: a fold over its stream and nothing else. Owned by one folder at a time, which may change it in place;
@@ -18,6 +19,7 @@ export interface SagaState {
   startRequest: string;
   /** It takes the place of another saga. */
   again: StartedAgain | undefined;
+  trace: TraceContext | undefined;
   phase: 'new' | 'running' | 'compensating' | 'ended';
   /** Revision of the last event; -1 before the first. */
   revision: number;
@@ -71,6 +73,8 @@ export interface SagaState {
   attributeErrors: Readonly<Record<string, string>> | undefined;
   /** Ended, but a success came late and is being undone. */
   reopened: boolean;
+  /** Of an express saga that has ended only a summary is there: its steps cannot be asked or undone. */
+  isSummary: boolean;
 }
 
 export type Timer = Target | 'deadline';
@@ -171,6 +175,7 @@ export function initialState(): SagaState {
     inputHash: '',
     startRequest: '',
     again: undefined,
+    trace: undefined,
     phase: 'new',
     revision: -1,
     at: 0,
@@ -202,6 +207,7 @@ export function initialState(): SagaState {
     recordedAttributes: undefined,
     attributeErrors: undefined,
     reopened: false,
+    isSummary: false,
   };
 }
 

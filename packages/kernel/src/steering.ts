@@ -14,7 +14,7 @@ export function recordStart(draft: Draft, start: Start): void {
     else draft.answer = refusal('saga-exists', { existing: state.inputHash, given: start.inputHash });
     return;
   }
-  const { sagaId, saga, version, incarnation, input, inputHash, request, deadline, again } = start;
+  const { sagaId, saga, version, incarnation, input, inputHash, request, deadline, again, trace } = start;
   draft.emit('SagaStarted', {
     sagaId,
     saga,
@@ -25,6 +25,7 @@ export function recordStart(draft: Draft, start: Start): void {
     request,
     ...(deadline !== undefined && { deadlineAt: draft.at + deadline }),
     ...(again && { again }),
+    ...(trace && { trace }),
   });
   draft.answer = { accepted: true, revision: 0 };
 }

@@ -18,6 +18,8 @@ export function stepGraph(definition: SagaDefinition): Program {
   return {
     name: definition.name,
     version: definition.version,
+    ...(definition.express && { express: definition.express }),
+    ...(definition.log && { log: definition.log }),
     next: (state) => next({ definition, policies, alternatives }, state),
     ...(attributes && { attributes: (state: SagaState) => computeAttributes(attributes, state, viewOf(state)) }),
     compensation: (state, step) => compensation(definition, state, step),

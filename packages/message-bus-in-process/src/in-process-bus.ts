@@ -64,7 +64,7 @@ export class InProcessBus implements MessageBus {
 }
 
 function nameOf(address: Address): string {
-  if (address.to === 'inbox') return 'inbox';
+  if (address.to === 'inbox' || address.to === 'express') return address.to;
   return address.to === 'participant' ? `participant ${address.participant}` : `client ${address.client}`;
 }
 

@@ -26,16 +26,11 @@ export type Fetched = EachBatchPayload['batch'];
 /** What to do with a message; `elsewhere` resolves when it is safe where it belongs, and `skip` is for nobody here. */
 export type Sorted = Extract<Decoded, { ok: true }> | { readonly elsewhere: () => Promise<void> } | 'skip';
 
-export interface KafkaOwnershipListener extends OwnershipListener {
-  /** Inputs of these partitions, its own, were lost to the topic's retention. */
-  missed?(partitions: readonly number[]): void;
-}
-
 export interface ConsumerPlan {
   readonly subscription: Subscription;
   sort(message: KafkaMessage, partition: number): Sorted;
   deliver(batch: readonly Delivery[]): void;
-  readonly ownership?: KafkaOwnershipListener | undefined;
+  readonly ownership?: OwnershipListener | undefined;
   /** Everything before this offset was handed over. */
   seen?(next: number): void;
   /** Called when it has stopped. */
@@ -56,6 +51,7 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
   #committing: Promise<void> | undefined;
   #stopping: Promise<void> | undefined;
   #failures = 0;
+  #isWithheld = false;
   #bornAt = 0;
   #restart: NodeJS.Timeout | undefined;
   readonly #ticks: NodeJS.Timeout[] = [];
@@ -99,6 +95,24 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
     return this.#stopping;
   }
 
+  /** Leaves its group, and does not come back until `release`. */
+  withhold(): void {
+    if (this.#isWithheld || this.#stopping !== undefined) return;
+    this.#isWithheld = true;
+    clearTimeout(this.#restart);
+    const session = this.#session;
+    void this.#commitOnce();
+    this.#revoke();
+    this.#session = undefined;
+    void session?.end();
+  }
+
+  release(): void {
+    if (!this.#isWithheld) return;
+    this.#isWithheld = false;
+    if (this.#stopping === undefined) this.#open();
+  }
+
   joined(partitions: readonly number[]): void {
     this.#revoke();
     const onRoom = (partition: number): void => this.#session?.resume([partition]);
@@ -128,7 +142,7 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
   ended(problem: unknown): void {
     this.#revoke();
     this.#session = undefined;
-    if (this.#stopping !== undefined) return;
+    if (this.#stopping !== undefined || this.#isWithheld) return;
     const fault = faultOf(problem);
     if (fault !== 'transient' && this.#whenJoined) {
       const what = `group ${this.plan.subscription.group}`;

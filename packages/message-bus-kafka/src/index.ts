@@ -1,4 +1,3 @@
-export type { KafkaOwnershipListener } from './address-consumer.js';
 export type { DeadLetter } from './dead-letters.js';
 export { KafkaBus, type TracedOutgoing } from './kafka-bus.js';
 export { applyRemedies } from './kafkajs-remedies.js';
@@ -7,5 +6,5 @@ export { partitionOf } from './murmur2.js';
 export type { ConsumeOptions, KafkaBusOptions, PublishOptions, TopicOptions } from './options.js';
 export { KafkaDelivery } from './owned-partition.js';
 export type { JsonSchema, MalformedReason } from './shape.js';
-export { type Decoded, decode, encode, type RawRecord, type TraceContext, type WireContext, type WireRecord } from './wire.js';
+export { type Decoded, decode, encode, type RawRecord, type WireContext, type WireRecord } from './wire.js';
 export { deadLetterHeadersSchema, headersSchema, valueSchemas } from './wire-schemas.js';

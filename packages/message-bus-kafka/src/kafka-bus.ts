@@ -5,11 +5,14 @@ import {
   type Delivery,
   type MessageBus,
   type Outgoing,
+  type OwnershipListener,
   type Partitioning,
   SkaldError,
+  type TraceContext,
 } from '@skald/kernel';
-import { AddressConsumer, type ConsumerPlan, type KafkaOwnershipListener } from './address-consumer.js';
+import { AddressConsumer, type ConsumerPlan } from './address-consumer.js';
 import { withAdmin } from './admin.js';
+import { ClockCheck } from './clock-check.js';
 import { type DeadLetter, readDeadLetters } from './dead-letters.js';
 import { applyRemedies } from './kafkajs-remedies.js';
 import { partitionOf } from './murmur2.js';
@@ -20,7 +23,7 @@ import { type ProduceRecord, Publisher } from './publisher.js';
 import { applyRecordRemedy } from './record-remedy.js';
 import { Sorter } from './sorter.js';
 import { Topics } from './topics.js';
-import { encode, type TraceContext, type WireContext } from './wire.js';
+import { encode, type WireContext } from './wire.js';
 
 /** A message with the trace that it belongs to. */
 export type TracedOutgoing = Outgoing & { readonly trace?: TraceContext };
@@ -43,6 +46,8 @@ export class KafkaBus implements MessageBus {
   readonly #publisher: Publisher;
   readonly #context: WireContext;
   readonly #sorter: Sorter;
+  readonly #clock: ClockCheck;
+  #looking: NodeJS.Timeout | undefined;
   readonly #consumers = new Map<string, Promise<AddressConsumer>>();
   readonly #unavailable = new Map<string, { readonly error: unknown; readonly until: number }>();
   /** Publishes that wait for a topic, and all that come after them. */
@@ -57,10 +62,18 @@ export class KafkaBus implements MessageBus {
     const count = this.#partitions(names.inbox);
     const inboxPartition = (key: Uint8Array): number => partitionOf(key, count);
     this.partitioning = { count, of: (sagaId) => inboxPartition(Buffer.from(sagaId)) };
-    this.#context = { source: `/${settings.kafka.clientId}`, inboxTopic: names.inbox, inboxPartition };
+    this.#context = {
+      source: `/${settings.kafka.clientId}`,
+      inboxTopic: names.inbox,
+      inboxPartition,
+      clientsTopic: names.clients,
+      clientPartition: (client) => partitionOf(Buffer.from(client), this.#partitions(names.clients)),
+    };
     const limits = { ...settings.publish, maxMessageBytes: settings.topics.maxMessageBytes };
-    this.#publisher = new Publisher(new ProducerConnection(settings), limits, settings.log);
-    this.#sorter = new Sorter(names, this.partitioning, this.#publisher);
+    const producer = new ProducerConnection(settings);
+    this.#publisher = new Publisher(producer, limits, settings.log);
+    this.#clock = new ClockCheck({ now: settings.now, log: settings.log, stamp: () => producer.stamp(names.clients, this.#probe()) });
+    this.#sorter = new Sorter(names, this.partitioning, this.#publisher, settings.log);
   }
 
   /**
@@ -101,12 +114,12 @@ export class KafkaBus implements MessageBus {
     if (failures.length > 0) throw failures[0];
   }
 
-  /** Rejects with `address-taken`, and as `connect` does. */
-  async consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: KafkaOwnershipListener): Promise<BusConsumer> {
+  /** Rejects with `address-taken`, for an owner of sagas `clock-differs`, and as `connect` does. */
+  async consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: OwnershipListener): Promise<BusConsumer> {
     this.#checkOpen();
     const name = describe(address);
     if (this.#consumers.has(name)) throw new SkaldError('address-taken', { address: name });
-    const starting = this.#plan(address, deliver, ownership).then((plan) => new AddressConsumer(this.settings, plan).start());
+    const starting = this.#start(address, deliver, ownership);
     this.#consumers.set(name, starting);
     try {
       return await starting;
@@ -114,6 +127,33 @@ export class KafkaBus implements MessageBus {
       this.#consumers.delete(name);
       throw error;
     }
+  }
+
+  async #start(address: Address, deliver: ConsumerPlan['deliver'], ownership: OwnershipListener | undefined): Promise<AddressConsumer> {
+    const decides = address.to === 'inbox' || address.to === 'express';
+    if (decides) await this.#clock.admit();
+    const consumer = await new AddressConsumer(this.settings, await this.#plan(address, deliver, ownership)).start();
+    if (decides) this.#lookAtClock();
+    return consumer;
+  }
+
+  #lookAtClock(): void {
+    this.#looking ??= setInterval(() => {
+      for (const to of ['inbox', 'express'] as const) {
+        void this.#consumers.get(to)?.then(
+          (consumer) => this.#clock.look(consumer),
+          () => undefined,
+        );
+      }
+    }, this.settings.clockCheckInterval);
+    this.#looking.unref();
+  }
+
+  /** An answer that nobody waits for. */
+  #probe() {
+    const answer = { kind: 'answer', sagaId: 'clock', request: 'clock', answer: { accepted: true, revision: 0 } } as const;
+    const { key, value, headers } = encode(answer, { to: 'client', client: 'clock' }, this.#context);
+    return { key, value, headers, partition: 0 };
   }
 
   /** Dead letters of an address that were not sent back, oldest first. */
@@ -143,6 +183,7 @@ export class KafkaBus implements MessageBus {
   }
 
   async #close(): Promise<void> {
+    clearInterval(this.#looking);
     const consumers = await Promise.allSettled(this.#consumers.values());
     await Promise.all(consumers.map((one) => (one.status === 'fulfilled' ? one.value.stop() : undefined)));
     await this.#publisher.close(CLOSE_WITHIN);
@@ -167,31 +208,32 @@ export class KafkaBus implements MessageBus {
     return { ...wire, topic, partition: partitionOf(owner, this.#partitions(topic)), sagaId: message.sagaId };
   }
 
-  #unknownTopics(messages: readonly Outgoing[]): string[] {
-    const unknown = new Set<string>();
+  #unknownTopics(messages: readonly Outgoing[]): Address[] {
+    const unknown = new Map<string, Address>();
     for (const { address } of messages) {
-      if (address.to === 'participant' && this.topics.partitions(this.names.topic(address)) === undefined) unknown.add(address.participant);
+      const topic = this.names.topic(address);
+      if (this.topics.partitions(topic) === undefined) unknown.set(topic, address);
     }
-    return [...unknown];
+    return [...unknown.values()];
   }
 
   /** Never rejects: a topic that cannot be had fails its own messages only. */
-  async #ask(participants: readonly string[]): Promise<void> {
-    for (const participant of participants) {
-      const topic = this.names.topic({ to: 'participant', participant });
+  async #ask(addresses: readonly Address[]): Promise<void> {
+    for (const address of addresses) {
+      const topic = this.names.topic(address);
       if (this.topics.partitions(topic) !== undefined || (this.#unavailable.get(topic)?.until ?? 0) > Date.now()) continue;
       this.#unavailable.delete(topic);
-      await this.#persistently(participant).catch((error: unknown) =>
+      await this.#persistently(address).catch((error: unknown) =>
         this.#unavailable.set(topic, { error, until: Date.now() + ASK_AGAIN_AFTER }),
       );
     }
   }
 
   /** As long as a publish waits for the brokers. */
-  async #persistently(participant: string): Promise<void> {
+  async #persistently(address: Address): Promise<void> {
     for (const deadline = Date.now() + this.settings.publish.giveUpAfter; ; ) {
       try {
-        return await this.#ensure(participant);
+        return await this.#ensure(address);
       } catch (error) {
         const passes = error instanceof SkaldError && error.code === 'bus-unavailable';
         if (!passes || this.#closing !== undefined || Date.now() > deadline) throw error;
@@ -200,14 +242,17 @@ export class KafkaBus implements MessageBus {
     }
   }
 
-  async #ensure(participant: string): Promise<void> {
-    if (!isTopicName(this.names.topic({ to: 'participant', participant })))
-      throw misconfigured(`participant "${participant}" cannot be part of a topic's name`);
-    await this.topics.ensure({ participant });
+  /** Topics of the inbox and of the clients are there already. */
+  async #ensure(address: Address): Promise<void> {
+    if (address.to === 'express') return this.topics.ensure(['express']);
+    if (address.to !== 'participant') return;
+    if (!isTopicName(this.names.topic(address)))
+      throw misconfigured(`participant "${address.participant}" cannot be part of a topic's name`);
+    await this.topics.ensure({ participant: address.participant });
   }
 
-  async #plan(address: Address, deliver: ConsumerPlan['deliver'], ownership: KafkaOwnershipListener | undefined): Promise<ConsumerPlan> {
-    if (address.to === 'participant') await this.#ensure(address.participant);
+  async #plan(address: Address, deliver: ConsumerPlan['deliver'], ownership: OwnershipListener | undefined): Promise<ConsumerPlan> {
+    await this.#ensure(address);
     const [topic, group] = [this.names.topic(address), this.names.group(address)];
     const stopped = async (): Promise<void> => void this.#consumers.delete(describe(address));
     const common = { deliver, ownership, sort: this.#sorter.of(address) };
@@ -235,7 +280,7 @@ export class KafkaBus implements MessageBus {
   async #deadLetterTopic(address: Address): Promise<string> {
     this.#checkOpen();
     if (address.to === 'client') throw misconfigured('answers have no dead letters');
-    if (address.to === 'participant') await this.#ensure(address.participant);
+    await this.#ensure(address);
     return this.names.deadLetters(this.names.topic(address));
   }
 }

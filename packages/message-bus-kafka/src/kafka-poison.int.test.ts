@@ -5,7 +5,7 @@ import { brokers, closeAll, connect, numbered, numberOf, uniquePrefix, until, wh
 import { MALFORMED, soundReply } from './malformed-messages.contract.js';
 import { partitionOf } from './murmur2.js';
 
-const context = { source: '/foreign', inboxTopic: '', inboxPartition: () => 0 };
+const context = { source: '/foreign', inboxTopic: '', inboxPartition: () => 0, clientsTopic: '', clientPartition: () => 0 };
 const kafka = () => new kafkajs.Kafka({ brokers: brokers ?? [], logLevel: kafkajs.logLevel.NOTHING });
 
 async function produce(topic: string, messages: Message[]): Promise<void> {

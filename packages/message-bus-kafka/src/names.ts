@@ -4,20 +4,23 @@ import type { Address } from '@skald/kernel';
 export class Names {
   readonly inbox: string;
   readonly clients: string;
+  /** Starts of express sagas. */
+  readonly express: string;
 
   constructor(readonly prefix: string) {
     this.inbox = `${prefix}.sagas`;
     this.clients = `${prefix}.clients`;
+    this.express = `${prefix}.sagas.express`;
   }
 
   topic(address: Address): string {
-    if (address.to === 'inbox') return this.inbox;
+    if (address.to === 'inbox' || address.to === 'express') return this[address.to];
     return address.to === 'participant' ? `${this.prefix}.${address.participant}.commands` : this.clients;
   }
 
   /** Consumers that share the work share a group; a client shares with nobody. */
   group(address: Address): string {
-    if (address.to === 'inbox') return this.inbox;
+    if (address.to === 'inbox' || address.to === 'express') return this[address.to];
     return address.to === 'participant' ? `${this.prefix}.${address.participant}` : `${this.clients}.${address.client}`;
   }
 
@@ -27,7 +30,7 @@ export class Names {
 }
 
 export function describe(address: Address): string {
-  if (address.to === 'inbox') return 'inbox';
+  if (address.to === 'inbox' || address.to === 'express') return address.to;
   return address.to === 'participant' ? `participant ${address.participant}` : `client ${address.client}`;
 }
 

@@ -63,6 +63,10 @@ export interface KafkaBusOptions {
   readonly producer?: OwnProducerConfig;
   /** Default: warnings and errors as JSON lines on standard error. */
   readonly log?: Log;
+  /** The clock that managers of sagas go by, in epoch milliseconds: compared with the brokers'. Default: the system's. */
+  readonly now?: () => number;
+  /** Milliseconds between two comparisons. Default 60,000. */
+  readonly clockCheckInterval?: number;
 }
 
 export interface Settings {
@@ -75,6 +79,8 @@ export interface Settings {
   readonly consumer: OwnConsumerConfig;
   readonly producer: OwnProducerConfig;
   readonly log: Log;
+  readonly now: () => number;
+  readonly clockCheckInterval: number;
 }
 
 const DAY = 24 * 60 * 60 * 1_000;
@@ -130,6 +136,8 @@ export function settingsOf(options: KafkaBusOptions): Settings {
     },
     producer: options.producer ?? {},
     log,
+    now: options.now ?? Date.now,
+    clockCheckInterval: bounded('clockCheckInterval', options.clockCheckInterval ?? 60_000, 100, DAY),
   };
   const { heartbeatInterval = 0, sessionTimeout = 0 } = settings.consumer;
   if (heartbeatInterval >= sessionTimeout)

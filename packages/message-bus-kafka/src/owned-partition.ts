@@ -1,6 +1,5 @@
-import type { BusMessage, Delivery } from '@skald/kernel';
+import type { BusMessage, Delivery, TraceContext } from '@skald/kernel';
 import { OffsetTracker, type Tracked } from './offset-tracker.js';
-import type { TraceContext } from './wire.js';
 
 export interface Bounds {
   readonly maxOpen: number;

@@ -1,4 +1,4 @@
-import kafkajs, { type KafkaConfig, type Producer, type TopicMessages } from 'kafkajs';
+import kafkajs, { type KafkaConfig, type Message, type Producer, type TopicMessages } from 'kafkajs';
 import type { Settings } from './options.js';
 import { SocketLeash } from './socket-leash.js';
 
@@ -26,6 +26,14 @@ export class ProducerConnection implements Sender {
     const { producer } = await this.#connected();
     const written = await producer.sendBatch({ acks: -1, topicMessages });
     checkComplete(topicMessages, written);
+  }
+
+  /** The broker's time of what was written, in epoch milliseconds, where the topic has it. */
+  async stamp(topic: string, message: Message): Promise<number | undefined> {
+    const { producer } = await this.#connected();
+    const [written] = await producer.send({ acks: -1, topic, messages: [message] });
+    const time = Number(written?.logAppendTime ?? -1);
+    return time > 0 ? time : undefined;
   }
 
   renew(): void {

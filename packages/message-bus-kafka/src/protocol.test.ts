@@ -22,7 +22,13 @@ describe('docs/reference/protocol.md', () => {
       const headers = { ce_specversion: '1.0', ce_type: type, ce_id: '1' };
       const decoded = decode({ key: Buffer.from(sagaId), value: Buffer.from(json), headers }, address);
       if (!decoded.ok) throw new Error(decoded.problem);
-      const context = { source: '/test', inboxTopic: 'skald.sagas', inboxPartition: () => 3 };
+      const context = {
+        source: '/test',
+        inboxTopic: 'skald.sagas',
+        inboxPartition: () => 3,
+        clientsTopic: 'skald.clients',
+        clientPartition: () => 5,
+      };
       const record = encode(decoded.message, address, context);
       expect(JSON.parse(record.value.toString())).toEqual(JSON.parse(json));
       expect(record.headers['ce_type']).toBe(type);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Address, SkaldError } from '@skald/kernel';
 import type { KafkaMessage } from 'kafkajs';
+import type { LogLine } from './log.js';
 import { soundReply } from './malformed-messages.contract.js';
 import { partitionOf } from './murmur2.js';
 import { Names } from './names.js';
@@ -9,7 +10,13 @@ import { Sorter } from './sorter.js';
 import { encode, type WireContext } from './wire.js';
 
 const COUNT = 8;
-const CONTEXT: WireContext = { source: '/test', inboxTopic: 'skald.sagas', inboxPartition: (key) => partitionOf(key, COUNT) };
+const CONTEXT: WireContext = {
+  source: '/test',
+  inboxTopic: 'skald.sagas',
+  inboxPartition: (key) => partitionOf(key, COUNT),
+  clientsTopic: 'skald.clients',
+  clientPartition: () => 0,
+};
 const partitioning = { count: COUNT, of: (sagaId: string) => partitionOf(Buffer.from(sagaId), COUNT) };
 
 function fetched(
@@ -26,7 +33,8 @@ function sorter(refuse: (record: ProduceRecord) => boolean = () => false) {
     if (records.some(refuse)) throw new SkaldError('message-refused', { problem: 'too large' });
     sent.push(...records);
   };
-  return { sent, subject: new Sorter(new Names('skald'), partitioning, { publish }) };
+  const lines: LogLine[] = [];
+  return { sent, lines, subject: new Sorter(new Names('skald'), partitioning, { publish }, (line) => void lines.push(line)) };
 }
 
 const INBOX: Address = { to: 'inbox' };
@@ -81,13 +89,32 @@ describe('Sorter', () => {
     expect(Object.keys(sent[0]?.headers ?? {}).every((name) => name.startsWith('skald_'))).toBe(true);
   });
 
-  it('B4: passes over the answers to other clients, and what is none', () => {
+  it('B4: passes over the answers to other clients', () => {
     const { subject } = sorter();
     const answer = { kind: 'answer', sagaId: 'order-1', request: 'r', answer: { accepted: true, revision: 1 } } as const;
     const message = fetched(encode(answer, { to: 'client', client: 'one' }, CONTEXT));
     expect(subject.of({ to: 'client', client: 'one' })(message, 0)).toMatchObject({ ok: true });
     expect(subject.of({ to: 'client', client: 'two' })(message, 0)).toBe('skip');
-    expect(subject.of({ to: 'client', client: 'one' })(fetched(soundReply('order-1', CONTEXT)), 0)).toBe('skip');
+  });
+
+  it('delivers a reply to every client of its partition: whoever runs the saga knows it', () => {
+    const { subject } = sorter();
+    expect(subject.of({ to: 'client', client: 'one' })(fetched(soundReply('order-1', CONTEXT)), 0)).toMatchObject({ ok: true });
+  });
+
+  it('passes over what a client cannot read; the first is logged with its place, and how many there were', () => {
+    const { subject, lines, sent } = sorter();
+    const sort = subject.of({ to: 'client', client: 'one' });
+    const poison = fetched({ ...soundReply('order-1', CONTEXT), value: Buffer.from('not json') });
+    for (let n = 0; n < 5; n++) expect(sort(poison, 3)).toBe('skip');
+    expect(lines).toEqual([
+      {
+        level: 'warn',
+        message: 'a message to the clients cannot be read; it is passed over',
+        about: expect.objectContaining({ topic: 'skald.clients', partition: 3, offset: '42', reason: 'not-json', soFar: 1 }),
+      },
+    ]);
+    expect(sent).toEqual([]);
   });
 
   it('sends a dead letter back to where its saga is', () => {

@@ -2,20 +2,27 @@ import { type Address, type Partitioning, SkaldError } from '@skald/kernel';
 import type { KafkaMessage } from 'kafkajs';
 import type { ConsumerPlan, Sorted } from './address-consumer.js';
 import { type DeadLetter, deadLetter, type Place } from './dead-letters.js';
+import type { Log } from './log.js';
 import type { Names } from './names.js';
 import type { ProduceRecord, Publisher } from './publisher.js';
 import type { MalformedReason } from './shape.js';
-import { decode } from './wire.js';
+import { type Decoded, decode } from './wire.js';
 
 /** So often an input is sent on; more, and two owners disagree on where it belongs. */
 const MOST_HOPS = 3;
+/** Milliseconds between lines of one kind. */
+const TELL_AGAIN_AFTER = 10_000;
 
 /** Says what becomes of a message that was fetched: delivered, sent to its own partition, or laid with the dead letters. */
 export class Sorter {
+  #unreadable = 0;
+  #unreadableTold = Number.NEGATIVE_INFINITY;
+
   constructor(
     private readonly names: Names,
     private readonly partitioning: Partitioning,
     private readonly publisher: Pick<Publisher, 'publish'>,
+    private readonly log: Log,
   ) {}
 
   of(address: Address): ConsumerPlan['sort'] {
@@ -23,7 +30,7 @@ export class Sorter {
     return (message, partition) => {
       const decoded = decode(message, address);
       const place = { topic, partition };
-      if (address.to === 'client') return decoded.ok && decoded.client === address.client ? decoded : 'skip';
+      if (address.to === 'client') return this.#answer(address.client, message, place, decoded);
       if (!decoded.ok) return this.#dead(message, place, decoded.reason, decoded.problem);
       if (address.to === 'inbox') return this.#here(message, place, decoded);
       return decoded;
@@ -35,6 +42,22 @@ export class Sorter {
     const sagaId = key?.toString('utf8') ?? '';
     const belongs = topic === this.names.inbox && sagaId !== '' ? this.partitioning.of(sagaId) : partition;
     return { topic, partition: belongs, key, value, headers, sagaId };
+  }
+
+  /**
+   * Clients share partitions: what cannot be read may be for any of them, or for none. So nobody lays it aside; it is counted and logged, and
+   * whoever waits for it asks again. A reply is for whoever runs its saga.
+   */
+  #answer(client: string, message: KafkaMessage, { partition }: Place, decoded: Decoded): Sorted {
+    if (decoded.ok) return decoded.client === client || decoded.message.kind === 'input' ? decoded : 'skip';
+    this.#unreadable += 1;
+    const now = Date.now();
+    if (now - this.#unreadableTold < TELL_AGAIN_AFTER) return 'skip';
+    this.#unreadableTold = now;
+    const { reason, problem } = decoded;
+    const about = { topic: this.names.clients, partition, offset: message.offset, reason, problem, soFar: this.#unreadable };
+    this.log({ level: 'warn', message: 'a message to the clients cannot be read; it is passed over', about });
+    return 'skip';
   }
 
   /** A participant with a partitioner of its own may write to the wrong partition: its owner must not decide on another's saga. */

@@ -48,6 +48,7 @@ export class Topics {
   #of(to: Address['to']): TopicPlan[] {
     const { inboxPartitions, partitions } = this.settings.topics;
     if (to === 'inbox') return this.#withDeadLetters(this.names.inbox, inboxPartitions ?? 12, inboxPartitions);
+    if (to === 'express') return this.#withDeadLetters(this.names.express, partitions);
     if (to === 'client') return [{ topic: this.names.clients, partitions, config: this.#config(HOUR) }];
     return [];
   }

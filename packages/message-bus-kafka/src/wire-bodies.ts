@@ -4,6 +4,7 @@ import {
   type Cancel,
   type ClientMessage,
   type CommandMessage,
+  type Ending,
   type ErrorRecord,
   type InboxMessage,
   type Operator,
@@ -42,7 +43,8 @@ const id = text();
 const operation = oneOf('action', 'compensation', 'seal');
 const purpose = oneOf('step', 'compensation');
 
-export const command = shape<CommandMessage>({
+/** The trace stands in the headers. */
+export const command = shape<Omit<CommandMessage, 'trace'>>({
   sagaId,
   incarnation: id,
   step: id,
@@ -59,6 +61,7 @@ export const command = shape<CommandMessage>({
   firstRequestedAt: whole(0),
   dueAt: whole(0),
   validUntil: optional(whole(0)),
+  replyTo: optional(id),
 });
 
 const error = shape<ErrorRecord>({ name: prose, message: prose, data: json });
@@ -83,7 +86,7 @@ const outcome = variants<Outcome, 'type'>('type', {
   unknowable: shape<OutcomeOf<'unknowable'>>({ type: oneOf('unknowable') }),
 });
 
-const reply = shape<Reply>({
+const reply = shape<Omit<Reply, 'trace'>>({
   sagaId,
   incarnation: id,
   step: id,
@@ -98,7 +101,7 @@ const reply = shape<Reply>({
 const startedAgain = shape<StartedAgain>({ of: sagaId, by: prose, reason: prose });
 
 /** `type` stands in the header, `at` is stamped by the owner. */
-const start = shape<Omit<Start, 'at' | 'type'>>({
+const start = shape<Omit<Start, 'at' | 'type' | 'trace'>>({
   request: id,
   sagaId,
   saga: id,
@@ -126,11 +129,18 @@ const operator = shape<Omit<Operator, 'at' | 'type'>>({
   args: optional(list),
 });
 
+const ending = shape<Ending>({
+  status: oneOf('running', 'compensating', 'suspended', 'completed', 'compensated', 'failed', 'cancelled', 'terminated'),
+  output: json,
+  reason: optional(prose),
+});
+
 const accepted = shape<Extract<Answer, { readonly accepted: true }>>({
   accepted: oneOf(true),
   revision: whole(0),
   existing: optional(oneOf(true)),
   pending: optional(oneOf(true)),
+  ending: optional(ending),
 });
 
 type Refused = Extract<Answer, { readonly accepted: false }>;

@@ -5,7 +5,13 @@ import { MALFORMED, soundReply } from './malformed-messages.contract.js';
 import { decode, encode, type WireContext } from './wire.js';
 import { headersSchema, valueSchemas } from './wire-schemas.js';
 
-const context: WireContext = { source: '/test', inboxTopic: 'skald.sagas', inboxPartition: () => 3 };
+const context: WireContext = {
+  source: '/test',
+  inboxTopic: 'skald.sagas',
+  inboxPartition: () => 3,
+  clientsTopic: 'skald.clients',
+  clientPartition: () => 5,
+};
 const ajv = new Ajv({ strict: false, formats: { 'date-time': true } });
 const readers = new Map(Object.entries(valueSchemas).map(([type, schema]) => [type, ajv.compile(schema)]));
 const parse = (value: Buffer | null): unknown => JSON.parse(String(value));

@@ -4,7 +4,13 @@ import fc from 'fast-check';
 import { MALFORMED, soundReply } from './malformed-messages.contract.js';
 import { decode, encode, header, type RawRecord, type WireContext } from './wire.js';
 
-const CONTEXT: WireContext = { source: '/test', inboxTopic: 'skald.sagas', inboxPartition: (key) => key.length };
+const CONTEXT: WireContext = {
+  source: '/test',
+  inboxTopic: 'skald.sagas',
+  inboxPartition: (key) => key.length,
+  clientsTopic: 'skald.clients',
+  clientPartition: () => 5,
+};
 const INBOX: Address = { to: 'inbox' };
 const PAYMENT: Address = { to: 'participant', participant: 'payment' };
 const CLIENT: Address = { to: 'client', client: 'client-1' };

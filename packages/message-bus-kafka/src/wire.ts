@@ -9,14 +9,9 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { type Address, type BusMessage, type ParticipantMessage, type Reply, SkaldError } from '@skald/kernel';
+import { type Address, type BusMessage, type ParticipantMessage, type Reply, SkaldError, type TraceContext } from '@skald/kernel';
 import { Malformed, type MalformedReason } from './shape.js';
 import { answer, command, inputs } from './wire-bodies.js';
-
-export interface TraceContext {
-  readonly traceparent?: string;
-  readonly tracestate?: string;
-}
 
 /** A record as it is produced, apart from its topic and partition. */
 export interface WireRecord {
@@ -37,6 +32,8 @@ export interface WireContext {
   readonly source: string;
   readonly inboxTopic: string;
   inboxPartition(key: Uint8Array): number;
+  readonly clientsTopic: string;
+  clientPartition(client: string): number;
 }
 
 export type Decoded =
@@ -48,10 +45,17 @@ export const LARGEST_VALUE = 8 * 1024 * 1024;
 
 const COMMAND = 'skald.command.v1';
 const ANSWER = 'skald.answer.v1';
+const START = 'skald.start.v1';
+const REPLY = 'skald.reply.v1';
 const INPUTS = new Map(Object.entries(inputs).map(([type, body]) => [`skald.${type}.v1`, body]));
 
 /** Throws `message-refused` for what JSON cannot say. */
-export function encode(message: BusMessage, to: Address, context: WireContext, trace: TraceContext = {}): WireRecord {
+export function encode(
+  message: BusMessage,
+  to: Address,
+  context: WireContext,
+  trace: TraceContext | undefined = traceIn(message),
+): WireRecord {
   const { type, id, body, more } = parts(message, to);
   const key = Buffer.from(message.sagaId);
   const headers: Record<string, string> = {
@@ -64,11 +68,12 @@ export function encode(message: BusMessage, to: Address, context: WireContext, t
     'content-type': 'application/json',
   };
   if (message.kind === 'command') {
-    headers['ce_replytopic'] = context.inboxTopic;
-    headers['ce_replypartition'] = String(context.inboxPartition(key));
+    const { replyTo } = message.command;
+    headers['ce_replytopic'] = replyTo === undefined ? context.inboxTopic : context.clientsTopic;
+    headers['ce_replypartition'] = String(replyTo === undefined ? context.inboxPartition(key) : context.clientPartition(replyTo));
   }
-  if (trace.traceparent !== undefined) headers['traceparent'] = trace.traceparent;
-  if (trace.tracestate !== undefined) headers['tracestate'] = trace.tracestate;
+  if (trace !== undefined) headers['traceparent'] = trace.traceparent;
+  if (trace?.tracestate !== undefined) headers['tracestate'] = trace.tracestate;
   try {
     return { key, value: Buffer.from(JSON.stringify({ ...body, ...more })), headers };
   } catch (cause) {
@@ -84,14 +89,14 @@ interface Parts {
 }
 
 function parts(message: BusMessage, to: Address): Parts {
-  if (message.kind === 'command') return { type: COMMAND, id: idOfCommand(message), body: message.command };
+  if (message.kind === 'command') return { type: COMMAND, id: idOfCommand(message), body: untraced(message.command) };
   const { sagaId } = message;
   if (message.kind === 'answer') {
     const { request } = message;
     const client = to.to === 'client' ? to.client : '';
     return { type: ANSWER, id: `answer/${request}`, body: { sagaId, client, request }, more: message.answer };
   }
-  const { type, ...body } = message.input;
+  const { type, ...body } = untraced(message.input);
   const client = message.client === undefined ? {} : { client: message.client };
   return { type: `skald.${type}.v1`, id: idOfInput(message.input, sagaId), body: { sagaId, ...body }, more: client };
 }
@@ -115,7 +120,7 @@ function idOfReply({ sagaId, incarnation, step, round, operation, purpose, undoR
 /** W2. `at` is the address whose topic it stood in. */
 export function decode(raw: RawRecord, at: Address): Decoded {
   try {
-    return { ok: true, ...read(raw, at), ...traceOf(raw) };
+    return traced(read(raw, at), traceOf(raw));
   } catch (problem) {
     if (!(problem instanceof Malformed)) throw problem;
     return { ok: false, reason: problem.reason, problem: problem.message };
@@ -141,7 +146,7 @@ function read(raw: RawRecord, at: Address): { readonly message: BusMessage; read
 function readBody(type: string, raw: RawRecord, at: Address): { readonly message: BusMessage; readonly client?: string } {
   const input = INPUTS.get(type);
   if (input) {
-    if (at.to !== 'inbox') throw new Malformed('wrong-topic', `${type} belongs in the inbox of the sagas`);
+    if (!takesInput(at, type)) throw new Malformed('wrong-topic', `${type} belongs in the inbox of the sagas`);
     return { message: input(parse(raw), '') };
   }
   if (type === COMMAND) {
@@ -155,6 +160,11 @@ function readBody(type: string, raw: RawRecord, at: Address): { readonly message
     return answer(parse(raw), '');
   }
   throw new Malformed('unknown-type', `${type} is not known here`);
+}
+
+/** A start of an express saga has a topic of its own, and the replies to such a saga go to whoever runs it. */
+function takesInput({ to }: Address, type: string): boolean {
+  return to === 'inbox' || (to === 'express' && type === START) || (to === 'client' && type === REPLY);
 }
 
 function parse({ value }: RawRecord): unknown {
@@ -174,6 +184,28 @@ function checkKey(raw: RawRecord, sagaId: string): void {
   const subject = header(raw, 'ce_subject');
   if (subject !== undefined && subject !== sagaId)
     throw new Malformed('subject-differs', `ce_subject is ${subject}, but the saga is ${sagaId}`);
+}
+
+/** The trace stands in the headers. */
+function untraced<T extends object>(body: T): T {
+  return 'trace' in body ? { ...body, trace: undefined } : body;
+}
+
+function traceIn(message: BusMessage): TraceContext | undefined {
+  if (message.kind === 'command') return message.command.trace;
+  return message.kind === 'input' && 'trace' in message.input ? message.input.trace : undefined;
+}
+
+/** W1: what carries a trace says so, wherever it stands. */
+function traced(
+  decoded: { readonly message: BusMessage; readonly client?: string },
+  { trace }: { readonly trace?: TraceContext },
+): Extract<Decoded, { ok: true }> {
+  const { message } = decoded;
+  if (trace === undefined) return { ok: true, ...decoded };
+  if (message.kind === 'command') return { ok: true, ...decoded, trace, message: { ...message, command: { ...message.command, trace } } };
+  const carries = message.kind === 'input' && (message.input.type === 'start' || message.input.type === 'reply');
+  return { ok: true, ...decoded, trace, ...(carries && { message: { ...message, input: { ...message.input, trace } } }) };
 }
 
 function traceOf(raw: RawRecord): { readonly trace?: TraceContext } {

@@ -14,6 +14,7 @@ import {
   canonicalJson,
   type EventStore,
   type Fence,
+  LONGEST_EXPRESS,
   type MessageBus,
   type Operator,
   type SagaDefinition,
@@ -142,17 +143,15 @@ export class EngineWorld {
     changes: { readonly request?: string; readonly version?: number } = {},
   ): Promise<Accepted> {
     const definition = this.sagas.find(({ name }) => name === saga);
-    return this.client.ask(`${saga}-${id}`, {
-      type: 'start',
-      request: changes.request ?? this.ids.unique(),
-      sagaId: `${saga}-${id}`,
-      saga,
+    const inputHash = canonicalJson(input);
+    const start = {
+      ...({ type: 'start', request: changes.request ?? this.ids.unique(), sagaId: `${saga}-${id}`, saga } as const),
       version: changes.version ?? definition?.version ?? 1,
-      incarnation: this.ids.incarnation(),
-      input,
-      inputHash: canonicalJson(input),
+      incarnation: definition?.express ? `of ${inputHash}` : this.ids.incarnation(),
+      ...{ input, inputHash },
       ...(definition?.deadline !== undefined && { deadline: definition.deadline }),
-    });
+    };
+    return this.client.ask(start.sagaId, start, definition?.express ? { to: 'express', within: LONGEST_EXPRESS } : {});
   }
 
   /** An operator's action. */

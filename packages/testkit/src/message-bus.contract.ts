@@ -17,12 +17,20 @@ const INBOX: Address = { to: 'inbox' };
 const PAYMENT: Address = { to: 'participant', participant: 'payment' };
 const INVENTORY: Address = { to: 'participant', participant: 'inventory' };
 const CLIENT: Address = { to: 'client', client: 'client-1' };
+const EXPRESS: Address = { to: 'express' };
+const TRACE = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'vendor=1' };
 
 /** A message as it goes to this address, that can be told from others by its saga and a number. */
 function message(address: Address, sagaId: string, n: number): BusMessage {
   if (address.to === 'participant') return command(address.participant, sagaId, n);
+  if (address.to === 'express') return start(sagaId, n);
   if (address.to === 'client') return { kind: 'answer', sagaId, request: String(n), answer: { accepted: true, revision: n } };
   return { kind: 'input', sagaId, input: { type: 'cancel', request: String(n), reason: 'no stock', by: 'me' } };
+}
+
+function start(sagaId: string, n: number): BusMessage {
+  const saga = { sagaId, saga: 'order', version: 1, incarnation: 'i', input: {}, inputHash: 'h' } as const;
+  return { kind: 'input', sagaId, input: { type: 'start', request: String(n), ...saga } };
 }
 
 function command(participant: string, sagaId: string, n: number): BusMessage {
@@ -44,7 +52,7 @@ function outgoing(address: Address, sagaId: string, ...numbers: readonly number[
 
 function numberOf({ message: one }: Delivery): number {
   if (one.kind === 'command') return one.command.attempt;
-  return Number(one.kind === 'answer' ? one.request : one.input.type === 'cancel' && one.input.request);
+  return Number(one.kind === 'answer' ? one.request : 'request' in one.input && one.input.request);
 }
 
 function ofSaga(sagaId: string, deliveries: readonly Delivery[]): number[] {
@@ -91,7 +99,7 @@ function delivers(sentence: Sentence<MessageBusSubject>): void {
     expect(ofSaga('order-2', deliveries)).toEqual(range(1, 50));
   });
   sentence('delivers to each address what was sent to it', async ({ subject }) => {
-    const addresses = [INBOX, PAYMENT, INVENTORY, CLIENT];
+    const addresses = [INBOX, PAYMENT, INVENTORY, CLIENT, EXPRESS];
     const consumers = await Promise.all(addresses.map((address) => collect(subject, address)));
     await subject.publish(addresses.flatMap((address, i) => outgoing(address, 'order-1', i, i + 10)));
     const got = await Promise.all(consumers.map(({ seen }) => seen.count(2)));
@@ -100,7 +108,34 @@ function delivers(sentence: Sentence<MessageBusSubject>): void {
       [1, 11],
       [2, 12],
       [3, 13],
+      [4, 14],
     ]);
+  });
+  sentence('delivers a reply to the client that a command names, and the end of a saga in an answer', async ({ subject }) => {
+    const { seen } = await collect(subject, CLIENT);
+    const place = { step: 'charge', round: 1, attempt: 1, operation: 'action', purpose: 'step', undoRound: 0 } as const;
+    const outcome = { type: 'succeeded', result: { paid: 3 } } as const;
+    const reply: BusMessage = {
+      kind: 'input',
+      sagaId: 'order-1',
+      input: { type: 'reply', sagaId: 'order-1', incarnation: 'i', ...place, outcome, trace: TRACE },
+    };
+    const ending = { status: 'completed', output: { paid: 3 } } as const;
+    const answer: BusMessage = { kind: 'answer', sagaId: 'order-1', request: 'r', answer: { accepted: true, revision: 0, ending } };
+    await subject.publish([reply, answer].map((one) => ({ address: CLIENT, message: one })));
+    expect((await seen.count(2)).map((delivery) => delivery.message)).toEqual([reply, answer]);
+  });
+  sentence('delivers the trace with a start and with a command', async ({ subject }) => {
+    const [starts, commands] = [await collect(subject, EXPRESS), await collect(subject, PAYMENT)];
+    const begun = start('order-1', 1);
+    const asked = command('payment', 'order-1', 1);
+    if (begun.kind !== 'input' || begun.input.type !== 'start' || asked.kind !== 'command') throw new Error('not what was asked for');
+    const traced: BusMessage[] = [
+      { ...begun, input: { ...begun.input, trace: TRACE } },
+      { ...asked, command: { ...asked.command, trace: TRACE } },
+    ];
+    await subject.publish(traced.map((one, at) => ({ address: at === 0 ? EXPRESS : PAYMENT, message: one })));
+    expect([...(await starts.seen.count(1)), ...(await commands.seen.count(1))].map((delivery) => delivery.message)).toEqual(traced);
   });
   sentence('delivers the next batch while the one before is not done', async ({ subject }) => {
     const { seen } = await collect(subject, PAYMENT);

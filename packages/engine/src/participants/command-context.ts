@@ -12,6 +12,9 @@ export interface CommandContext {
   readonly dueAt: number;
   /** Epoch milliseconds after which it was not to be begun: worth handing on with a request to somebody else. */
   readonly validUntil?: number;
+  /** W3C trace context of whoever started the saga: hand it on. */
+  readonly traceparent?: string;
+  readonly tracestate?: string;
 }
 
 const current = new AsyncLocalStorage<CommandMessage>();
@@ -20,8 +23,8 @@ const current = new AsyncLocalStorage<CommandMessage>();
 export function currentCommand(): CommandContext | undefined {
   const command = current.getStore();
   if (!command) return undefined;
-  const { key, sagaId, step, attempt, dueAt, validUntil } = command;
-  return { idempotencyKey: key, sagaId, step, attempt, dueAt, ...(validUntil !== undefined && { validUntil }) };
+  const { key, sagaId, step, attempt, dueAt, validUntil, trace } = command;
+  return { idempotencyKey: key, sagaId, step, attempt, dueAt, ...(validUntil !== undefined && { validUntil }), ...trace };
 }
 
 export function within<T>(command: CommandMessage, work: () => T): T {

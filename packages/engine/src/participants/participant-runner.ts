@@ -7,24 +7,15 @@
  * P3  Commands of one key are carried out one after the other; of different keys together.
  * P4  A command that breaks the transaction it shares with others, or that waits, holds up no other.
  */
-import {
-  type Clock,
-  type CommandMessage,
-  type Delivery,
-  type Fence,
-  type Ids,
-  type MessageBus,
-  type Outcome,
-  type ParticipantMessage,
-  SkaldError,
-} from '@skald/kernel';
+import { type Clock, type CommandMessage, type Fence, type Ids, type MessageBus, type Outcome, SkaldError } from '@skald/kernel';
 import type { CrashPoints } from '../crash-points.js';
 import type { Observer } from '../observer.js';
 import { WorkLoop } from '../work-loop.js';
 import { Actions, type ParticipantDefinition } from './actions.js';
 import { type Admitted, admitAll, type Effect, prepare, settleAll, takeEffect } from './external.js';
+import { commandOf, distinct, type Job } from './jobs.js';
 import { KeyWaits } from './key-waits.js';
-import { failed, replyFor } from './replies.js';
+import { EXPRESS_NEEDS_FENCE, failed, replyTo } from './replies.js';
 import { type Carried, runTransactional } from './transactional.js';
 
 export interface RunnerPorts {
@@ -41,8 +32,6 @@ export interface RunnerOptions {
   /** How long an action of an external participant may run before it counts as interrupted, in milliseconds. */
   readonly lease: number;
 }
-
-type Job = Delivery<ParticipantMessage>;
 
 type Answer = { readonly job: Job; readonly outcome: Outcome };
 
@@ -97,7 +86,7 @@ export class ParticipantRunner {
 
   private async work(jobs: Job[]): Promise<void> {
     this.ports.crashPoints.reach('participant:taken');
-    if (this.fence.kind === 'external') return this.workExternally(jobs);
+    if (this.fence.kind === 'external') return this.workExternally(await this.refuseExpress(jobs));
     if ((this.fence.concurrency ?? 1) > 1) return this.workApart(jobs);
     this.answers.push(this.settled(jobs, await this.transact(jobs.map(commandOf))));
   }
@@ -164,6 +153,16 @@ export class ParticipantRunner {
     const carried: Carried[] = [];
     for (const { half, tried } of tries) carried.push(...('carried' in tried ? tried.carried : await this.halve(half, tried.error)));
     return carried;
+  }
+
+  private async refuseExpress(jobs: Job[]): Promise<Job[]> {
+    const express = jobs.filter((job) => commandOf(job).replyTo !== undefined);
+    if (express.length === 0) return jobs;
+    await this.reply(
+      express,
+      express.map(() => EXPRESS_NEEDS_FENCE),
+    );
+    return jobs.filter((job) => !express.includes(job));
   }
 
   private async workExternally(jobs: Job[]): Promise<void> {
@@ -234,12 +233,7 @@ export class ParticipantRunner {
   private async reply(jobs: readonly Job[], outcomes: readonly Outcome[]): Promise<void> {
     const { bus, crashPoints, observer } = this.ports;
     crashPoints.reach('participant:committed');
-    const replies = jobs.map((job, at) => {
-      const { sagaId } = job.message;
-      const outcome = outcomes[at] ?? failed('no outcome', 'unknown');
-      const input = { type: 'reply', ...replyFor(commandOf(job), outcome) } as const;
-      return { address: { to: 'inbox' }, message: { kind: 'input', sagaId, input } } as const;
-    });
+    const replies = jobs.map((job, at) => replyTo(commandOf(job), outcomes[at] ?? failed('no outcome', 'unknown')));
     for (;;) {
       try {
         await bus.publish(replies);
@@ -280,21 +274,4 @@ export class ParticipantRunner {
     this.pauses.delete(end);
     return !this.stopping;
   }
-}
-
-function commandOf({ message }: Job): CommandMessage {
-  return message.command;
-}
-
-/** One command per key now; repeats of a key are for the next batch. */
-function distinct(jobs: readonly Job[]): { readonly now: Job[]; readonly later: Job[] } {
-  const keys = new Set<string>();
-  const now: Job[] = [];
-  const later: Job[] = [];
-  for (const job of jobs) {
-    const { key } = job.message.command;
-    (keys.has(key) ? later : now).push(job);
-    keys.add(key);
-  }
-  return { now, later };
 }

@@ -41,6 +41,7 @@ const PAYLOADS: { readonly [Type in EventType]: readonly string[] } = {
   CancelRequested: ['reason'],
   CancelRefused: [],
   DeadlinePassed: [],
+  ExpressSagaEnded: ['input', 'output', 'error.message', 'error.data', 'reason.error.message', 'reason.error.data', 'reason.reason'],
   SagaCompleted: ['output'],
   SagaCompensated: [],
   SagaFailed: ['error.message', 'error.data'],

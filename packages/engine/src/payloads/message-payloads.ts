@@ -71,7 +71,11 @@ function valueIn(value: unknown): string | undefined {
 }
 
 function anatomyOf(message: BusMessage): Anatomy | undefined {
-  if (message.kind === 'answer') return undefined;
+  if (message.kind === 'answer') {
+    const ends = message.answer.accepted && message.answer.ending !== undefined;
+    if (!ends) return undefined;
+    return { place: `answer ${message.request}`, paths: ['answer.ending.output', 'answer.ending.reason'], carries: 'value' };
+  }
   if (message.kind === 'command') {
     const { key, operation } = message.command;
     return { place: `command ${key} ${operation}`, paths: ['command.args', 'command.result'], carries: 'list' };

@@ -54,6 +54,12 @@ const compensated = event('SagaCompensated', {});
 const failedSaga = event('SagaFailed', { error });
 const terminated = event('SagaTerminated', { request: 't', by: 'me', reason: 'why' });
 
+function expressEnded(end: 'SagaCompleted' | 'SagaFailed', status: 'failed' | 'succeeded'): SagaEvent {
+  const saga = { sagaId: 'm-1', saga: 'm', version: 1, incarnation: 'i', input: {}, inputHash: 'h', request: 'r', startedAt: 0, took: 1 };
+  const reason = end === 'SagaFailed' && { error, reason: { type: 'failed', step: 'a', error } as const };
+  return event('ExpressSagaEnded', { ...saga, end, ...reason, steps: [{ step: 'a', status, attempts: 1, took: 1 }] });
+}
+
 type Action = DataOf<'OperatorIntervened'>['action'];
 function operator(action: Action, target?: `step:${string}` | `compensation:${string}`, request = 'o', at = 0): SagaEvent {
   const dueAt = action === 'move' && { dueAt: 80 };
@@ -79,6 +85,8 @@ const pivotPassed = [start, opens('p', { pivot: true }), succeeded('p')];
 const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'everything succeeds': [start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), succeeded('b'), completed],
   'a failure turns it back in reverse order': wayBack,
+  'an express saga leaves its summary': [expressEnded('SagaCompleted', 'succeeded')],
+  'an express saga is taken up again': [expressEnded('SagaFailed', 'failed'), start, opens('a'), failed('a'), turned('a'), failedSaga],
   'nothing had to be undone': [start, opens('a'), failed('a'), turned('a'), failedSaga],
   'a late success is undone and it ends again': [
     ...[start, opens('a'), timedOut('a'), turned('a'), undo('a'), event('CompensationSucceeded', { step: 'a', round: 1, executed: false })],
@@ -141,6 +149,7 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'attributes-change': [start, attributes({ a: 1 }), attributes({ a: 1 })],
   'attributes-keep': [start, attributes({ a: 1 }), attributes({ a: 2 }, { a: 'broken' })],
   'attributes-are-few': [start, attributes({ a: 'x'.repeat(257) })],
+  'summary-says-why': [expressEnded('SagaCompleted', 'failed')],
   'ends-once': [...wayBack, compensated],
   'reopens-for-a-success': [...wayBack, undo('a', 2)],
   'terminated-is-final': [start, terminated, opens('a')],

@@ -7,6 +7,7 @@ import { isInFlight, newRecord, type StepRecord, settleWithout } from './step-re
  */
 export class Chronicle {
   events = 0;
+  summaryOnly = false;
   readonly steps = new Map<string, StepRecord>();
   /** Steps whose failure was caught, by the step in their place. */
   readonly standIns = new Map<string, StepRecord>();
@@ -32,7 +33,7 @@ export class Chronicle {
   /** An operator left something standing. */
   skips = false;
 
-  write(event: SagaEvent): void {
+  write(event: Exclude<SagaEvent, { readonly type: 'ExpressSagaEnded' }>): void {
     this.events += 1;
     switch (event.type) {
       case 'SagaStarted':

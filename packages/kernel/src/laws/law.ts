@@ -58,7 +58,9 @@ export function inspect(rules: RuleIndex, history: readonly SagaEvent[]): Violat
       const message = rule(event, chronicle);
       if (message !== undefined) violations.push({ law: name, revision: chronicle.events, message });
     }
-    chronicle.write(event);
+    chronicle.summaryOnly = event.type === 'ExpressSagaEnded';
+    if (event.type === 'ExpressSagaEnded') chronicle.events += 1;
+    else chronicle.write(event);
   }
   return violations;
 }

@@ -4,6 +4,7 @@ import { forEach, law, type RuledLaw, type Rules } from './law.js';
 import { isInFlight, type StepRecord } from './step-record.js';
 
 const ENDS = ['SagaCompleted', 'SagaCompensated', 'SagaFailed', 'SagaCancelled', 'SagaTerminated'] as const;
+const SETTLED: readonly string[] = ['succeeded', 'skipped', 'caught'];
 const TURNED_BACK = ['SagaCompensated', 'SagaFailed', 'SagaCancelled'] as const;
 const AFTER_THE_END: readonly EventType[] = [
   'StepSucceeded',
@@ -19,7 +20,7 @@ const ALL: readonly EventType[] = [
   ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'StepFailureCaught', 'CompensationStarted', 'CompensationRequested'] as const),
   ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded'] as const),
   ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened', 'RequestRefused'] as const),
-  ...(['AttributesSet', 'CancelRequested', 'CancelRefused', 'DeadlinePassed'] as const),
+  ...(['AttributesSet', 'CancelRequested', 'CancelRefused', 'DeadlinePassed', 'ExpressSagaEnded'] as const),
   ...ENDS,
 ];
 
@@ -85,12 +86,21 @@ const skipsAreFlagged: Rules = forEach(['SagaCompensated', 'SagaCancelled'], ({ 
 export const LIFECYCLE_LAWS: readonly RuledLaw[] = [
   law(
     'starts-once',
-    'A history begins with SagaStarted and has no other.',
-    forEach(ALL, (event, { events }) => {
-      if ((event.type === 'SagaStarted') === (events === 0)) return undefined;
+    'A history begins with SagaStarted and has no other; that of an express saga with its summary, which SagaStarted may follow.',
+    forEach(ALL, (event, { events, summaryOnly }) => {
+      if (summaryOnly) return event.type === 'SagaStarted' ? undefined : `${event.type} after a summary`;
+      if ((event.type === 'SagaStarted' || event.type === 'ExpressSagaEnded') === (events === 0)) return undefined;
       return events === 0 ? `begins with ${event.type}` : 'starts a second time';
     }),
   ),
+  law('summary-says-why', 'The summary of an express saga agrees with its steps.', {
+    ExpressSagaEnded({ data: { end, reason, steps } }) {
+      if (end === 'SagaCancelled' || end === 'SagaTerminated') return `an express saga ended ${end}`;
+      if ((end === 'SagaCompleted') === (reason !== undefined)) return `ended ${end}, and ${reason ? 'had' : 'had not'} turned back`;
+      const open = steps.find(({ status }) => end === 'SagaCompleted' && !SETTLED.includes(status));
+      return open && `completed while step ${open.step} is ${open.status}`;
+    },
+  }),
   law('ends-once', 'A saga ends once; after a late success was undone it ends again, the same way.', endsOnce),
   law('reopens-for-a-success', 'After the end something is undone only because a success came late.', reopensForSuccess),
   law(

@@ -1,8 +1,11 @@
 import type { Answer, Cancel, CommandMessage, Operator, Reply, Signal, Start } from '../messages.js';
 
-/** A saga's inbox (partitioned by saga id), a participant's commands, or a client that waits for an answer. */
+/**
+ * A saga's inbox (partitioned by saga id), the starts of express sagas, a participant's commands, or a client that waits for answers or replies.
+ */
 export type Address =
   | { readonly to: 'inbox' }
+  | { readonly to: 'express' }
   | { readonly to: 'participant'; readonly participant: string }
   | { readonly to: 'client'; readonly client: string };
 
@@ -43,7 +46,7 @@ export interface Outgoing {
 /** A message on its way to a consumer; `done` says that everything that depends on it is durable and sent. */
 export interface Delivery<M extends BusMessage = BusMessage> {
   readonly message: M;
-  /** Partition of the inbox that it came from; 0 where there is only one. */
+  /** Partition of its address that it came from; 0 where there is only one. */
   readonly partition?: number;
   done(): void;
 }
@@ -54,11 +57,13 @@ export interface Partitioning {
   of(sagaId: string): number;
 }
 
-/** Tells a consumer of the inbox which partitions are its own. A bus without partitions assigns 0 once and never revokes it. */
+/** Tells a consumer of the inbox, or of the express starts, which partitions are its own. A bus without partitions assigns 0 once and never revokes it. */
 export interface OwnershipListener {
   assigned(partitions: readonly number[]): void;
   /** They may belong to somebody else already: drop what is in hand of them, publish nothing more for them. */
   revoked(partitions: readonly number[]): void;
+  /** Messages of these partitions, its own, were dropped before anybody had read them: whatever waits for one has to be asked for again. */
+  missed?(partitions: readonly number[]): void;
 }
 
 /** At-least-once delivery; messages of one saga to one address keep their order. Receivers must not change what they are given. */

@@ -2,6 +2,7 @@ import { nextDue, statusOf, type Target } from '@skald/kernel';
 import { operate, sendSignal } from './adversary.js';
 import { count } from './coverage.js';
 import { LEASE } from './model-fence.js';
+import { inspectSummary } from './summary-inspection.js';
 import type { World } from './world.js';
 
 const MAX_ROUNDS = 600;
@@ -22,6 +23,8 @@ export function closeFairly(world: World): void {
   if (status === 'suspended' && attended) world.violations.push('came to rest suspended, with an operator there');
   if (status === 'suspended') count(world.coverage, 'left suspended, no operator came');
   world.check();
+  const ended = inspectSummary(world.history, world.state, (violation) => void world.violations.push(violation));
+  if (ended) count(world.coverage, 'could have been an express saga');
 }
 
 function settle(world: World, attended: boolean): void {

@@ -1,0 +1,77 @@
+/**
+ * Sagas fall due by the clock of their manager. One that goes wrong would fire timers and turn sagas back at the wrong time, so it is compared with
+ * the brokers', which stamp what is written.
+ *
+ * K1. Only what is certain counts: a clock is wrong by as much as the broker's stamp lies outside of the time that the write took.
+ * K2. Beyond a second it is told, beyond ten its owner has no part of the inbox until it is right again.
+ * K3. What cannot be measured (a broker that is away, a topic without the broker's stamps) changes nothing, and is told once.
+ */
+import { SkaldError } from '@skald/kernel';
+import { problemOf } from './kafka-errors.js';
+import type { Log } from './log.js';
+
+export interface ClockCheckPorts {
+  /** Writes something, and answers the broker's time of that, in epoch milliseconds; `undefined` where the topic has no such. */
+  stamp(): Promise<number | undefined>;
+  now(): number;
+  readonly log: Log;
+}
+
+/** Milliseconds. */
+const TOLD_FROM = 1_000;
+const REFUSED_FROM = 10_000;
+
+/** Who is to have a part of the inbox, or not. */
+export interface Withheld {
+  withhold(): void;
+  release(): void;
+}
+
+export class ClockCheck {
+  #isUnknownTold = false;
+
+  constructor(private readonly ports: ClockCheckPorts) {}
+
+  /** K2. Throws `clock-differs`. */
+  async admit(): Promise<void> {
+    const difference = await this.#measured();
+    if (Math.abs(difference) > REFUSED_FROM) throw new SkaldError('clock-differs', { milliseconds: difference, limit: REFUSED_FROM });
+  }
+
+  /** K2, for whoever is at work. */
+  async look(owner: Withheld): Promise<void> {
+    if (Math.abs(await this.#measured()) > REFUSED_FROM) owner.withhold();
+    else owner.release();
+  }
+
+  /** Milliseconds by which this clock is ahead, negative where it is behind; 0 where nothing is wrong for certain. */
+  async #measured(): Promise<number> {
+    const { now, log } = this.ports;
+    const before = now();
+    const broker = await this.#stamp();
+    const after = now();
+    if (broker === undefined) return 0;
+    const difference = broker < before ? before - broker : broker > after ? after - broker : 0;
+    if (Math.abs(difference) > TOLD_FROM) {
+      const refused = Math.abs(difference) > REFUSED_FROM;
+      const message = `this clock differs from the broker’s${refused ? '; sagas are left to others' : ''}`;
+      log({ level: refused ? 'error' : 'warn', message, about: { milliseconds: difference, limit: REFUSED_FROM } });
+    }
+    return difference;
+  }
+
+  /** K3 */
+  async #stamp(): Promise<number | undefined> {
+    let problem = 'the topic of the clients has no broker’s time (message.timestamp.type=LogAppendTime)';
+    try {
+      const stamp = await this.ports.stamp();
+      if (stamp !== undefined) return stamp;
+    } catch (error) {
+      problem = problemOf(error);
+    }
+    if (!this.#isUnknownTold)
+      this.ports.log({ level: 'info', message: 'this clock cannot be compared with the broker’s', about: { problem } });
+    this.#isUnknownTold = true;
+    return undefined;
+  }
+}
