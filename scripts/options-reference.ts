@@ -60,6 +60,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'audit/VerifyOptions': 'the command line',
   'cli/TimelineOptions': 'the command line',
   'decorators/BuilderOptions': 'as `@Saga`',
+  'engine/AskOptions': 'set by the application',
   'engine/ClientOptions': 'set by the application',
   'engine/EngineOptions': 'part of `Skald.embedded` and `Skald.connect`',
   'engine/ProjectionOptions': 'set by the application',
@@ -67,6 +68,7 @@ const ELSEWHERE: Readonly<Record<string, string>> = {
   'kernel/CatchOptions': 'part of `@SagaStep`',
   'kernel/ReadOptions': 'a port',
   'kernel/SignalOptions': 'part of `@SagaSignal`',
+  'kernel/RunOptions': 'part of `@Saga`',
   'kernel/StepOptions': 'part of `@SagaStep`',
 };
 

@@ -31,8 +31,9 @@ import type { SagaStore } from './wiring.js';
 export interface StartOptions {
   /** Instance id: starting the same id with the same input again gives the saga that is there. Default: a new unique id. */
   readonly id?: string;
-  /** W3C trace context: recorded, and passed with every command to `currentCommand()` of participants, and back with their replies. */
+  /** W3C trace context: recorded, and passed with every command to `currentCommand()` of participants, and back with their replies. Default: none. */
   readonly traceparent?: string;
+  /** Goes with `traceparent`. Default: none. */
   readonly tracestate?: string;
 }
 

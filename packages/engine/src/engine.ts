@@ -38,7 +38,7 @@ export interface EngineOptions {
   readonly crashPoints?: CrashPoints;
   /** Inputs in one micro-batch, 1 to 10,000. Default 1,000. */
   readonly inboxBatch?: number;
-  /** Micro-batches on their way at once, 1 to 16. Default: 1 where the store commits a whole batch as one (it has `ownIndex`), else 4. */
+  /** Micro-batches on their way at once, 1 to 16. Default: 2 where the store commits a whole batch as one (it has `ownIndex`), else 4. */
   readonly inboxBatches?: number;
   /** Saga states kept at hand. Default 20,000. */
   readonly cachedSagas?: number;

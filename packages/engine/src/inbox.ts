@@ -60,7 +60,7 @@ export interface InboxLimits {
   readonly batch: number;
   /** States kept at hand. */
   readonly cache: number;
-  /** Batches on their way at once. Default: 1 where the store commits a whole batch as one, which is worth waiting for; else 4. */
+  /** Batches on their way at once. Default: 2 where the store commits a whole batch as one, so that larger ones are cheaper; else 4. */
   readonly width?: number | undefined;
 }
 
@@ -71,8 +71,8 @@ type Deliveries = Delivery<InboxMessage>[];
 /** First pause after a store failure in milliseconds; doubles up to the longest. */
 const PAUSE = 250;
 const LONGEST_PAUSE = 10_000;
-/** Batches on their way at once, where the store does not commit each as one. */
-const WIDTH = 4;
+/** Batches on their way at once: where the store commits each as one, so that larger ones are cheaper, and where it does not. */
+const [WIDTH_AS_ONE, WIDTH] = [2, 4];
 
 export class Inbox {
   private readonly activation: Activation;
@@ -97,7 +97,7 @@ export class Inbox {
     this.deciding = new Deciding(this.activation, this.unsure, this.refused, ports);
     this.pauses = new Pauses(ports.clock);
     const keyOf = ({ message }: Delivery<InboxMessage>) => message.sagaId;
-    this.loop = new Pipeline(limits.batch, limits.width ?? (ports.store.ownIndex ? 1 : WIDTH), keyOf, (batch, next) =>
+    this.loop = new Pipeline(limits.batch, limits.width ?? (ports.store.ownIndex ? WIDTH_AS_ONE : WIDTH), keyOf, (batch, next) =>
       this.work(batch, next),
     );
   }

@@ -100,13 +100,13 @@ export type StepEntry = StepData | TimerData | SignalData;
 /** How a saga is recorded and logged; the same options however it is written. */
 export interface RunOptions {
   /**
-   * standard (default): every outcome is recorded before anything depends on it. express: the saga runs in memory, and at most its end is
-   * recorded; see docs/how-to/express-sagas.md for what that does and does not promise.
+   * standard: every outcome is recorded before anything depends on it. express: the saga runs in memory, and at most its end is recorded; see
+   * docs/how-to/express-sagas.md for what that does and does not promise. Default standard.
    */
   readonly mode?: 'standard' | 'express';
-  /** Of an express saga that has ended: one event (default), or nothing. */
+  /** What is recorded of an express saga that has ended: one event, or nothing. Default `event`. */
   readonly summary?: 'event' | 'none';
-  /** Default: level `warn`, without inputs, arguments, results and outputs. */
+  /** What the logger is told of it. Default: level `warn`, without inputs, arguments, results and outputs. */
   readonly log?: Partial<LogSettings>;
 }
 
