@@ -160,6 +160,24 @@ describe('A bus that seals payloads', () => {
     expect(troubles).toEqual([expect.objectContaining({ code: 'payload-unreadable' })]);
   });
 
+  it('Z1: publishes in the order in which it was asked to, however long keys take, and also when they cannot be had for some', async () => {
+    const seal = codec.seal.bind(codec);
+    const waits: (() => void)[] = [];
+    codec.seal = async (payloads) => {
+      if (waits.length === 0) await new Promise<void>((resolve) => void waits.push(resolve));
+      if (JSON.stringify(payloads).includes('refused')) throw new Error('no keys');
+      return seal(payloads);
+    };
+    const bus = sealed();
+    const [slow, refused, quick] = [1, 'refused', 3].map((n) => bus.publish([outgoing(command([n]))]));
+    const failing = expect(refused).rejects.toThrow('no keys');
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(watched.published).toEqual([]);
+    waits[0]?.();
+    await Promise.all([slow, quick, failing]);
+    expect((await arrived(bus, 2)).map(({ message }) => message)).toEqual([command([1]), command([3])]);
+  });
+
   it('Z2: while keys cannot be had nothing is delivered, and then everything in order', async () => {
     await sealed().publish([1, 2, 3].map((n) => outgoing(command([n]))));
     const real = keys.keys.bind(keys);

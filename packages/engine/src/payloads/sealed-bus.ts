@@ -38,6 +38,7 @@ const PAUSE = 1_000;
 
 export class SealedBus implements MessageBus {
   readonly partitioning?: Partitioning;
+  private sealing: Promise<unknown> = Promise.resolve();
 
   constructor(
     private readonly inner: MessageBus,
@@ -46,8 +47,11 @@ export class SealedBus implements MessageBus {
     if (inner.partitioning) this.partitioning = inner.partitioning;
   }
 
+  /** Z1: one after the other, for the keys of one call may take longer than those of the next. */
   async publish(messages: readonly Outgoing[]): Promise<void> {
-    await this.inner.publish(await this.sealed(messages));
+    const sealing = this.sealing.then(() => this.sealed(messages));
+    this.sealing = sealing.catch(() => undefined);
+    await this.inner.publish(await sealing);
   }
 
   async consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: OwnershipListener): Promise<BusConsumer> {
