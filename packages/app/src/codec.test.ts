@@ -111,6 +111,18 @@ describe.each(['embedded', 'connected'] as const)('Encrypted payloads, %s', (wir
     expect((await sagas.get('order-1')).inputHash).not.toBe((await sagas.get('order-2')).inputHash);
   });
 
+  it('without the codec its history is shown, and nothing is begun from what stands in the place of payloads', async () => {
+    const sagas = await start(wirings[wiring]());
+    await (await sagas.start(order, { name: SECRET, total: 500 }, { id: '1' })).ended();
+    await app?.stop();
+    app = await Skald.embedded({ file: join(folder, 'skald.db'), log })
+      .sagas(order)
+      .participants(Bank)
+      .start();
+    expect((await app.sagas.history('order-1'))[0]?.data).toMatchObject({ input: '(encrypted)' });
+    await expect(app.sagas.startAgain('order-1', { by: 'me', reason: 'why' })).rejects.toMatchObject({ code: 'payload-unreadable' });
+  });
+
   it('a dropped key leaves a history that says what happened and not of whom, after a restart, too', async () => {
     const sagas = await start(wirings[wiring]());
     for (const id of ['1', '2']) {

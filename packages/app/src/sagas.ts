@@ -1,5 +1,5 @@
 import type { InputOf, OutputOf, SagaRef, SignalsOf } from '@skald/decorators';
-import { type Client, type HistoryEvent, type IndexLag, type IndexProjection, readHistory, stateOf } from '@skald/engine';
+import { type Client, type HistoryEvent, type IndexLag, type IndexProjection, isSealed, readHistory, stateOf } from '@skald/engine';
 import {
   actionsOf,
   type CancelPlan,
@@ -94,8 +94,7 @@ export class Sagas extends Steering {
    * where the earlier one is completed or has not ended, `saga-not-found`, or as `start` does.
    */
   async startAgain(sagaId: string, options: StartAgainOptions): Promise<SagaHandle<unknown>> {
-    const { codec } = this.ports;
-    if ((await codec?.dropped([sagaId]))?.has(sagaId)) throw new SkaldError('payload-dropped', { sagaId });
+    await this.mustBeReadable(sagaId);
     const { definition, id, input, again } = await againOf(await this.get(sagaId), this.definitions, options);
     return this.begin(definition, id, input, { again });
   }
@@ -112,6 +111,14 @@ export class Sagas extends Steering {
       ...{ ask: (sagaId, question) => client.ask(sagaId, question), startAgain: (sagaId, why) => this.startAgain(sagaId, why), clock },
     };
     return bulk(options.id ?? client.newRequest(), options, ports, onStep);
+  }
+
+  /** What stands in the place of payloads must not begin another saga. */
+  private async mustBeReadable(sagaId: string): Promise<void> {
+    const { codec } = this.ports;
+    if ((await codec?.dropped([sagaId]))?.has(sagaId)) throw new SkaldError('payload-dropped', { sagaId });
+    const isClosed = !codec && (await this.history(sagaId)).some(isSealed);
+    if (isClosed) throw new SkaldError('payload-unreadable', { sagaId, place: 'its history', problem: 'there is no codec here' });
   }
 
   private async begin<O>(

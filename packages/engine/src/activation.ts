@@ -7,7 +7,7 @@
  *     input comes next sends again what is owed, once. It is remembered longer than the state: else, with more sagas than fit, every input
  *     would send again what is in flight, and the answers to that would be the next inputs.
  */
-import { type EventStore, initialState, type PayloadCodec, type SagaState, type SagaSummary } from '@skald/kernel';
+import { type EventStore, initialState, type PayloadCodec, type SagaState, type SagaSummary, SkaldError } from '@skald/kernel';
 import { loadSaga } from './history.js';
 
 export interface Activated {
@@ -57,7 +57,12 @@ export class Activation {
   }
 
   async load(sagaId: string): Promise<Activated> {
-    const stored = await loadSaga(this.store, sagaId, this.codec);
+    const { sealed, ...stored } = await loadSaga(this.store, sagaId, this.codec);
+    // What stands in the place of payloads must not be decided on, nor sent to anybody.
+    if (sealed) {
+      const problem = 'its payloads are encrypted, and there is no codec here';
+      throw new SkaldError('history-unreadable', { stream: sagaId, revision: stored.state.revision, problem });
+    }
     return { ...stored, published: this.published.get(sagaId) ?? -1, indexed: undefined };
   }
 

@@ -10,7 +10,7 @@ import {
   SkaldError,
 } from '@skald/kernel';
 import { decodeEvent } from './event-codec.js';
-import { openEvents } from './payloads/event-payloads.js';
+import { isSealed, openEvents } from './payloads/event-payloads.js';
 
 const PAGE = 1_000;
 
@@ -49,6 +49,8 @@ export interface StoredSaga {
   readonly position: number;
   /** The key of its payloads is gone: what is in the state instead of them must reach nobody. */
   readonly dropped: boolean;
+  /** Payloads were sealed, and there was no codec to open them. */
+  readonly sealed: boolean;
 }
 
 /** The state of a saga with all that is stored of it. Throws `history-unreadable`, `payload-unreadable`. */
@@ -57,17 +59,16 @@ export async function loadSaga(store: EventStore, sagaId: string, codec?: Payloa
   let state = initialState();
   let last: RecordedEvent | undefined;
   let dropped = false;
+  let sealed = false;
   for (;;) {
     const page = await store.read(sagaId, { from: state.revision + 1, limit: PAGE });
-    if (!codec) for (const recorded of page) state = evolveRecorded(state, recorded);
-    else {
-      const decoded = page.map((recorded) => ({ ...decodeEvent(recorded), revision: recorded.revision, recorded }));
-      const opened = await openEvents(codec, sagaId, decoded);
-      dropped ||= opened.dropped;
-      for (const event of opened.events) state = evolved(state, event, event.recorded);
-    }
+    const decoded = page.map((recorded) => ({ ...decodeEvent(recorded), revision: recorded.revision, recorded }));
+    const opened = codec ? await openEvents(codec, sagaId, decoded) : { events: decoded, dropped: false };
+    dropped ||= opened.dropped;
+    sealed ||= codec === undefined && decoded.some(isSealed);
+    for (const event of opened.events) state = evolved(state, event, event.recorded);
     last = page.at(-1) ?? last;
-    if (page.length < PAGE) return { state, head: last?.hash ?? sagaId, position: last?.position ?? 0, dropped };
+    if (page.length < PAGE) return { state, head: last?.hash ?? sagaId, position: last?.position ?? 0, dropped, sealed };
   }
 }
 

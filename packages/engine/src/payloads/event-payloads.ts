@@ -122,6 +122,11 @@ function openedData({ sealed: _sealed, ...data }: Members & { readonly sealed?: 
   return frozen(at.reduce<Members>((opened, path, nth) => withValue(opened, path, values[nth]), data));
 }
 
+/** Are there payloads in it that were not opened? */
+export function isSealed({ data }: Pick<SagaEvent, 'data'>): boolean {
+  return sealedOf(data) !== undefined;
+}
+
 function sealedOf(data: unknown): Sealed | undefined {
   return (data as { readonly sealed?: Sealed }).sealed;
 }

@@ -156,6 +156,31 @@ describe('With a codec', () => {
   });
 });
 
+describe('Without the codec', () => {
+  it('an encrypted saga is not decided on, and what stands in the place of its payloads is sent to nobody', async () => {
+    world.bus.loses = ({ message }) => message.kind === 'command';
+    await world.answered(begin('waits', '1', { name: SECRET }));
+    await world.quiet();
+    await world.stop();
+    const plain = new EngineWorld({
+      bus: () => new InProcessBus(),
+      sagas: world.sagas,
+      clock: world.clock,
+      store: { events: store, index: world.index },
+    });
+    plain.participant(shop);
+    await plain.start();
+    const signal = { type: 'signal', request: 'q', name: 'go' } as const;
+    await expect(plain.answered(plain.client.ask('waits-1', signal))).rejects.toMatchObject({ code: 'history-unreadable' });
+    await plain.pass(600_000);
+    expect([shop.calls, await store.read('waits-1', { from: 2 })]).toEqual([[], []]);
+    await plain.stop();
+    await world.restart();
+    await world.pass(1_000);
+    expect(shop.calls.map(({ args }) => args)).toEqual([[{ name: SECRET }]]);
+  });
+});
+
 describe('A saga whose key was dropped', () => {
   const dropped = async () => {
     await world.answered(begin('waits', '1', { name: SECRET }));
