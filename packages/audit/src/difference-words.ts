@@ -16,14 +16,16 @@ export function explainDifference(difference: Difference, definition?: SagaDefin
   return `at revision ${revision} ${has}; ${would}`;
 }
 
+const KINDS: { readonly [Type in SagaEvent['type']]?: string } = { TimerSet: 'timer', SignalAwaited: 'signal', ChoiceMade: 'choice' };
+
 function goneStep(recorded: SagaEvent | undefined, definition: SagaDefinition): string | undefined {
   const id = recorded && stepOf(recorded);
   if (recorded === undefined || id === undefined) return undefined;
   const step = definition.steps.find((one) => one.id === id || id.startsWith(`${one.id}/`));
   if (!step) return `this definition has no step ${id}`;
-  const kind = recorded.type === 'TimerSet' ? 'timer' : recorded.type === 'SignalAwaited' ? 'signal' : undefined;
-  const opens = recorded.type === 'StepRequested' && recorded.data.opens ? 'command' : kind;
-  if (opens !== undefined && opens !== step.kind && (opens !== 'command' || step.kind === 'timer' || step.kind === 'signal')) {
+  const opens = recorded.type === 'StepRequested' && recorded.data.opens ? 'command' : KINDS[recorded.type];
+  const asksNobody = step.kind === 'timer' || step.kind === 'signal' || step.kind === 'choice';
+  if (opens !== undefined && opens !== step.kind && (opens !== 'command' || asksNobody)) {
     return `step ${id} is a ${opens} there, and a ${step.kind} in this definition`;
   }
   return undefined;

@@ -149,6 +149,7 @@ describe('the timeline of a saga', () => {
       requested(9, 'invoice', ['charge']),
       [10, 'StepFailed', { step: 'invoice', round: 1, attempt: 1, error, kind: 'business', effect: 'none' }],
       [10, 'StepFailureCaught', { step: 'invoice', error }],
+      [10, 'ChoiceMade', { step: 'route', after: [], chosen: 'air', notTaken: ['sea', 'rail'] }],
       [10, 'StepSkipped', { step: 'cash', after: [], reason: 'the saga goes on without invoice' }],
     );
     expect(timeline(catches, { colours: false }).slice(3)).toEqual([
@@ -158,7 +159,8 @@ describe('the timeline of a saga', () => {
       '4   +9 ms  ●  invoice asks stock.invoice {"orderId":"1"}',
       '5  +10 ms  ✘  invoice failed: OutOfStock: none left',
       '6  +10 ms  ⤷  the saga goes on without invoice',
-      '7  +10 ms  –  cash is skipped: the saga goes on without invoice',
+      '7  +10 ms  ⤷  route takes air, not sea, rail',
+      '8  +10 ms  –  cash is skipped: the saga goes on without invoice',
     ]);
   });
 

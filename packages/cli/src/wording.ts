@@ -25,6 +25,7 @@ export class Narrator {
       case 'StepRetryScheduled':
       case 'StepSkipped':
       case 'StepFailureCaught':
+      case 'ChoiceMade':
         return outcome(event);
       case 'StepSealRequested':
       case 'StepSealed':
@@ -102,7 +103,16 @@ function argumentsText({ args }: RecordedCommand): string {
 function outcome(
   event: Extract<
     SagaEvent,
-    { readonly type: 'StepSucceeded' | 'StepFailed' | 'StepTimedOut' | 'StepRetryScheduled' | 'StepSkipped' | 'StepFailureCaught' }
+    {
+      readonly type:
+        | 'StepSucceeded'
+        | 'StepFailed'
+        | 'StepTimedOut'
+        | 'StepRetryScheduled'
+        | 'StepSkipped'
+        | 'StepFailureCaught'
+        | 'ChoiceMade';
+    }
   >,
 ): Wording {
   const step = plain(event.data.step);
@@ -126,6 +136,14 @@ function outcome(
         mark: '⤷',
         tone: 'back',
         text: by === undefined ? `the saga goes on without ${step}` : `${plain(by)} stands in for ${step}`,
+      };
+    }
+    case 'ChoiceMade': {
+      const { chosen, notTaken } = event.data;
+      return {
+        mark: '⤷',
+        tone: 'plain',
+        text: plain(`${event.data.step} takes ${chosen}${notTaken.length > 0 ? `, not ${notTaken.join(', ')}` : ''}`),
       };
     }
     case 'StepSkipped':

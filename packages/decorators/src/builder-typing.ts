@@ -1,5 +1,6 @@
 /** What the compiler holds of a saga written with the builder: names, order, results and payloads, all inferred. */
 import type { AttributeValue, Command, Duration, SignalOptions, StandardSchema, StepOptions } from '@skald/kernel';
+import type { Certain, Default, Elsewhere, NewName, Next, WithAlternative, WithBranch } from './builder-places.js';
 import type { BuiltSaga, Context, SagaOptions } from './typing.js';
 
 export interface BuilderOptions<I, Raw, O> extends Omit<SagaOptions<I, O>, 'input' | 'attributes'> {
@@ -11,142 +12,164 @@ export type BuilderContext<Results, Done> = Context<{
   readonly [K in keyof Results]: K extends Done ? Results[K] : Results[K] | undefined;
 }>;
 
-/** The steps that are settled when `A` are: they and all before them. */
-type Settled<Before, A> = A | (A extends keyof Before ? Before[A] : never);
-
-/** For an alternative `A` counts as what it comes after besides; what it stands in for has no result. */
-type Certain<Before, A, B> = [B] extends [never] ? Settled<Before, A> : Exclude<Settled<Before, A> | Settled<Before, B>, B>;
-
-/** Where a step has an alternative its result is no longer certain. */
-type WithAlternative<Results, B> = [B] extends [never]
-  ? Results
-  : { readonly [K in keyof Results]: K extends B ? Results[K] | undefined : Results[K] };
-
-/** The name of a new step; in the place of others it must be defined before anything counts on them. */
-type NewName<N extends string, Results, Before, B> = N extends keyof Results
-  ? `step '${N}' is defined twice`
-  : [B] extends [never]
-    ? N
-    : [Extract<B, Before[keyof Before]>] extends [never]
-      ? N
-      : `define '${N}' before the steps that come after '${B & string}'`;
-
-/** What comes next by default comes after the step that an alternative stands in for, or after this one. */
-type Next<N, B> = [B] extends [never] ? N : B;
-
-export interface BuilderPlace<B> {
+/** Where a step stands, whatever it does. `C`: what its methods see. */
+interface BuilderPlace<I, A, B, Q, C, W> {
+  /** Default: the step before; where branches of a choice end here, all of their ends; `[]`: at once. */
+  readonly after?: A | readonly A[];
+  /** The branch of a choice that it belongs to: where another is taken it is skipped. */
+  readonly branch?: Q;
   /** The step in whose place this one runs where that has failed. What comes after that comes after this too. */
   readonly instead?: B;
   /** Errors by which that step must have failed; `Timeout` names a timeout. Default: any. */
   readonly on?: [B] extends [never] ? never : readonly string[];
+  /** Guard: false skips the step, which is recorded; of an alternative: passes it over. */
+  readonly when?: (input: I, context: C) => W;
 }
 
-export interface BuilderStep<I, Results, Before, A, R, W, B, P> extends StepOptions, BuilderPlace<B> {
-  run(input: I, context: BuilderContext<Results, Certain<Before, A, B>>): Command<R>;
-  /** Default: the step before; `[]`: at once. */
-  readonly after?: A | readonly A[];
+interface Dispensable<P> {
   /** Its failure, with one of these errors or with any (`true`), is recorded, and the saga goes on without its result. Default false. */
   readonly optional?: P;
-  /** Guard: false skips the step, which is recorded. */
-  readonly when?: (input: I, context: BuilderContext<Results, Certain<Before, A, B>>) => W;
+}
+
+export interface BuilderStep<I, Results, A, B, Q, C, W, R, P> extends StepOptions, BuilderPlace<I, A, B, Q, C, W>, Dispensable<P> {
+  run(input: I, context: C): Command<R>;
   /** How the saga undoes the step; `result` is absent where the outcome is unknown. A name is for people, default `undo <step>`. */
   readonly compensation?: BuilderUndo<I, Results, R> | { readonly name: string; readonly run: BuilderUndo<I, Results, R> };
 }
 
 /** `for` from when its turn comes, or `until` a date (or milliseconds) that is computed then. */
-export type BuilderWait<I, Results, Before, A, B> = BuilderPlace<B> & {
-  readonly after?: A | readonly A[];
-  readonly when?: (input: I, context: BuilderContext<Results, Certain<Before, A, B>>) => boolean;
-} & (
-    | { readonly for: Duration }
-    | { readonly until: (input: I, context: BuilderContext<Results, Certain<Before, A, B>>) => Date | Duration }
-  );
+export type BuilderWait<I, A, B, Q, C> = BuilderPlace<I, A, B, Q, C, boolean> &
+  ({ readonly for: Duration } | { readonly until: (input: I, context: C) => Date | Duration });
 
 type BuilderUndo<I, Results, R> = (input: I, result: NoInfer<R> | undefined, context: BuilderContext<Results, never>) => Command<unknown>;
 
-export interface BuilderSignal<I, Results, Before, A, P, R, W, T, B, O>
+export interface BuilderSignal<I, A, B, Q, C, W, S, R, T, P>
   extends Omit<SignalOptions, 'signal' | 'schema' | 'onTimeout'>,
-    BuilderPlace<B> {
-  readonly after?: A | readonly A[];
-  readonly when?: (input: I, context: BuilderContext<Results, Certain<Before, A, B>>) => W;
-  /** Its failure, with one of these errors or with any (`true`), is recorded, and the saga goes on without its result. Default false. */
-  readonly optional?: O;
-  readonly schema?: StandardSchema<any, P>;
+    BuilderPlace<I, A, B, Q, C, W>,
+    Dispensable<P> {
+  readonly schema?: StandardSchema<any, S>;
   readonly onTimeout?: T;
   /** Takes the payload, and gives the step's result. Default: the payload. `SagaAborted` fails the step. */
-  receive?(payload: P, context: BuilderContext<Results, Certain<Before, A, B>>): R;
+  receive?(payload: S, context: C): R;
+}
+
+export interface BuilderChoice<I, A, B, Q, C, W, X extends string, L> extends BuilderPlace<I, A, B, Q, C, W> {
+  /** Guards by branch. All are asked, and one at most may say yes; else the saga is suspended. */
+  readonly branches: { readonly [Name in X]: (input: I, context: C) => boolean };
+  /** Branch that is taken where no guard says yes. Without it the saga is suspended then. */
+  readonly otherwise?: L;
 }
 
 /** Each call answers a new builder, so that a beginning can be shared. */
-export interface SagaBuilder<I, Raw, Output, Results, Before, Last, Signals = unknown> {
+export interface SagaBuilder<I, Raw, Output, Results, Before, Last, Signals = unknown, Branches = never, In = unknown> {
   step<
     N extends string,
     R = any,
     const B extends keyof Results = never,
-    const A extends keyof Results = [B] extends [never] ? Last & keyof Results : never,
+    const Q extends Branches = never,
+    const A extends keyof Results = Default<Last, B, In, Q> & keyof Results,
     W extends boolean = never,
     const P extends boolean | readonly string[] = never,
   >(
     name: NewName<N, Results, Before, B>,
-    step: BuilderStep<I, Results, Before, A, R, W, B, P> | ((input: I, context: BuilderContext<Results, Settled<Before, A>>) => Command<R>),
+    step:
+      | BuilderStep<I, Results, A, B, Q, BuilderContext<Results, Certain<Before, A, B, In, Q>>, W, R, P>
+      | ((input: I, context: BuilderContext<Results, Certain<Before, A, B, In, Q>>) => Command<R>),
   ): SagaBuilder<
     I,
     Raw,
     Output,
     WithAlternative<Results, B> & { readonly [K in N]: [W, P, B] extends [never, never, never] ? R : R | undefined },
-    Before & { readonly [K in N]: Certain<Before, A, B> },
+    Before & { readonly [K in N]: Certain<Before, A, B, In, Q> },
     Next<N, B>,
-    Signals
+    Signals,
+    Branches,
+    WithBranch<In, N, B, Q>
   >;
   /** A step that waits for a signal of its name. */
   signal<
     N extends string,
-    P = unknown,
-    R = P,
+    S = unknown,
+    R = S,
     const B extends keyof Results = never,
-    const A extends keyof Results = [B] extends [never] ? Last & keyof Results : never,
+    const Q extends Branches = never,
+    const A extends keyof Results = Default<Last, B, In, Q> & keyof Results,
     W extends boolean = never,
     T extends 'fail' | 'skip' = 'fail',
-    const O extends boolean | readonly string[] = never,
+    const P extends boolean | readonly string[] = never,
   >(
     name: NewName<N, Results, Before, B>,
-    options?: BuilderSignal<I, Results, Before, A, P, R, W, T, B, O>,
+    options?: BuilderSignal<I, A, B, Q, BuilderContext<Results, Certain<Before, A, B, In, Q>>, W, S, R, T, P>,
   ): SagaBuilder<
     I,
     Raw,
     Output,
     WithAlternative<Results, B> & {
-      readonly [K in N]: [W, T, O, B] extends [never, 'fail', never, never] ? R : R | undefined;
+      readonly [K in N]: [W, T, P, B] extends [never, 'fail', never, never] ? R : R | undefined;
     },
-    Before & { readonly [K in N]: Certain<Before, A, B> },
+    Before & { readonly [K in N]: Certain<Before, A, B, In, Q> },
     Next<N, B>,
-    Signals & { readonly [K in N]: P }
+    Signals & { readonly [K in N]: S },
+    Branches,
+    WithBranch<In, N, B, Q>
   >;
   /** A step that waits: `'3d'`, or with options. */
   wait<
     N extends string,
     const B extends keyof Results = never,
-    const A extends keyof Results = [B] extends [never] ? Last & keyof Results : never,
+    const Q extends Branches = never,
+    const A extends keyof Results = Default<Last, B, In, Q> & keyof Results,
   >(
     name: NewName<N, Results, Before, B>,
-    wait: Duration | BuilderWait<I, Results, Before, A, B>,
+    wait: Duration | BuilderWait<I, A, B, Q, BuilderContext<Results, Certain<Before, A, B, In, Q>>>,
   ): SagaBuilder<
     I,
     Raw,
     Output,
     WithAlternative<Results, B> & { readonly [K in N]: undefined },
-    Before & { readonly [K in N]: Certain<Before, A, B> },
+    Before & { readonly [K in N]: Certain<Before, A, B, In, Q> },
     Next<N, B>,
-    Signals
+    Signals,
+    Branches,
+    WithBranch<In, N, B, Q>
+  >;
+  /** A step that decides which of its branches is taken; steps belong to one by `branch: 'name.branch'`. Its result is the branch's name. */
+  choice<
+    N extends string,
+    const X extends string,
+    const L extends string = never,
+    const Q extends Branches = never,
+    const A extends keyof Results = Default<Last, never, In, Q> & keyof Results,
+    W extends boolean = never,
+  >(
+    name: NewName<N, Results, Before, never>,
+    choice: BuilderChoice<I, A, never, Q, BuilderContext<Results, Certain<Before, A, never, In, Q>>, W, X, L>,
+  ): SagaBuilder<
+    I,
+    Raw,
+    Output,
+    Results & { readonly [K in N]: [W] extends [never] ? X | L : X | L | undefined },
+    Before & { readonly [K in N]: Certain<Before, A, never, In, Q> },
+    N,
+    Signals,
+    Branches | `${N}.${X | L}`,
+    WithBranch<In, N, never, Q>
   >;
   /** What instances can be found by, up to 20 in all. What was given before is kept, unless it has the same name. */
   attributes(
     attributes: Readonly<Record<string, (input: I, context: BuilderContext<Results, never>) => AttributeValue | undefined>>,
-  ): SagaBuilder<I, Raw, Output, Results, Before, Last, Signals>;
+  ): SagaBuilder<I, Raw, Output, Results, Before, Last, Signals, Branches, In>;
   /** The saga's output. Every step is settled by then. */
-  result<O extends Output>(result: (input: I, context: BuilderContext<Results, keyof Results>) => O): BuiltSaga<I, O, Raw, Signals>;
+  result<O extends Output>(
+    result: (input: I, context: BuilderContext<Results, Exclude<keyof Results, Elsewhere<In, never>>>) => O,
+  ): BuiltSaga<I, O, Raw, Signals>;
   /** Without a result of its own: the results by step. */
-  done(): BuiltSaga<I, { readonly [K in keyof Results]: Results[K] }, Raw, Signals>;
+  done(): BuiltSaga<
+    I,
+    { readonly [K in keyof Results]: K extends Elsewhere<In, never> ? Results[K] | undefined : Results[K] },
+    Raw,
+    Signals
+  >;
 }
 
 export type DefineSaga = <I = unknown, Raw = I, Output = unknown>(

@@ -1,4 +1,5 @@
 import {
+  type ChoiceData,
   type Command,
   type Duration,
   type SagaData,
@@ -24,6 +25,8 @@ interface WrittenStep extends Omit<StepData, 'id' | 'compensation'> {
 
 type WrittenSignal = Omit<SignalData, 'id' | 'kind' | 'signal'>;
 
+type WrittenChoice = Omit<ChoiceData, 'id' | 'kind'>;
+
 interface WrittenWait extends Omit<TimerData, 'id' | 'kind' | 'time'> {
   readonly for?: Duration;
   readonly until?: TimerData['time'];
@@ -44,6 +47,7 @@ function builder(options: SagaOptions, steps: readonly StepEntry[]) {
     step: (id: string, written: Run | WrittenStep) =>
       and(stepData(options.name, id, typeof written === 'function' ? { run: written } : written)),
     signal: (id: string, written: WrittenSignal = {}) => and(signalData(options.name, id, written)),
+    choice: (id: string, written: WrittenChoice) => and({ ...written, id, kind: 'choice' }),
     wait: (id: string, written: Duration | WrittenWait) => and(timerData(id, typeof written === 'object' ? written : { for: written })),
     attributes: (attributes: NonNullable<SagaOptions['attributes']>) =>
       builder({ ...options, attributes: { ...options.attributes, ...attributes } }, steps),

@@ -1,4 +1,5 @@
 import { injectable } from 'inversify';
+import type { SagaChoiceDecorator } from './choice-typing.js';
 import { recordParticipant, recordSaga, recordStep, refuseStandardDecorators } from './metadata.js';
 import type { ParticipantDecorator, SagaDecorator, SagaSignalDecorator, SagaStepDecorator, SagaTimerDecorator } from './typing.js';
 
@@ -36,4 +37,10 @@ export const SagaTimer: SagaTimerDecorator = (options) => (target, key) => {
 export const SagaSignal: SagaSignalDecorator = (options) => (target, key) => {
   refuseStandardDecorators('@SagaSignal', key);
   recordStep(target, String(key), { ...options, kind: 'signal' });
+};
+
+/** A step of a saga that decides which of its branches is taken. Steps belong to one by `branch: 'method.branch'`. */
+export const SagaChoice: SagaChoiceDecorator = (options) => (target, key) => {
+  refuseStandardDecorators('@SagaChoice', key);
+  recordStep(target, String(key), { ...options, kind: 'choice' });
 };

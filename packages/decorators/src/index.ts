@@ -2,15 +2,16 @@ export type { Command, Duration, RetryOptions, SagaDefinition, StandardSchema, S
 export { BusinessError, SagaAborted } from '@skald/kernel';
 export { defineSaga } from './builder.js';
 export type {
+  BuilderChoice,
   BuilderContext,
   BuilderOptions,
-  BuilderPlace,
   BuilderSignal,
   BuilderStep,
   BuilderWait,
   SagaBuilder,
 } from './builder-typing.js';
-export { Participant, Saga, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
+export type { SagaChoiceOptions } from './choice-typing.js';
+export { Participant, Saga, SagaChoice, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
 export type { ActionDefinition, ParticipantDefinition } from './participant-definition.js';
 export { participantDefinitionOf } from './participant-definition.js';
 export { participant } from './participant-proxy.js';

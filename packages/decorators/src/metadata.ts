@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { SkaldError } from '@skald/kernel';
-import type { DeclaredStep, SagaOptions } from './typing.js';
+import type { DeclaredStep } from './declared-step.js';
+import type { SagaOptions } from './typing.js';
 
 /** What decorators leave on classes, under keys that two copies of this package share. */
 const SAGA = 'skald:saga';

@@ -17,7 +17,7 @@ export interface ParticipantDefinition {
 }
 
 const sagaOnly = [
-  ...(['id', 'after', 'when', 'instead', 'on', 'optional', 'pivot', 'timeout', 'expires', 'retry'] as const),
+  ...(['id', 'after', 'when', 'instead', 'on', 'optional', 'branch', 'pivot', 'timeout', 'expires', 'retry'] as const),
   ...(['compensationTimeout', 'compensationRetry'] as const),
 ] as const;
 
@@ -41,8 +41,8 @@ export function participantDefinitionOf(target: Class<object>): ParticipantDefin
   if (actions.length === 0) throw invalid(name, 'it has no actions', 'Add a public async method.');
   const declared = new Map<string, SagaStepOptions>();
   for (const [action, options] of steps) {
-    if (options.kind === 'timer' || options.kind === 'signal')
-      throw invalid(name, `"${action}" is a ${options.kind}`, 'A saga waits; a participant does not.');
+    if (options.kind !== undefined && options.kind !== 'command')
+      throw invalid(name, `"${action}" is a ${options.kind}`, 'A saga waits and decides; a participant does not.');
     check(name, action, options, actions);
     declared.set(action, options);
   }

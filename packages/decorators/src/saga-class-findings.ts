@@ -1,5 +1,5 @@
+import type { DeclaredStep } from './declared-step.js';
 import type { Steps } from './metadata.js';
-import type { DeclaredStep } from './typing.js';
 
 type Methods = ReadonlyMap<string, (...args: never[]) => unknown>;
 
@@ -28,7 +28,7 @@ function stepFindings(method: string, options: DeclaredStep, steps: Steps, metho
   }
   if (instead !== undefined && !steps.has(instead))
     found.push(`step ${method} stands in for ${instead}, which is not a step (steps: ${[...steps.keys()].join(', ')})`);
-  if (options.kind === 'timer' || options.kind === 'signal') return found;
+  if (options.kind !== undefined && options.kind !== 'command') return found;
   const { compensation, input, output } = options;
   if (compensation !== undefined) found.push(...compensationFindings(method, compensation, steps, methods));
   if (input || output) found.push(`step ${method} has a schema; input and output of @SagaStep are for the actions of participants`);

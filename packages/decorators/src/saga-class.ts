@@ -1,4 +1,5 @@
 import {
+  type ChoiceData,
   type Duration,
   type SagaData,
   type SagaDefinition,
@@ -9,10 +10,12 @@ import {
   type StepEntry,
   sagaDefinition,
 } from '@skald/kernel';
+import type { SagaChoiceOptions } from './choice-typing.js';
 import { commandOf, outputOf } from './commands.js';
+import type { DeclaredStep } from './declared-step.js';
 import { isClass, methodsOf, recordedSaga, recordedSteps, type Steps } from './metadata.js';
 import { findings } from './saga-class-findings.js';
-import type { Class, DeclaredStep, SagaInput, SagaOptions, SagaOutput, SagaRef, SagaSignalOptions, SagaStepOptions } from './typing.js';
+import type { Class, SagaInput, SagaOptions, SagaOutput, SagaRef, SagaSignalOptions, SagaStepOptions } from './typing.js';
 
 /** Name of the signal that a saga's member takes: a method of a class, or a step of a definition. Undefined: it takes none. */
 export function signalNameOf(saga: SagaRef, member: string): string | undefined {
@@ -60,7 +63,6 @@ export function definitionOf<S extends object>(target: Class<S>, instance: () =>
   });
 }
 
-type Place = Pick<StepData, 'id' | 'after' | 'when' | 'instead' | 'on'>;
 function attributesOf(attributes: NonNullable<SagaOptions['attributes']>, contextOf: SagaClass['contextOf']): SagaData['attributes'] {
   const entries = Object.entries(attributes).map(
     ([name, compute]) => [name, (input: unknown, view: SagaView) => compute(input, contextOf(view))] as const,
@@ -68,24 +70,35 @@ function attributesOf(attributes: NonNullable<SagaOptions['attributes']>, contex
   return Object.fromEntries(entries);
 }
 
+type Place = Pick<StepData, 'id' | 'after' | 'when' | 'instead' | 'on' | 'branch'>;
+
 function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): StepEntry {
   const { steps, call, contextOf } = saga;
-  const { id = method, after, when, instead, on } = options;
+  const { id = method, after, when, instead, on, branch } = options;
   const idOf = (other: string): string => steps.get(other)?.id ?? other;
   const place = {
     id,
     ...(after !== undefined && { after: (typeof after === 'string' ? [after] : after).map(idOf) }),
     ...(instead !== undefined && { instead: idOf(instead) }),
     ...(on && { on }),
+    ...(branch !== undefined && { branch: branch.replace(/^[^.]*/, idOf) }),
     ...(when && { when: (input: unknown, view: SagaView) => when(input, contextOf(view)) }),
   };
+  if (options.kind === 'choice') return choiceData(saga, options, place);
   if (options.kind === 'signal') return signalData(saga, method, options, place);
   if (options.kind !== 'timer') return stepData(saga, method, options, place);
   return { ...place, kind: 'timer', time: options.for ?? ((input, view) => call(method, input, view) as Duration | Date) };
 }
 
+function choiceData({ contextOf }: SagaClass, { branches, otherwise }: SagaChoiceOptions, place: Place): ChoiceData {
+  const guards = Object.entries(branches).map(([name, when]) => {
+    return [name, (input: unknown, view: SagaView) => when(input, contextOf(view))] as const;
+  });
+  return { ...place, kind: 'choice', branches: Object.fromEntries(guards), ...(otherwise !== undefined && { otherwise }) };
+}
+
 function signalData(saga: SagaClass, method: string, options: SagaSignalOptions, place: Place): SignalData {
-  const { id: _id, after: _after, when: _when, instead: _instead, ...rest } = options;
+  const { id: _id, after: _after, when: _when, instead: _instead, branch: _branch, ...rest } = options;
   return {
     ...rest,
     ...place,
@@ -95,7 +108,17 @@ function signalData(saga: SagaClass, method: string, options: SagaSignalOptions,
 }
 
 function stepData({ options: { name }, call }: SagaClass, method: string, options: SagaStepOptions, place: Place): StepData {
-  const { compensation, id: _id, after: _after, when: _when, instead: _instead, input: _input, output: _output, ...rest } = options;
+  const {
+    compensation,
+    id: _id,
+    after: _after,
+    when: _when,
+    instead: _instead,
+    branch: _branch,
+    input: _input,
+    output: _output,
+    ...rest
+  } = options;
   return {
     ...rest,
     ...place,

@@ -21,7 +21,7 @@ export type Class<T> = new (...args: any[]) => T;
 
 /** `any` where nothing was said. */
 type Said<T> = unknown extends T ? any : T;
-type Names<A> = Extract<A extends readonly (infer Name)[] ? Name : A, string>;
+export type Names<A> = Extract<A extends readonly (infer Name)[] ? Name : A, string>;
 /** Members that are never actions; see action-names.ts. */
 type Hidden = `_${string}` | `$${string}` | keyof typeof Object.prototype;
 type Reserved = 'then' | 'toJSON' | 'asymmetricMatch';
@@ -53,7 +53,7 @@ type ResultsOf<S, Done> = { readonly [K in keyof S]: ResultOf<S[K]> | (K extends
 // ─── @SagaStep ───────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Options of `@SagaStep`. A saga's step takes all but the schemas; a participant's action takes `compensation`, `input` and `output`. */
-export interface SagaStepOptions<C = string, A = string | readonly string[], W = any, V = any, I = any, O = any, B = string>
+export interface SagaStepOptions<C = string, A = string | readonly string[], W = any, V = any, I = any, O = any, B = string, Q = string>
   extends StepOptions,
     CatchOptions {
   /** The step's id in histories. Default: the method's name. Give the old name when a method is renamed. */
@@ -64,6 +64,8 @@ export interface SagaStepOptions<C = string, A = string | readonly string[], W =
   readonly after?: A;
   /** Method of the step in whose place this one runs where that has failed; its result is absent then. What comes after that comes after this too. Default: none, it runs when its turn comes. */
   readonly instead?: B;
+  /** The branch of a choice that it belongs to, `method.branch`: where another is taken it is skipped. Default: none, or that of the step it stands in for. */
+  readonly branch?: Q;
   /** Guard: false skips the step, which is recorded; of an alternative: passes it over. Annotate its parameters: `(order: Order) => …`. Default: always. */
   readonly when?: (input: W, context: V) => boolean;
   /** Checks an action's first argument before it runs. Default: not checked. */
@@ -85,7 +87,15 @@ type StepMethod<T, F, A extends keyof T, W, V, I, O> = F extends (...args: any[]
   : (input: Said<I>, ...rest: any[]) => Promise<O>;
 
 /** Errors are named by an alternative only. */
-type Alternative<B> = [B] extends [never] ? { readonly on?: never } : unknown;
+export type Alternative<B> = [B] extends [never] ? { readonly on?: never } : unknown;
+
+/** The methods that a step's options name. A choice whose method says which branches it has (`route(branch: 'air' | 'sea')`) is held to them. */
+export type Named<A, B extends string, Q> = { [N in Names<A> | B]: Method } & {
+  [C in Q as C extends `${infer Choice}.${string}` ? Choice : never]: C extends `${string}.${infer Name}`
+    ? (branch: Name) => unknown
+    : never;
+};
+export type Branch = `${string}.${string}`;
 
 /** On a saga's method: a step. On a participant's method: an action with its compensation, or with schemas. */
 export type SagaStepDecorator = <
@@ -96,9 +106,10 @@ export type SagaStepDecorator = <
   I = unknown,
   O = unknown,
   const B extends string = never,
+  const Q extends Branch = never,
 >(
-  options?: SagaStepOptions<C, A, W, V, I, O, B> & Alternative<B>,
-) => <T extends { [N in C]: Undo<T, T[K]> } & { [N in Names<A> | B]: Method }, K extends keyof T>(
+  options?: SagaStepOptions<C, A, W, V, I, O, B, Q> & Alternative<B>,
+) => <T extends { [N in C]: Undo<T, T[K]> } & Named<A, B, Q>, K extends keyof T>(
   target: T,
   key: K,
   descriptor: TypedPropertyDescriptor<T[K] & StepMethod<T, T[K], Names<A> & keyof T, W, V, I, O>>,
@@ -107,19 +118,21 @@ export type SagaStepDecorator = <
 // ─── @SagaTimer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 /** Where a step stands that asks nobody. */
-interface WaitOptions<A = string | readonly string[], W = any, V = any, B = string> extends Pick<CatchOptions, 'on'> {
+export interface WaitOptions<A = string | readonly string[], W = any, V = any, B = string, Q = string> extends Pick<CatchOptions, 'on'> {
   /** The step's id in histories. Default: the method's name. */
   readonly id?: string;
   /** Methods of the steps that must be settled before this one. Default: the step declared before; `[]`: at once. */
   readonly after?: A;
   /** Method of the step in whose place this one runs where that has failed. Default: none, it waits when its turn comes. */
   readonly instead?: B;
+  /** The branch of a choice that it belongs to, `method.branch`: where another is taken it is skipped. Default: none, or that of the step it stands in for. */
+  readonly branch?: Q;
   /** Guard: false skips the step, which is recorded; of an alternative: passes it over. Annotate its parameters. Default: always. */
   readonly when?: (input: W, context: V) => boolean;
 }
 
-export interface SagaTimerOptions<D = Duration, A = string | readonly string[], W = any, V = any, B = string>
-  extends WaitOptions<A, W, V, B> {
+export interface SagaTimerOptions<D = Duration, A = string | readonly string[], W = any, V = any, B = string, Q = string>
+  extends WaitOptions<A, W, V, B, Q> {
   /** How long, from when the step's turn comes. Without it the method says: milliseconds, or a date. Default: as the method says. */
   readonly for?: D;
 }
@@ -131,9 +144,10 @@ export type SagaTimerDecorator = <
   W = unknown,
   V = Context<Readonly<Record<string, unknown>>>,
   const B extends string = never,
+  const Q extends Branch = never,
 >(
-  options?: SagaTimerOptions<D, A, W, V, B> & Alternative<B>,
-) => <T extends { [N in Names<A> | B]: Method }, K extends keyof T>(
+  options?: SagaTimerOptions<D, A, W, V, B, Q> & Alternative<B>,
+) => <T extends Named<A, B, Q>, K extends keyof T>(
   target: T,
   key: K,
   descriptor: TypedPropertyDescriptor<
@@ -143,8 +157,8 @@ export type SagaTimerDecorator = <
 
 // ─── @SagaSignal ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export interface SagaSignalOptions<P = any, A = string | readonly string[], W = any, V = any, B = string>
-  extends WaitOptions<A, W, V, B>,
+export interface SagaSignalOptions<P = any, A = string | readonly string[], W = any, V = any, B = string, Q = string>
+  extends WaitOptions<A, W, V, B, Q>,
     Pick<CatchOptions, 'optional'>,
     Omit<SignalOptions, 'schema'> {
   /** Checks the payload where it is sent, and again when it is taken. Default: not checked. */
@@ -164,19 +178,14 @@ export type SagaSignalDecorator = <
   W = unknown,
   V = Context<Readonly<Record<string, unknown>>>,
   const B extends string = never,
+  const Q extends Branch = never,
 >(
-  options?: SagaSignalOptions<P, A, W, V, B> & Alternative<B>,
-) => <T extends { [N in Names<A> | B]: Method }, K extends keyof T>(
+  options?: SagaSignalOptions<P, A, W, V, B, Q> & Alternative<B>,
+) => <T extends Named<A, B, Q>, K extends keyof T>(
   target: T,
   key: K,
   descriptor: TypedPropertyDescriptor<T[K] & SignalMethod<T, T[K], Names<A> & keyof T, P>>,
 ) => void;
-
-/** What a decorator left on a method. */
-export type DeclaredStep =
-  | (SagaStepOptions & { readonly kind?: 'command' })
-  | (SagaTimerOptions & { readonly kind: 'timer' })
-  | (SagaSignalOptions & { readonly kind: 'signal' });
 
 // ─── @Saga, @Participant ─────────────────────────────────────────────────────────────────────────────────────────────────────────────────
 

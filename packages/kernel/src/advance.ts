@@ -74,6 +74,11 @@ function follow(draft: Draft, directive: Directive): void {
     case 'skip':
       if (state.steps.has(directive.step)) return;
       return draft.emit('StepSkipped', { step: directive.step, after: directive.after, reason: directive.reason });
+    case 'choose': {
+      if (state.steps.has(directive.step)) return;
+      const { do: _do, ...choice } = directive;
+      return draft.emit('ChoiceMade', choice);
+    }
     case 'resolve':
       return resolve(draft, stepOf(state, directive.step));
     case 'catch':

@@ -44,6 +44,8 @@ interface AnyStep {
   readonly on?: readonly string[];
   /** Its failure, with one of these errors or any, is recorded, and the saga goes on without its result. */
   readonly optional?: true | readonly string[];
+  /** The branch that it belongs to, `choice.branch`: where another is taken it is skipped. */
+  readonly branch?: string;
 }
 
 /** Asks a participant for something. */
@@ -83,7 +85,16 @@ export interface SignalStep extends AnyStep {
   readonly onTimeout: 'fail' | 'skip';
 }
 
-export type StepDefinition = CommandStep | TimerStep | SignalStep;
+/** Decides which of its branches is taken. It asks nobody, so it is never compensated; its result is the name of the branch. */
+export interface ChoiceStep extends AnyStep {
+  readonly kind: 'choice';
+  /** Guards by branch. All are asked, and they must exclude one another. */
+  readonly branches: Readonly<Record<string, (input: any, view: SagaView) => boolean>>;
+  /** Branch that is taken where no guard says yes. Without it the saga is suspended then. */
+  readonly otherwise?: string;
+}
+
+export type StepDefinition = CommandStep | TimerStep | SignalStep | ChoiceStep;
 
 /** A saga as data: what decorators, the builder and hand-written literals all come to. Made by `sagaDefinition`. */
 export interface SagaDefinition<I = any, O = any> extends RunSettings {

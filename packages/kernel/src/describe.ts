@@ -27,6 +27,10 @@ function describeStep(step: StepDefinition) {
     const { when, receive: _receive, schema, ...data } = step;
     return { ...data, when: when !== undefined, schema: schema !== undefined };
   }
+  if (step.kind === 'choice') {
+    const { when, branches, ...data } = step;
+    return { ...data, when: when !== undefined, branches: Object.keys(branches) };
+  }
   const { run: _run, when, compensation, ...data } = step;
   return { ...data, when: when !== undefined, compensation: compensation?.name };
 }

@@ -24,6 +24,16 @@ export const CATALOGUE = {
     fix: 'Set experimentalDecorators and emitDecoratorMetadata in tsconfig.json, and their like in other tools that compile the code.',
     retryable: false,
   },
+  'choice-ambiguous': {
+    what: 'In saga {saga}, choice {choice} would take {branches}: its guards do not exclude one another.',
+    fix: 'Mend the guards, so that one at most says yes, and resume the saga.',
+    retryable: false,
+  },
+  'choice-undecided': {
+    what: 'In saga {saga}, choice {choice} takes none of {branches}: no guard says yes.',
+    fix: 'Mend the guards, or say what is taken otherwise, and resume the saga.',
+    retryable: false,
+  },
   'duplicate-saga': {
     what: 'Saga {saga} version {version} is registered twice.',
     fix: 'Register it once, or give one of them another name or version.',

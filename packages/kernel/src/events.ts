@@ -127,6 +127,12 @@ export type StepSealFailed = Recorded<'StepSealFailed', Attempt & { readonly err
  */
 export type StepFailureCaught = Recorded<'StepFailureCaught', { readonly step: string; readonly error: ErrorRecord; readonly by?: string }>;
 
+/** The step is settled, with the name of the branch as its result; the steps of the other branches are skipped. */
+export type ChoiceMade = Recorded<
+  'ChoiceMade',
+  { readonly step: string; readonly after: readonly string[]; readonly chosen: string; readonly notTaken: readonly string[] }
+>;
+
 /** The step waits until then; an operator may move it, and while the saga is held it stands still. */
 export type TimerSet = Recorded<'TimerSet', { readonly step: string; readonly after: readonly string[]; readonly dueAt: number }>;
 /** The step is settled. */
@@ -268,6 +274,7 @@ export type SagaEvent =
   | StepSealed
   | StepSealFailed
   | StepFailureCaught
+  | ChoiceMade
   | TimerSet
   | TimerFired
   | SignalReceived

@@ -9,7 +9,7 @@
  */
 import { attributesOf } from './attributes.js';
 import type { DataOf, ExpressSagaEnded, SagaEnd, SagaEvent } from './events.js';
-import { failureCaught } from './evolve-catch.js';
+import { choiceMade, failureCaught } from './evolve-branches.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
 import { expressEnded, takenUpAgain } from './evolve-express.js';
 import { openPatched } from './evolve-operator.js';
@@ -55,6 +55,8 @@ function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): v
       return sealFailed(state, event.data);
     case 'StepFailureCaught':
       return failureCaught(state, event.data);
+    case 'ChoiceMade':
+      return choiceMade(state, event.data);
     case 'TimerSet':
       return timerSet(state, event.data);
     case 'TimerFired':

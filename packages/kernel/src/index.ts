@@ -5,6 +5,7 @@ export { attributesOf, recordedAttributes } from './attributes.js';
 export type { Decision, Note } from './decide.js';
 export { decide, fold } from './decide.js';
 export type {
+  ChoiceStep,
   Command,
   CommandStep,
   SagaCompensation,
@@ -102,6 +103,7 @@ export type { ExpressSettings, LogLevel, LogSettings, RunSettings } from './run-
 export { LONGEST_EXPRESS } from './run-settings.js';
 export type {
   CatchOptions,
+  ChoiceData,
   RetryOptions,
   RunOptions,
   SagaData,

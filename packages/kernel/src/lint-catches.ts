@@ -33,9 +33,9 @@ function lintNames({ id, instead, on, optional }: StepDefinition): Remark[] {
   return remarks;
 }
 
-/** What only waits for a time has nothing that could fail. */
+/** What only waits for a time, or decides, has nothing that could fail. */
 function neverFails({ kind }: StepDefinition): boolean {
-  return kind === 'timer';
+  return kind === 'timer' || kind === 'choice';
 }
 
 function lintAlternative(step: StepDefinition, origin: StepDefinition | undefined): Remark[] {

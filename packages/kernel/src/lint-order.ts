@@ -1,4 +1,6 @@
 /** The part of the linter that looks at how steps depend on each other: cycles, and what may run where a pivot allows no way back. */
+import { branchesAround, excludeEachOther } from './branches.js';
+import { branchNames } from './choosing.js';
 import type { CommandStep, StepDefinition } from './definition.js';
 import type { Remark } from './lint.js';
 
@@ -71,29 +73,50 @@ function follow(id: string, byId: ById, done: Set<string>, path: string[]): read
 }
 
 function lintPivot(steps: readonly StepDefinition[], byId: ById): Remark[] {
-  const commands = steps.filter((step) => step.kind === 'command');
-  const pivots = commands.filter((step) => step.pivot);
-  const pivot = pivots.find(({ instead }) => !pivots.some(({ id }) => id === instead));
-  if (!pivot) return [];
-  // Of a pivot and its alternatives one succeeds at most.
-  const others = pivots.filter((step) => step !== pivot && !standsInFor(step, pivot.id, byId));
-  const remarks = others.map(({ id }): Remark => {
-    return { step: id, rule: 'many-pivots', message: `${pivot.id} is the pivot already`, fix: 'Keep one point of no return.' };
-  });
-  if (pivot.when) {
-    const fix = 'Put the guard on the steps around it, or be sure that they may turn back when it is skipped.';
-    remarks.push({
-      step: pivot.id,
-      rule: 'guarded-pivot',
-      severity: 'warning',
-      message: 'skipped by its guard, it is no point of no return',
-      fix,
-    });
+  const all = steps.filter((step): step is CommandStep => step.kind === 'command' && step.pivot);
+  // Of a pivot and its alternatives, and of pivots of different branches, one succeeds at most.
+  const pivots: CommandStep[] = [];
+  const remarks: Remark[] = [];
+  for (const step of [...all].sort((a, b) => Number(standsInForOne(a, all, byId)) - Number(standsInForOne(b, all, byId)))) {
+    const other = pivots.find((pivot) => !areAlternatives(step, pivot, byId) && !excludeEachOther(step, pivot, byId));
+    if (!other) pivots.push(step);
+    else {
+      const fix = 'Keep one point of no return.';
+      remarks.push({ step: step.id, rule: 'many-pivots', message: `${other.id} is the pivot already`, fix });
+    }
   }
+  for (const pivot of pivots) remarks.push(...lintGuard(pivot, pivots, byId), ...lintBeside(pivot, steps, byId));
+  return remarks.filter(({ step, rule }, at) => remarks.findIndex((other) => other.step === step && other.rule === rule) === at);
+}
+
+function standsInForOne(step: StepDefinition, pivots: readonly StepDefinition[], byId: ById): boolean {
+  return pivots.some(({ id }) => standsInFor(step, id, byId));
+}
+
+function lintGuard(pivot: CommandStep, pivots: readonly CommandStep[], byId: ById): Remark[] {
+  const remark = { step: pivot.id, rule: 'guarded-pivot', severity: 'warning' } as const;
+  if (pivot.when && pivot.instead === undefined) {
+    const fix = 'Put the guard on the steps around it, or be sure that they may turn back when it is skipped.';
+    return [{ ...remark, message: 'skipped by its guard, it is no point of no return', fix }];
+  }
+  for (const [choice] of branchesAround(pivot, byId)) {
+    const step = byId.get(choice);
+    if (step?.kind !== 'choice') continue;
+    const without = branchNames(step).filter((name) => !pivots.some((other) => branchesAround(other, byId).get(choice) === name));
+    if (without.length === 0) continue;
+    const fix = `Give ${without.join(', ')} a pivot too, or be sure that the saga may turn back where that is taken.`;
+    return [{ ...remark, message: `where ${choice} takes ${without.join(' or ')} there is no point of no return`, fix }];
+  }
+  return [];
+}
+
+function lintBeside(pivot: CommandStep, steps: readonly StepDefinition[], byId: ById): Remark[] {
   const before = ancestors(pivot.id, byId);
-  const signals = steps.filter((step) => step.kind === 'signal' && !before.has(step.id));
-  remarks.push(...signals.flatMap((step) => lintSignal(step, pivot.id, byId)));
-  return [...remarks, ...commands.flatMap((step) => lintAroundPivot(step, pivot.id, before, byId))];
+  const around = steps.filter((step) => !excludeEachOther(step, pivot, byId));
+  return around.flatMap((step) => {
+    if (step.kind === 'command') return lintAroundPivot(step, pivot.id, before, byId);
+    return step.kind === 'signal' && !before.has(step.id) ? lintSignal(step, pivot.id, byId) : [];
+  });
 }
 
 /** Past the pivot a signal that says no, or that does not come, can turn nothing back: a person is asked. */
@@ -108,6 +131,11 @@ function lintSignal({ id, optional }: StepDefinition, pivot: string, byId: ById)
 function hasAlternatives(id: string, byId: ById): boolean {
   for (const { instead } of byId.values()) if (instead === id) return true;
   return false;
+}
+
+/** Does one stand in for the other, or both for the same step? */
+function areAlternatives(a: StepDefinition, b: StepDefinition, byId: ById): boolean {
+  return [...byId.keys()].some((id) => (a.id === id || standsInFor(a, id, byId)) && (b.id === id || standsInFor(b, id, byId)));
 }
 
 function standsInFor({ instead }: StepDefinition, origin: string, byId: ById): boolean {

@@ -5,6 +5,7 @@
 import { isAttributeName, MAX_ATTRIBUTES } from './attributes.js';
 import type { CommandStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { lintCatches } from './lint-catches.js';
+import { lintChoices } from './lint-choices.js';
 import { lintExpress } from './lint-express.js';
 import { lintOrder } from './lint-order.js';
 import type { RetryPolicy } from './retry.js';
@@ -41,7 +42,10 @@ export type LintRule =
   | 'never-chosen'
   | 'optional'
   | 'alternative-pivot'
-  | 'express';
+  | 'express'
+  | 'choice'
+  | 'branch'
+  | 'empty-branch';
 
 export interface Finding {
   readonly saga: string;
@@ -72,6 +76,7 @@ export function lint(definition: SagaDefinition): Finding[] {
     ...lintOrder(definition.steps),
     ...lintCatches(definition.steps),
     ...lintExpress(definition),
+    ...lintChoices(definition.steps),
   ];
   return remarks.map((remark) => ({ saga: definition.name, severity: 'error', ...remark }));
 }
@@ -123,6 +128,8 @@ function lintKind(step: StepDefinition, definition: SagaDefinition): Remark[] {
       return lintTimer(step, definition);
     case 'signal':
       return lintSignal(step, definition);
+    case 'choice':
+      return [];
   }
 }
 

@@ -47,6 +47,14 @@ export type Directive =
   /** The step that waits has looked at the oldest signal of its name, which has this id. */
   | { readonly do: 'receive'; readonly step: string; readonly id: string; readonly taken: TakenSignal }
   | { readonly do: 'skip'; readonly step: string; readonly after: readonly string[]; readonly reason: string }
+  /** The branch that is taken, and those that are not. */
+  | {
+      readonly do: 'choose';
+      readonly step: string;
+      readonly after: readonly string[];
+      readonly chosen: string;
+      readonly notTaken: readonly string[];
+    }
   /** The step has failed, or nobody knows; how it stands must be known before anything is made of that. Nothing where it is known. */
   | { readonly do: 'resolve'; readonly step: string }
   /** The step has failed, and the saga goes on without it; `by`: with that step in its place. It is resolved first. */

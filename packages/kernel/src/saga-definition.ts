@@ -1,9 +1,9 @@
-import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition } from './definition.js';
+import type { ChoiceStep, Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition } from './definition.js';
 import { type Duration, milliseconds } from './duration.js';
 import { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import type { LogSettings, RunSettings } from './run-settings.js';
 import type { StandardSchema } from './standard-schema.js';
-import { dependenciesOf } from './step-order.js';
+import { type Ordered, placesOf } from './step-order.js';
 
 /** A retry policy as it is written: everything optional, durations with units. */
 export interface RetryOptions {
@@ -55,6 +55,8 @@ interface StepPlace extends CatchOptions {
   readonly id: string;
   /** It is an alternative: it runs only where this step has failed. What comes after that step comes after this one too. */
   readonly instead?: string;
+  /** The branch of a choice that it belongs to, `choice.branch`: where another is taken it is skipped. Default: that of the step it stands in for. */
+  readonly branch?: string;
   /** Default: the step before it in the list, whose alternatives are passed over; `[]`: at once. An alternative comes after its step anyway. */
   readonly after?: string | readonly string[];
   readonly when?: (input: any, view: SagaView) => boolean;
@@ -94,8 +96,17 @@ export interface SignalData extends StepPlace, SignalOptions {
   readonly receive?: (payload: any, view: SagaView) => unknown;
 }
 
+/** A step that decides which of its branches is taken; steps belong to one by `branch: 'choice.name'`. */
+export interface ChoiceData extends StepPlace {
+  readonly kind: 'choice';
+  /** Guards by branch. All are asked, and one at most may say yes. */
+  readonly branches: Readonly<Record<string, (input: any, view: SagaView) => boolean>>;
+  /** Branch that is taken where none does. Without it the saga is suspended then. */
+  readonly otherwise?: string;
+}
+
 /** Any step of a saga. */
-export type StepEntry = StepData | TimerData | SignalData;
+export type StepEntry = StepData | TimerData | SignalData | ChoiceData;
 
 /** How a saga is recorded and logged; the same options however it is written. */
 export interface RunOptions {
@@ -123,14 +134,15 @@ export interface SagaData<I = any, O = any> extends RunOptions {
 
 const DEFAULT_TIMEOUT = 60_000;
 
-type Place = Pick<CommandStep, 'id' | 'after' | 'when' | 'instead' | 'on' | 'optional'>;
+type Place = Pick<CommandStep, 'id' | 'after' | 'when' | 'instead' | 'on' | 'optional' | 'branch'>;
 
 /** A saga definition with every default filled in. It may still be wrong: `lint` says where. Throws `invalid-duration` only. */
 export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O> {
   const { name, version, deadline, input, output, attributes, result } = data;
-  const dependencies = dependenciesOf(data.steps);
+  const places = placesOf(data.steps);
+  const dependencies = places.map(({ after }) => after);
   const pastPivot = stepsPastPivot(data.steps, dependencies);
-  const steps = data.steps.map((step, at) => stepDefinition(step, dependencies[at] ?? [], pastPivot.has(step.id), name));
+  const steps = data.steps.map((step, at) => stepDefinition(step, places[at] ?? { after: [] }, pastPivot.has(step.id), name));
   return {
     name,
     version,
@@ -168,15 +180,20 @@ function stepsPastPivot(steps: readonly StepEntry[], dependencies: readonly (rea
   return past;
 }
 
-function stepDefinition(step: StepEntry, after: readonly string[], pastPivot: boolean, saga: string): StepDefinition {
+function stepDefinition(step: StepEntry, { after, branch }: Ordered, pastPivot: boolean, saga: string): StepDefinition {
   const { id, when, instead, on, optional } = step;
   const field = `${saga}.${id}`;
   const caught = { ...(instead !== undefined && { instead }), ...(on && { on }), ...(optional && { optional }) };
-  const place = { id, after, ...(when && { when }), ...caught };
+  const place = { id, after, ...(when && { when }), ...caught, ...(branch !== undefined && { branch }) };
+  if (step.kind === 'choice') return choiceStep(step, place);
   if (step.kind === 'signal') return signalStep(step, place, field);
   if (step.kind !== 'timer') return commandStep(step, place, pastPivot, field);
   const { time } = step;
   return { ...place, kind: 'timer', time: typeof time === 'function' ? time : milliseconds(time, `${field}.time`) };
+}
+
+function choiceStep({ branches, otherwise }: ChoiceData, place: Place): ChoiceStep {
+  return { ...place, kind: 'choice', branches, ...(otherwise !== undefined && { otherwise }) };
 }
 
 function signalStep({ signal, schema, timeout, onTimeout = 'fail', receive }: SignalData, place: Place, field: string): SignalStep {

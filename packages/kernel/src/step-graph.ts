@@ -1,5 +1,6 @@
 import { computeAttributes } from './attributes.js';
 import { isOutOfTheWay } from './catching.js';
+import { choose, whyNotTaken } from './choosing.js';
 import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { milliseconds } from './duration.js';
 import { recordError, SagaAborted, SkaldError } from './errors.js';
@@ -81,6 +82,8 @@ function isSettled(step: StepState | undefined): boolean {
 /** The turn of a step has come; an alternative's only where what it stands in for is out of the way. */
 function open(graph: Graph, step: StepDefinition, state: SagaState): readonly Directive[] {
   const { id, after } = step;
+  const notTaken = whyNotTaken(step, state);
+  if (notTaken !== undefined) return [{ do: 'skip', step: id, after, reason: notTaken }];
   const origin = step.instead === undefined ? undefined : state.steps.get(step.instead);
   if (!origin) return [orFail(() => begin(graph, step, state, viewOf(state)))];
   const reason = whyNotInstead(id, origin);
@@ -95,6 +98,7 @@ function begin({ definition, policies }: Graph, step: StepDefinition, state: Sag
   if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
   if (step.kind === 'timer') return { do: 'sleep', step: id, after, until: timeOf(step, state, view) };
   if (step.kind === 'signal') return awaited(step);
+  if (step.kind === 'choice') return choose(step, state, view);
   const policy = policies.get(id) ?? policyOf(step);
   return { do: 'request', step: id, after, command: commandOf(definition, step, step.run(state.input, view)), policy };
 }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { dependenciesOf } from './step-order.js';
+import { placesOf } from './step-order.js';
 
-type Steps = Parameters<typeof dependenciesOf>[0];
+type Steps = Parameters<typeof placesOf>[0];
 
 function order(...steps: Steps): Record<string, readonly string[]> {
-  const dependencies = dependenciesOf(steps);
-  return Object.fromEntries(steps.map(({ id }, at) => [id, dependencies[at] ?? []]));
+  const places = placesOf(steps);
+  return Object.fromEntries(steps.map(({ id }, at) => [id, places[at]?.after ?? []]));
 }
 
 describe('what a step comes after', () => {
@@ -33,6 +33,46 @@ describe('what a step comes after', () => {
 
   it('costs one pass, however long the saga', () => {
     const steps = Array.from({ length: 20_000 }, (_, at) => ({ id: `s${at}`, ...(at % 2 && { instead: `s${at - 1}` }) }));
-    expect(dependenciesOf(steps)[19_998]).toEqual(['s19996', 's19997']);
+    expect(placesOf(steps)[19_998]?.after).toEqual(['s19996', 's19997']);
+  });
+
+  it('is at the beginning of a branch its choice, and in it the step before', () => {
+    const steps = [{ id: 'c' }, ...['x.1', 'x.2', 'y.1', 'y.2'].map((id) => ({ id: id.replace('.', ''), branch: `c.${id[0]}` }))];
+    expect(order(...steps)).toEqual({ c: [], x1: ['c'], x2: ['x1'], y1: ['c'], y2: ['y1'] });
+  });
+
+  it('is where the branches of a choice are left all their ends, or the choice itself where they have no steps', () => {
+    const branch = (id: string, name: string) => ({ id, branch: name });
+    const nested = order(
+      ...[
+        { id: 'c' },
+        branch('a', 'c.x'),
+        branch('d', 'c.x'),
+        branch('e', 'd.v'),
+        branch('f', 'd.w'),
+        branch('g', 'c.x'),
+        branch('h', 'c.y'),
+      ],
+      ...[{ id: 'b' }, { id: 'k' }, { id: 'l' }],
+    );
+    expect(nested).toEqual({
+      ...{ c: [], a: ['c'], d: ['a'], e: ['d'], f: ['d'], g: ['e', 'f'], h: ['c'], b: ['g', 'h'], k: ['b'], l: ['k'] },
+    });
+  });
+
+  it('is the choice in any case for what belongs to its branches, whatever it says', () => {
+    const steps = [{ id: 'a' }, { id: 'c' }, { id: 'x', branch: 'c.x', after: 'a' }, { id: 'y', branch: 'c.x', after: 'x' }];
+    expect(order(...steps)).toEqual({ a: [], c: ['a'], x: ['c', 'a'], y: ['x'] });
+  });
+
+  it('has the alternatives of a branch in that branch', () => {
+    const steps = [{ id: 'c' }, { id: 'x', branch: 'c.x' }, { id: 'z', instead: 'x' }, { id: 'v', branch: 'c.x' }, { id: 'b' }];
+    expect(placesOf(steps)).toEqual([
+      { after: [] },
+      { after: ['c'], branch: 'c.x' },
+      { after: ['x'], branch: 'c.x' },
+      { after: ['x', 'z'], branch: 'c.x' },
+      { after: ['v'] },
+    ]);
   });
 });

@@ -28,7 +28,19 @@ const fallbackAfterFailure: Rules = {
   },
 };
 
+const choicesOnce: Rules = {
+  ChoiceMade({ data: { step, chosen, notTaken } }, { steps }) {
+    if (steps.has(step)) return `choice ${step} is made a second time`;
+    return notTaken.includes(chosen) ? `choice ${step} takes ${chosen}, and does not` : undefined;
+  },
+  ...forEach(
+    ['StepRequested', 'StepFailed', 'StepTimedOut', 'StepFailureCaught', 'CompensationRequested'],
+    ({ type, data }, { choices }) => (choices.has(data.step) ? `${type} of step ${data.step}, which is a choice` : undefined),
+  ),
+};
+
 export const CATCH_LAWS: readonly RuledLaw[] = [
   law('caught-for-cause', 'A failure is caught only of a step that has ended without success and will not run any more.', caughtForCause),
   law('fallback-after-failure', 'A step begins in the place of another only when nothing of that one stands.', fallbackAfterFailure),
+  law('choices-once', 'A choice takes one branch, once, and has nothing that could fail or be undone.', choicesOnce),
 ];

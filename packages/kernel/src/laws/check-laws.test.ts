@@ -48,6 +48,8 @@ const attributes = (set: DataOf<'AttributesSet'>['attributes'], errors?: Readonl
 const seal = (step: string, attempt = 2) => event('StepSealRequested', { step, round: 1, attempt, dueAt: 300 });
 const sealed = (step: string, doubt?: true) => event('StepSealed', { step, round: 1, ...(doubt && { doubt }) });
 const caught = (step: string, by?: string) => event('StepFailureCaught', { step, error, ...(by !== undefined && { by }) });
+const chosen = (step: string, taken: string, notTaken: readonly string[]) =>
+  event('ChoiceMade', { step, after: [], chosen: taken, notTaken });
 const cancel = (request = 'c') => event('CancelRequested', { request, reason: 'why', by: 'me' });
 const completed = event('SagaCompleted', {});
 const compensated = event('SagaCompensated', {});
@@ -113,6 +115,15 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
     ...[start, opens('a'), timedOut('a'), seal('a'), sealed('a'), caught('a'), succeeded('a', { late: true }), undo('a'), undone('a')],
     completed,
   ],
+  'a branch is chosen, and what follows comes after the choice': [
+    ...[
+      start,
+      chosen('c', 'x', ['y']),
+      event('StepSkipped', { step: 'b', after: ['c'], reason: 'c took x' }),
+      opens('a', { after: ['c'] }),
+    ],
+    ...[succeeded('a'), completed],
+  ],
   'a timer is moved, stands still while the saga is held, and fires': [
     ...[
       start,
@@ -174,6 +185,7 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'fallback-after-failure': [
     ...[start, opens('a'), timedOut('a'), seal('a'), sealed('a', true), caught('a', 'b'), opens('b', { after: ['a'] })],
   ],
+  'choices-once': [start, chosen('c', 'x', ['y']), chosen('c', 'y', ['x'])],
   'undo-what-stands': [start, opens('a'), failed('a'), turned('a'), undo('a')],
   'reverse-order': [...wayBack.slice(0, 8), undo('a')],
   'undo-attempts-count-up': [...wayBack.slice(0, 9), undo('b', 1, 2)],

@@ -1,5 +1,5 @@
 import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
-import { isInFlight, newRecord, type StepRecord, settleWithout } from './step-record.js';
+import { isInFlight, newRecord, operatorOnUndo, type StepRecord, settleWithout } from './step-record.js';
 
 /**
  * A history read so far, for the laws to look at. It is a second reading, written apart from `evolve` on purpose: the two are checked
@@ -9,6 +9,7 @@ export class Chronicle {
   events = 0;
   summaryOnly = false;
   readonly steps = new Map<string, StepRecord>();
+  readonly choices = new Set<string>();
   /** Steps whose failure was caught, by the step in their place. */
   readonly standIns = new Map<string, StepRecord>();
   readonly requests = new Set<string>();
@@ -47,6 +48,10 @@ export class Chronicle {
         return this.#received(event.data);
       case 'SignalAwaited':
         return this.#awaited(event.data);
+      case 'ChoiceMade':
+        this.choices.add(event.data.step);
+        Object.assign(this.#add(event.data.step, event.data.after, false, false), { outcome: 'succeeded', success: true });
+        return;
       case 'TimerSet':
         return this.#timerSet(event.data);
       case 'CompensationStarted':
@@ -252,7 +257,10 @@ export class Chronicle {
       this.parked.delete(target);
       const step = this.steps.get(target.slice(target.indexOf(':') + 1));
       if (step && target.startsWith('step:')) this.#operatorOnStep(step, action);
-      else if (step) this.#operatorOnUndo(step, action);
+      else if (step) {
+        operatorOnUndo(step, action);
+        if (action === 'skip') this.skips = true;
+      }
     }
   }
 
@@ -283,18 +291,5 @@ export class Chronicle {
       Object.assign(step, { outcome: 'succeeded', standing: 'effect', success: true });
       if (step.pivot && !this.turnedBack) this.pivotSucceeded = true;
     } else if (action === 'fail') Object.assign(step, { outcome: 'failed', standing: 'nothing', doubt: false, mayOpenRound: true });
-  }
-
-  #operatorOnUndo(step: StepRecord, action: string): void {
-    if (action === 'retry' || action === 'patch') step.undo.notBefore = 0;
-    else if (action === 'skip') {
-      step.undo.state = 'skipped';
-      step.standing = 'left';
-      this.skips = true;
-    } else if (action === 'succeed') {
-      step.undo.state = 'through';
-      step.undo.again = false;
-      step.standing = 'nothing';
-    }
   }
 }

@@ -17,7 +17,15 @@ const AFTER_THE_END: readonly EventType[] = [
 ];
 const ALL: readonly EventType[] = [
   ...(['SagaStarted', 'StepRequested', 'StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepRetryScheduled', 'StepSkipped'] as const),
-  ...(['StepSealRequested', 'StepSealed', 'StepSealFailed', 'StepFailureCaught', 'CompensationStarted', 'CompensationRequested'] as const),
+  ...([
+    'StepSealRequested',
+    'StepSealed',
+    'StepSealFailed',
+    'StepFailureCaught',
+    'ChoiceMade',
+    'CompensationStarted',
+    'CompensationRequested',
+  ] as const),
   ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded'] as const),
   ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened', 'RequestRefused'] as const),
   ...(['AttributesSet', 'CancelRequested', 'CancelRefused', 'DeadlinePassed', 'ExpressSagaEnded'] as const),

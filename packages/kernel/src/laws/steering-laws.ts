@@ -4,7 +4,8 @@ import { forEach, law, type RuledLaw, type Rules } from './law.js';
 import { isInFlight, type StepRecord } from './step-record.js';
 
 const WAITING = ['TimerSet', 'TimerFired', 'SignalAwaited', 'SignalDiscarded'] as const;
-const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled', 'StepFailureCaught', ...WAITING] as const;
+const DECIDED = ['StepFailureCaught', 'ChoiceMade'] as const;
+const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled', ...DECIDED, ...WAITING] as const;
 
 const oneWayBack: Rules = {
   ...forEach(FORWARD, ({ type, data }, { turnedBack }) => (turnedBack ? `${type} of step ${data.step} after it turned back` : undefined)),
@@ -57,7 +58,7 @@ const parkedStandsStill: Rules = {
     const opens = type === 'StepRequested' && data.opens !== undefined;
     return opens && parked.has('program') ? `step ${data.step} opens while the program waits for a person` : undefined;
   }),
-  ...forEach([...WAITING, 'StepFailureCaught'], ({ type, data }, { parked }) =>
+  ...forEach([...WAITING, ...DECIDED], ({ type, data }, { parked }) =>
     parked.has('program') ? `${type} of step ${data.step} while the program waits for a person` : undefined,
   ),
   CompensationRequested: ({ data }, { parked }) =>
@@ -71,7 +72,7 @@ const parkedStandsStill: Rules = {
 
 /** The way out of a hold before the pivot is a cancel, which may have to seal the pivot first. */
 const heldStandsStill: Rules = {
-  ...forEach(['StepRequested', 'CompensationRequested', 'StepFailureCaught', ...WAITING], ({ type, data }, { held }) =>
+  ...forEach(['StepRequested', 'CompensationRequested', ...DECIDED, ...WAITING], ({ type, data }, { held }) =>
     held ? `${type} of step ${data.step} while an operator holds the saga` : undefined,
   ),
   StepSealRequested: ({ data }, { held, cancelPending }) =>

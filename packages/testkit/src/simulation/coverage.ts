@@ -31,6 +31,7 @@ function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: Sa
   const expired = new Set<string>();
   const patched = new Set<string>();
   for (const { type, data } of history) {
+    if (type === 'SagaSuspended' && data.error.name.startsWith('choice-')) count(coverage, data.error.name);
     if (type === 'SignalAwaited') {
       if (data.round > 1) count(coverage, 'signal awaited anew');
       awaited.add(data.signal);
@@ -88,7 +89,10 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
       return 'step timed out';
     case 'StepSkipped':
       if (event.data.reason === 'guard') return 'step skipped by its guard';
+      if (event.data.reason.includes(' took ')) return 'branch not taken';
       return event.data.reason === 'timeout' ? 'signal step skipped at its timeout' : 'alternative not needed';
+    case 'ChoiceMade':
+      return `choice took ${event.data.chosen}`;
     case 'StepFailureCaught':
       return event.data.by === undefined ? 'caught, and done without' : 'caught, with a step in its place';
     case 'StepSealed':

@@ -28,7 +28,7 @@ export function drawInstead(choices: Choices, { at, pivot, beside, before }: Cat
   if (at === 0 || at === pivot || choices.pick(5) !== 4) return {};
   const first = pivot >= 0 && at > pivot && !beside ? pivot : 0;
   const origin = before[first + choices.pick(at - first)];
-  if (!origin || origin.kind === 'timer') return {};
+  if (!origin || origin.kind === 'timer' || origin.kind === 'choice') return {};
   const on = NAMES[choices.pick(NAMES.length)];
   return { instead: origin.id, ...(on && { on }) };
 }

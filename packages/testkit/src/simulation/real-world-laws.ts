@@ -13,7 +13,7 @@ export function realWorldViolations(world: World): string[] {
   const violations: string[] = [];
   const output = status === 'completed' ? outputOf(world.history) : undefined;
   for (const step of world.scenario.steps.values()) {
-    if (step.kind === 'timer' || step.kind === 'signal') continue;
+    if (step.kind === 'timer' || step.kind === 'signal' || step.kind === 'choice') continue;
     const records = [...world.participants.keys.values()].filter((record) => record.step === step.id);
     const late = world.participants.lateStarts.get(step.id);
     if (late !== undefined && !excused.has(step.id)) violations.push(`P2 ${late} starts after step ${step.id} was undone`);

@@ -10,13 +10,14 @@ import {
 } from '@skald/kernel';
 import type { Choices } from './choices.js';
 import { drawInstead, drawOptional } from './drawn-catches.js';
+import { drawBranch, drawChoice } from './drawn-choices.js';
 
 /** What the model knows of a step beside its definition. */
 export interface ModelStep {
   readonly id: string;
   readonly pivot: boolean;
   /** `external`: its effect and its fence record are not one transaction, so that a run can be interrupted between them. */
-  readonly kind: 'transactional' | 'external' | 'timer' | 'signal';
+  readonly kind: 'transactional' | 'external' | 'timer' | 'signal' | 'choice';
   /** Its participant has something to undo. */
   readonly compensable: boolean;
   /** The saga's own method undoes it, at another participant. */
@@ -43,6 +44,8 @@ const RETRIES: readonly (RetryOptions | undefined)[] = [
   { attempts: 3, delay: 10, never: ['Timeout'] },
 ];
 
+const WAITS = ['timer', 'signal', 'choice'] as const;
+
 /** A saga of one to six steps. Steps beside the pivot, which the linter refuses, come only where `beside` is drawn: the kernel must bear them. */
 export function drawScenario(choices: Choices): Scenario {
   const count = 1 + choices.pick(choices.pick(3) === 0 ? 6 : 3);
@@ -53,16 +56,18 @@ export function drawScenario(choices: Choices): Scenario {
   const data: StepEntry[] = [];
   for (let at = 0; at < count; at++) {
     const instead = drawInstead(choices, { at, pivot, beside, before: data });
-    const after = instead.instead === undefined ? drawAfter(choices, at, beside ? -1 : pivot, data) : [instead.instead];
+    const drawn = instead.instead === undefined ? drawAfter(choices, at, beside ? -1 : pivot, data) : [instead.instead];
+    const after = instead.instead === undefined && !beside && pivot >= 0 && at > pivot ? pastThePivot(drawn, pivot, steps) : drawn;
     const standsInForPivot = instead.instead !== undefined && (steps.get(instead.instead)?.pivot ?? false);
     const isPivot = at === pivot || standsInForPivot || (beside && pivot >= 0 && choices.pick(4) === 3);
-    const waits = !isPivot && choices.pick(6) === 5;
+    const waits = !isPivot && choices.pick(5) === 4;
     const own = !isPivot && !waits && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
-    const kind = waits ? (choices.pick(2) === 1 ? 'signal' : 'timer') : choices.pick(4) === 3 ? 'external' : 'transactional';
+    const kind = waits ? (WAITS[choices.pick(WAITS.length)] ?? 'timer') : choices.pick(4) === 3 ? 'external' : 'transactional';
     const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: !waits && (own || choices.pick(5) !== 4), own };
     steps.set(model.id, model);
-    const optional = isPivot || kind === 'timer' ? {} : drawOptional(choices);
-    data.push({ ...drawEntry(choices, model, after, scenario), ...instead, ...optional });
+    const optional = isPivot || kind === 'timer' || kind === 'choice' ? {} : drawOptional(choices);
+    const branch = instead.instead === undefined ? drawBranch(choices, data) : {};
+    data.push({ ...drawEntry(choices, model, after, scenario), ...instead, ...optional, ...branch });
   }
   const deadline = choices.pick(5) === 4 ? 100 + choices.pick(64) * 7 : undefined;
   // Not drawn: the lives of a seed are to stay the same.
@@ -89,6 +94,11 @@ function attributesOf(steps: number, wrong: number): SagaDefinition['attributes'
   };
 }
 
+/** What comes after one of a pivot's alternatives only would run beside the others. */
+function pastThePivot(after: readonly string[], pivot: number, steps: ReadonlyMap<string, ModelStep>): readonly string[] {
+  return [...new Set(after.map((id) => (steps.get(id)?.pivot ? `s${pivot}` : id)))];
+}
+
 function drawAfter(choices: Choices, at: number, pivot: number, before: readonly StepEntry[]): readonly string[] {
   if (at === 0) return [];
   if (at === pivot) {
@@ -109,6 +119,7 @@ function drawAfter(choices: Choices, at: number, pivot: number, before: readonly
 }
 
 function drawEntry(choices: Choices, model: ModelStep, after: readonly string[], scenario: { repaired: boolean }): StepEntry {
+  if (model.kind === 'choice') return drawChoice(choices, model.id, after, scenario);
   if (model.kind === 'timer') return drawTimer(choices, model.id, after, scenario);
   return model.kind === 'signal' ? drawSignal(choices, model.id, after, scenario) : drawStep(choices, model, after, scenario);
 }

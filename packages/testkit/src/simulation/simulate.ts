@@ -1,5 +1,6 @@
 import { disturb } from './adversary.js';
 import { catchViolations } from './catch-violations.js';
+import { choiceViolations } from './choice-violations.js';
 import type { Choices } from './choices.js';
 import { closeFairly } from './closing.js';
 import { type Coverage, countHistory } from './coverage.js';
@@ -24,6 +25,7 @@ export function simulate(choices: Choices, coverage: Coverage, options: Simulati
   closeFairly(world);
   world.violations.push(...world.participants.violations, ...realWorldViolations(world));
   world.violations.push(...catchViolations(world.scenario.definition.steps, world.history));
+  world.violations.push(...choiceViolations(world.scenario.definition.steps, world.history));
   countHistory(coverage, world.history, world.state);
   return world;
 }

@@ -2,7 +2,7 @@ import { SagaAborted, type StepData, sagaDefinition } from '@skald/kernel';
 import type { DrawnCatch } from './drawn-catches.js';
 import type { ModelStep, Scenario } from './scenario.js';
 
-type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal'>;
+type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal' | 'choice'>;
 
 interface SmallStep extends Omit<ModelStep, 'compensable'>, DrawnCatch {
   readonly attempts: number;

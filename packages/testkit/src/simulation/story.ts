@@ -9,7 +9,8 @@ export function describeWorld(world: World): string {
       model?.own && 'own compensation',
       model?.compensable === false && 'nothing to undo',
       step.kind === 'command' && step.pivot && 'PIVOT',
-      step.kind !== 'command' && 'waits',
+      step.kind !== 'command' && (step.kind === 'choice' ? 'chooses' : 'waits'),
+      step.branch,
       step.instead !== undefined && `instead of ${step.instead} on ${step.on?.join(' or ') ?? 'anything'}`,
       step.optional && `optional on ${step.optional === true ? 'anything' : step.optional.join(' or ')}`,
     ];

@@ -1,6 +1,6 @@
 import type { DataOf } from './events.js';
 import { undoOutOfTurn } from './evolve-undo.js';
-import { type SagaState, stepOf } from './state.js';
+import { newStep, type SagaState, stepOf } from './state.js';
 
 /** The step is settled. What may stand of it is undone at once; everybody who waits for the step goes on, but for its alternative. */
 export function failureCaught(state: SagaState, { step: id, error, by }: DataOf<'StepFailureCaught'>): void {
@@ -9,4 +9,9 @@ export function failureCaught(state: SagaState, { step: id, error, by }: DataOf<
   step.error = error;
   step.caughtBy = by;
   if (step.doubt) undoOutOfTurn(state, step);
+}
+
+export function choiceMade(state: SagaState, { step: id, after, chosen }: DataOf<'ChoiceMade'>): void {
+  state.steps.set(id, Object.assign(newStep(id, 'choice', after, 'succeeded'), { result: chosen }));
+  state.results[id] = chosen;
 }
