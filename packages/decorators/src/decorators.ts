@@ -1,7 +1,14 @@
 import { injectable } from 'inversify';
 import type { SagaChoiceDecorator } from './choice-typing.js';
-import { recordParticipant, recordSaga, recordStep, refuseStandardDecorators } from './metadata.js';
-import type { ParticipantDecorator, SagaDecorator, SagaSignalDecorator, SagaStepDecorator, SagaTimerDecorator } from './typing.js';
+import { recordParticipant, recordProbe, recordSaga, recordStep, refuseStandardDecorators } from './metadata.js';
+import type {
+  ParticipantDecorator,
+  ProbeDecorator,
+  SagaDecorator,
+  SagaSignalDecorator,
+  SagaStepDecorator,
+  SagaTimerDecorator,
+} from './typing.js';
 
 /** Makes a class a saga: its methods under `@SagaStep` are steps, a method `result` gives its output. Injectable by inversify. */
 export const Saga: SagaDecorator =
@@ -43,4 +50,10 @@ export const SagaSignal: SagaSignalDecorator = (options) => (target, key) => {
 export const SagaChoice: SagaChoiceDecorator = (options) => (target, key) => {
   refuseStandardDecorators('@SagaChoice', key);
   recordStep(target, String(key), { ...options, kind: 'choice' });
+};
+
+/** Says whether an action of the participant happened, where a run of it was interrupted. */
+export const Probe: ProbeDecorator = (action) => (target, key) => {
+  refuseStandardDecorators('@Probe', key);
+  recordProbe(target, String(key), action);
 };

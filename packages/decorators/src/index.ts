@@ -1,4 +1,4 @@
-export type { Command, Duration, RetryOptions, SagaDefinition, StandardSchema, StepOptions } from '@skald/kernel';
+export type { Command, Duration, Probed, RetryOptions, SagaDefinition, StandardSchema, StepOptions } from '@skald/kernel';
 export { BusinessError, SagaAborted } from '@skald/kernel';
 export { defineSaga } from './builder.js';
 export type {
@@ -11,7 +11,7 @@ export type {
   SagaBuilder,
 } from './builder-typing.js';
 export type { SagaChoiceOptions } from './choice-typing.js';
-export { Participant, Saga, SagaChoice, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
+export { Participant, Probe, Saga, SagaChoice, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
 export type { ActionDefinition, ParticipantDefinition } from './participant-definition.js';
 export { participantDefinitionOf } from './participant-definition.js';
 export { participant } from './participant-proxy.js';

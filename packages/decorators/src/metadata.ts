@@ -7,6 +7,7 @@ import type { SagaOptions } from './typing.js';
 const SAGA = 'skald:saga';
 const PARTICIPANT = 'skald:participant';
 const STEPS = 'skald:steps';
+const PROBES = 'skald:probes';
 
 export function recordSaga(target: object, options: SagaOptions): void {
   Reflect.defineMetadata(SAGA, options, target);
@@ -38,6 +39,18 @@ export function recordedSteps(prototype: object | null): Steps {
   if (!prototype) return new Map();
   const own: Steps = Reflect.getOwnMetadata(STEPS, prototype) ?? new Map();
   return new Map([...recordedSteps(Object.getPrototypeOf(prototype)), ...own]);
+}
+
+export function recordProbe(target: object, method: string, action: string): void {
+  const own = new Map<string, string>(Reflect.getOwnMetadata(PROBES, target));
+  Reflect.defineMetadata(PROBES, own.set(method, action), target);
+}
+
+/** Actions by the method that probes them, a base class's first. */
+export function recordedProbes(prototype: object | null): ReadonlyMap<string, string> {
+  if (!prototype) return new Map();
+  const own: ReadonlyMap<string, string> = Reflect.getOwnMetadata(PROBES, prototype) ?? new Map();
+  return new Map([...recordedProbes(Object.getPrototypeOf(prototype)), ...own]);
 }
 
 /** Methods by name, own and inherited; accessors are left alone. */

@@ -1,11 +1,13 @@
 import { SkaldError, type StandardSchema } from '@skald/kernel';
 import { checkedName, isActionName, isReserved } from './action-names.js';
-import { isClass, methodsOf, recordedParticipant, recordedSteps } from './metadata.js';
+import { isClass, methodsOf, recordedParticipant, recordedProbes, recordedSteps } from './metadata.js';
 import type { Class, SagaStepOptions } from './typing.js';
 
 export interface ActionDefinition {
   /** Method that undoes the action: `(input, result?)`. */
   readonly compensation?: string;
+  /** Method that says whether the action happened: `(…arguments, idempotencyKey)`. */
+  readonly probe?: string;
   readonly input?: StandardSchema;
   readonly output?: StandardSchema;
 }
@@ -17,7 +19,7 @@ export interface ParticipantDefinition {
 }
 
 const sagaOnly = [
-  ...(['id', 'after', 'when', 'instead', 'on', 'optional', 'branch', 'pivot', 'timeout', 'expires', 'retry'] as const),
+  ...(['id', 'after', 'when', 'instead', 'on', 'optional', 'branch', 'pivot', 'timeout', 'expires', 'retry', 'onUnknown'] as const),
   ...(['compensationTimeout', 'compensationRetry'] as const),
 ] as const;
 
@@ -46,11 +48,33 @@ export function participantDefinitionOf(target: Class<object>): ParticipantDefin
     check(name, action, options, actions);
     declared.set(action, options);
   }
-  return { name, actions: new Map(actions.map((action) => [action, actionDefinition(declared.get(action))])) };
+  const probes = probesOf(name, recordedProbes(target.prototype), actions);
+  return { name, actions: new Map(actions.map((action) => [action, actionDefinition(declared.get(action), probes.get(action))])) };
 }
 
-function actionDefinition({ compensation, input, output }: SagaStepOptions = {}): ActionDefinition {
-  return { ...(compensation !== undefined && { compensation }), ...(input && { input }), ...(output && { output }) };
+function actionDefinition({ compensation, input, output }: SagaStepOptions = {}, probe?: string): ActionDefinition {
+  return {
+    ...(compensation !== undefined && { compensation }),
+    ...(probe !== undefined && { probe }),
+    ...(input && { input }),
+    ...(output && { output }),
+  };
+}
+
+/** Probes by action. */
+function probesOf(name: string, probes: ReadonlyMap<string, string>, actions: readonly string[]): ReadonlyMap<string, string> {
+  const byAction = new Map<string, string>();
+  for (const [probe, action] of probes) {
+    const problem = (what: string, remedy: string): SkaldError => invalid(name, what, remedy);
+    if (!actions.includes(probe)) throw problem(`@Probe stands on "${probe}", which sagas could not name`, 'Begin its name with a letter.');
+    if (!actions.includes(action))
+      throw problem(`"${probe}" is a probe of "${action}", which is not an action`, 'Name a public async method.');
+    if (probe === action) throw problem(`"${probe}" would probe itself`, 'Name the action that it tells of.');
+    const other = byAction.get(action);
+    if (other !== undefined) throw problem(`"${action}" has two probes, "${other}" and "${probe}"`, 'Keep one of them.');
+    byAction.set(action, probe);
+  }
+  return byAction;
 }
 
 function check(name: string, action: string, options: SagaStepOptions, actions: readonly string[]): void {

@@ -17,6 +17,10 @@ export function findings(steps: Steps, staticSteps: Steps, methods: Methods): st
   return found;
 }
 
+export function probeFindings(probes: ReadonlyMap<string, string>): string[] {
+  return [...probes].map(([probe, action]) => `${probe} is a probe of ${action}; a probe stands on a participant, beside the action`);
+}
+
 function stepFindings(method: string, options: DeclaredStep, steps: Steps, methods: Methods): string[] {
   const { after, instead } = options;
   const found: string[] = [];

@@ -13,8 +13,8 @@ import {
 import type { SagaChoiceOptions } from './choice-typing.js';
 import { commandOf, outputOf } from './commands.js';
 import type { DeclaredStep } from './declared-step.js';
-import { isClass, methodsOf, recordedSaga, recordedSteps, type Steps } from './metadata.js';
-import { findings } from './saga-class-findings.js';
+import { isClass, methodsOf, recordedProbes, recordedSaga, recordedSteps, type Steps } from './metadata.js';
+import { findings, probeFindings } from './saga-class-findings.js';
 import type { Class, SagaInput, SagaOptions, SagaOutput, SagaRef, SagaSignalOptions, SagaStepOptions } from './typing.js';
 
 /** Name of the signal that a saga's member takes: a method of a class, or a step of a definition. Undefined: it takes none. */
@@ -47,7 +47,7 @@ export function definitionOf<S extends object>(target: Class<S>, instance: () =>
     throw new SkaldError('not-a-saga', { value: isClass(target) ? `Class ${target.name}` : `A value of type ${typeof target}` });
   const steps = recordedSteps(target.prototype);
   const methods = methodsOf(target.prototype);
-  const found = findings(steps, recordedSteps(target), methods);
+  const found = [...findings(steps, recordedSteps(target), methods), ...probeFindings(recordedProbes(target.prototype))];
   if (found.length > 0) {
     throw new SkaldError('invalid-definition', { saga: options.name, findings: found.map((finding) => `- ${finding}`).join('\n') });
   }

@@ -60,6 +60,8 @@ export interface CommandStep extends AnyStep {
   /** A command that comes to its participant after its attempt has timed out is refused, and not only after the saga's deadline. */
   readonly expires?: 'attempt';
   readonly retry: RetryPolicy;
+  /** Its unknown outcome is found out before the saga turns back for it; absent: it is compensated as if it had happened. */
+  readonly onUnknown?: 'probe';
   readonly compensationTimeout: number;
   readonly compensationRetry: RetryPolicy;
 }

@@ -94,6 +94,7 @@ export type { KeyStore, PayloadCodec, PayloadPlace, PlainPayload, SagaKey, Seale
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary, VersionCount } from './ports/saga-index.js';
 export type { PossibleActions, SagaAction, TargetActions } from './possible-actions.js';
 export { actionsOf, possibleActions, refusedCancel, refusedOperator, whyNotAgain } from './possible-actions.js';
+export type { Probed } from './probed.js';
 export type { Directive, Program, TakenSignal } from './program.js';
 export type { ReplayChange } from './replay-changes.js';
 export { REPLAY_CHANGES, REPLAY_NUMBER } from './replay-changes.js';

@@ -36,6 +36,11 @@ export interface StepOptions {
   readonly expires?: 'deadline' | 'attempt';
   /** When an attempt that failed is tried again. Default: as the fields of `retry` say. */
   readonly retry?: RetryOptions;
+  /**
+   * When its outcome is still unknown after its retries. `compensate` (default): the saga turns back, and undoes it as if it had happened. `probe`:
+   * the participant is asked first, by its fence or by its probe, and where it has happened the saga goes on.
+   */
+  readonly onUnknown?: 'probe' | 'compensate';
   /** Per attempt of the compensation. Default: as `timeout`. */
   readonly compensationTimeout?: Duration;
   /** The same of its compensation. Default: as the fields of `retry` say. */
@@ -219,6 +224,7 @@ function commandStep(step: StepData, place: Place, pastPivot: boolean, field: st
     timeout,
     ...(step.expires === 'attempt' && { expires: 'attempt' }),
     retry: retryPolicy(step.retry, pastPivot ? DEFAULT_COMPENSATION_RETRY : DEFAULT_RETRY, `${field}.retry`),
+    ...(step.onUnknown === 'probe' && { onUnknown: 'probe' }),
     compensationTimeout:
       step.compensationTimeout === undefined ? timeout : milliseconds(step.compensationTimeout, `${field}.compensationTimeout`),
     compensationRetry: retryPolicy(step.compensationRetry, DEFAULT_COMPENSATION_RETRY, `${field}.compensationRetry`),

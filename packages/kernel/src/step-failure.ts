@@ -24,7 +24,8 @@ export function onFailure(step: StepDefinition, current: StepState, alternatives
   const { id, optional } = step;
   const others = alternatives.get(id) ?? [];
   const error = current.error ?? { name: 'Error', message: 'failed' };
-  if ((others.length > 0 || optional) && !isResolved(current)) return { do: 'resolve', step: id };
+  const isAsked = others.length > 0 || optional || (current.status === 'unknown' && step.kind === 'command' && step.onUnknown === 'probe');
+  if (isAsked && !isResolved(current)) return { do: 'resolve', step: id };
   const view = viewOf(state, error);
   const by = others.find(({ on, when }) => names(on, error.name) && (!when || when(state.input, view)));
   if (by) return { do: 'catch', step: id, error, by: by.id };

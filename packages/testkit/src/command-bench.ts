@@ -15,6 +15,7 @@ export interface Asked {
   readonly args?: readonly unknown[];
   readonly purpose?: CommandMessage['purpose'];
   readonly result?: unknown;
+  readonly validUntil?: number;
 }
 
 /** One participant, asked directly, without sagas: command in, reply out. Can be killed and started again over the same fence. */
@@ -100,6 +101,7 @@ export class CommandBench {
       action: asked.action ?? 'act',
       args: asked.args ?? [],
       ...(asked.result !== undefined && { result: asked.result }),
+      ...(asked.validUntil !== undefined && { validUntil: asked.validUntil }),
       firstRequestedAt: this.clock.now(),
       dueAt: this.clock.now() + 60_000,
     };

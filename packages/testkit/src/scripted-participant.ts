@@ -25,7 +25,11 @@ export class ScriptedParticipant implements WorldParticipant {
     readonly fence?: Fence,
   ) {
     this.definition = { name, actions: new Map(Object.entries(actions)) };
-    const methods = Object.entries(actions).flatMap(([action, { compensation }]) => (compensation ? [action, compensation] : [action]));
+    const methods = Object.entries(actions).flatMap(([action, { compensation, probe }]) => [
+      action,
+      ...(compensation ? [compensation] : []),
+      ...(probe ? [probe] : []),
+    ]);
     this.instance = Object.fromEntries(methods.map((method) => [method, (...args: unknown[]) => this.#call(method, args)]));
   }
 

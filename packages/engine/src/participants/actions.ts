@@ -3,6 +3,7 @@ import {
   type CommandMessage,
   describeIssues,
   type ErrorRecord,
+  type Probed,
   recordError,
   SkaldError,
   type StandardSchema,
@@ -13,6 +14,8 @@ import { within } from './command-context.js';
 export interface ActionDefinition {
   /** Method that undoes it: called with the action's input and its result, which is undefined where it is not known. */
   readonly compensation?: string;
+  /** Method that says whether the action happened: called with its arguments and its idempotency key, after a run that was interrupted. */
+  readonly probe?: string;
   readonly input?: StandardSchema;
   readonly output?: StandardSchema;
 }
@@ -77,6 +80,22 @@ export class Actions {
     return true;
   }
 
+  canProbe(action: string): boolean {
+    return this.definition.actions.get(action)?.probe !== undefined;
+  }
+
+  /** What the action's probe says; its result as JSON text. */
+  async probe(command: CommandMessage): Promise<Probed<string | undefined>> {
+    const action = this.definition.actions.get(command.action);
+    if (action?.probe === undefined) throw this.unknown(`a probe of ${command.action}`);
+    const method = this.method(action.probe);
+    const args = await argumentsOf(action, command);
+    const said: unknown = await within(command, async () => method(...args, command.key));
+    if (!isProbed(said)) throw named('InvalidProbe', `${action.probe} answered ${JSON.stringify(said)} instead of { happened, result? }`);
+    if (said.happened !== true) return said;
+    return { happened: true, result: textOf(action.output ? await checked(action.output, said.result, 'InvalidOutput') : said.result) };
+  }
+
   private method(name: string): (...args: unknown[]) => unknown {
     const method: unknown = Reflect.get(this.instance, name);
     if (typeof method !== 'function') throw this.unknown(name);
@@ -87,6 +106,11 @@ export class Actions {
     const known = [...this.definition.actions.keys()].join(', ');
     return new SkaldError('unknown-action', { participant: this.definition.name, action, known });
   }
+}
+
+function isProbed(said: unknown): said is Probed {
+  const happened = typeof said === 'object' && said !== null && 'happened' in said ? said.happened : undefined;
+  return happened === true || happened === false || happened === 'unknown';
 }
 
 /** A thrown value is a business error when it says so. */

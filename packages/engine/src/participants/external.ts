@@ -2,9 +2,18 @@
  * Commands of a participant whose effects have no transaction in common with its fence (somebody else's API, say): `running` is recorded
  * before, the outcome after. What was interrupted in between may have happened.
  */
-import type { CommandMessage, Fence, FenceRecord, FenceSession, Outcome } from '@skald/kernel';
+import {
+  type CommandMessage,
+  type ErrorRecord,
+  EXPIRED,
+  type Fence,
+  type FenceRecord,
+  type FenceSession,
+  type Outcome,
+  type Probed,
+} from '@skald/kernel';
 import { type Actions, type ReadyAction, thrownBy } from './actions.js';
-import { admit, outcomeOf, type Verdict } from './fence-rules.js';
+import { type AfterProbe, admit, outcomeOf, probeFor, type Verdict } from './fence-rules.js';
 
 /** A command, and the action as far as it can be got ready: what fails before the action runs had no effect. */
 export interface Prepared {
@@ -16,7 +25,7 @@ export interface Prepared {
 
 /** What is to be done about a command once its admission is stored. */
 export interface Admitted extends Prepared {
-  readonly verdict: Verdict;
+  readonly verdict: Verdict | { readonly do: 'probe'; readonly then: AfterProbe };
   readonly token: string;
   /** What the fence said before. */
   readonly before: FenceRecord | undefined;
@@ -38,14 +47,16 @@ export async function prepare(actions: Actions, command: CommandMessage): Promis
 }
 
 /** Admits a batch: verdicts are stored (runs as `running`) when this resolves. */
-export function admitAll(fence: Fence, batch: readonly Prepared[], lease: Lease): Promise<Admitted[]> {
+export function admitAll(fence: Fence, actions: Actions, batch: readonly Prepared[], lease: Lease): Promise<Admitted[]> {
   return fence.session(async (session) => {
     const admitted: Admitted[] = [];
     for (const prepared of batch) {
       const { command } = prepared;
       const before = await session.get(command.key);
-      const ruled = admit(before, command, lease.now);
-      const verdict = ruled.do === 'run' && !prepared.action ? unprepared(prepared, before) : ruled;
+      const then = actions.canProbe(command.action) ? probeFor(before, command, lease.now) : undefined;
+      const ruled = then === undefined ? admit(before, command, lease.now) : ({ do: 'probe', then } as const);
+      const runs = ruled.do === 'run' || (ruled.do === 'probe' && ruled.then === 'run');
+      const verdict = runs && !prepared.action ? unprepared(prepared, before) : ruled;
       const token = lease.newToken();
       const record = admission(verdict, lease.until, token);
       if (record) await session.put(command.key, record);
@@ -64,8 +75,8 @@ function unprepared({ thrown, command }: Prepared, before: FenceRecord | undefin
   return { do: 'answer', outcome: { type: 'failed', kind: 'business', effect: 'none', error }, ...(record && { record }) };
 }
 
-function admission(verdict: Verdict, leaseUntil: number, token: string): FenceRecord | undefined {
-  if (verdict.do === 'run') return { type: 'running', leaseUntil, token };
+function admission(verdict: Admitted['verdict'], leaseUntil: number, token: string): FenceRecord | undefined {
+  if (verdict.do === 'run' || verdict.do === 'probe') return { type: 'running', leaseUntil, token };
   if (verdict.do === 'undo') return { type: 'running', leaseUntil, token, undoing: true };
   return verdict.do === 'answer' ? verdict.record : undefined;
 }
@@ -79,6 +90,7 @@ export interface Effect extends Admitted {
 
 export async function takeEffect(actions: Actions, admitted: Admitted): Promise<Effect> {
   const { command, verdict, action } = admitted;
+  if (verdict.do === 'probe') return askProbe(actions, admitted, verdict.then);
   let isDone = false;
   try {
     if (verdict.do === 'undo') {
@@ -101,6 +113,36 @@ export async function takeEffect(actions: Actions, admitted: Admitted): Promise<
       : { type: 'failed', kind: 'technical', effect: 'unknown', error };
     return { ...admitted, outcome, record: final && command.purpose === 'step' ? { type: 'failed', error } : undefined };
   }
+}
+
+/** F8: only a run that is known to have had no effect is run again. Nothing is recorded of a probe that failed: it is asked again. */
+async function askProbe(actions: Actions, admitted: Admitted, then: AfterProbe): Promise<Effect> {
+  const { command } = admitted;
+  let probed: Probed<string | undefined>;
+  try {
+    probed = await actions.probe(command);
+  } catch (thrown) {
+    return { ...admitted, outcome: unknown(thrownBy(thrown).error), record: undefined };
+  }
+  if (probed.happened === true) {
+    const { result } = probed;
+    const compensable = actions.isCompensable(command.action);
+    const record = { type: 'succeeded', compensable, ...(result !== undefined && { result }) } as const;
+    return { ...admitted, outcome: outcomeOf(record), record };
+  }
+  if (probed.happened === false && then === 'run') return takeEffect(actions, { ...admitted, verdict: { do: 'run' }, before: undefined });
+  const doubt = probed.happened === 'unknown';
+  if (then === 'seal') return { ...admitted, outcome: { type: 'sealed', ...(doubt && { doubt }) }, record: { type: 'sealed', doubt } };
+  if (!doubt) return { ...admitted, outcome: { type: 'refused', reason: 'expired' }, record: { type: 'sealed', doubt } };
+  const error = {
+    name: then === 'refuse' ? EXPIRED : 'Unprobed',
+    message: 'an interrupted run may have had effect, and its probe cannot tell',
+  };
+  return { ...admitted, outcome: unknown(error), record: undefined };
+}
+
+function unknown(error: ErrorRecord): Outcome {
+  return { type: 'failed', kind: 'technical', effect: 'unknown', error };
 }
 
 /** The outcome to reply, or when to ask again: somebody else is at work under this key. */
@@ -126,7 +168,13 @@ async function settle(session: FenceSession, effect: Effect, now: number): Promi
     return { outcome };
   }
   if (found.type === 'running') return { until: found.leaseUntil };
-  return { outcome: await overtaken(session, effect, found) };
+  return { outcome: effect.verdict.do === 'probe' ? asRecorded(effect, found, now) : await overtaken(session, effect, found) };
+}
+
+/** What a probe found out is no news where an outcome is recorded: it tells of the same run. */
+function asRecorded({ command, outcome }: Effect, found: FenceRecord, now: number): Outcome {
+  const verdict = admit(found, command, now);
+  return verdict.do === 'answer' ? verdict.outcome : outcome;
 }
 
 /** Somebody took over after the lease and has recorded an outcome, on which the orchestrator may have gone on. */

@@ -10,6 +10,7 @@
  * F6  What is older than the fence's memory is neither run nor answered: it is unknowable.
  * F7  The date is looked at after the record: an action whose time is over is refused and its key sealed, unless its outcome is recorded; one
  *     that was interrupted is not run again, and nobody knows what it did. Compensations and seals have no such time.
+ * F8  Where a run was interrupted and the participant has a probe, that is asked before the action is run again, refused or sealed.
  */
 import { type CommandMessage, EXPIRED, type FenceRecord, type Outcome } from '@skald/kernel';
 
@@ -35,6 +36,17 @@ export function admit(record: FenceRecord | undefined, command: CommandMessage, 
     case 'seal':
       return admitSeal(record);
   }
+}
+
+/** What is made of a run that was interrupted, once its probe has said that it had no effect. */
+export type AfterProbe = 'run' | 'refuse' | 'seal';
+
+/** Is there a run that was interrupted, so that the participant's probe is to be asked? */
+export function probeFor(record: FenceRecord | undefined, command: CommandMessage, now: number): AfterProbe | undefined {
+  if (record?.type !== 'running' || record.undoing || record.leaseUntil > now) return undefined;
+  if (command.operation === 'compensation') return undefined;
+  if (command.operation === 'seal') return 'seal';
+  return isOver(command, now) ? 'refuse' : 'run';
 }
 
 function isOver({ purpose, validUntil }: CommandMessage, now: number): boolean {

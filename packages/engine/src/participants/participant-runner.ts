@@ -172,7 +172,7 @@ export class ParticipantRunner {
     const lease = { now: clock.now(), until: clock.now() + this.options.lease, newToken: () => ids.unique() };
     let admitted: Admitted[];
     try {
-      admitted = await admitAll(this.fence, prepared, lease);
+      admitted = await admitAll(this.fence, this.actions, prepared, lease);
     } catch (error) {
       return this.reply(jobs, this.fenceFailed(jobs.map(commandOf), error));
     }

@@ -5,17 +5,22 @@ export function catchViolations(steps: readonly StepDefinition[], history: reado
   const begun = new Set<string>();
   const caught = new Map<string, string | undefined>();
   const closed = new Set<string>();
+  /** Steps whose last attempt ended without an outcome. */
+  const open = new Set<string>();
   const violations: string[] = [];
   for (const { type, data } of history) {
     if (type === 'StepSealed' || (type === 'StepFailed' && data.kind !== 'technical')) closed.add(data.step);
     if (type === 'OperatorIntervened' && data.action === 'fail') closed.add(data.target?.slice('step:'.length) ?? '');
+    if (type === 'StepTimedOut' || (type === 'StepFailed' && data.effect === 'unknown')) open.add(data.step);
+    if (type === 'StepRequested' || type === 'StepSealed') open.delete(data.step);
     if (type === 'StepRequested' && data.attempt === 1) closed.delete(data.step);
     if (type === 'StepRequested' || type === 'TimerSet' || type === 'SignalAwaited') begun.add(data.step);
     if (type === 'StepFailureCaught') caught.set(data.step, data.by);
     if (type !== 'CompensationStarted' || data.reason.type !== 'failed' || data.reason.step === undefined) continue;
     const { step: id, error } = data.reason;
     const step = steps.find((one) => one.id === id);
-    const mayBeCaught = step?.optional || steps.some(({ instead }) => instead === id);
+    const isProbed = step?.kind === 'command' && step.onUnknown === 'probe' && open.has(id);
+    const mayBeCaught = isProbed || step?.optional || steps.some(({ instead }) => instead === id);
     if (mayBeCaught && step?.kind === 'command' && !closed.has(id))
       violations.push(`step ${id} turned the saga back, and was not resolved`);
     if (fits(step?.optional, error.name)) violations.push(`optional step ${id} turned the saga back by ${error.name}`);

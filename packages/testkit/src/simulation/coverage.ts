@@ -27,6 +27,7 @@ export function countHistory(coverage: Coverage, history: readonly SagaEvent[], 
 /** What is seen only by looking at more than one event. */
 function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: SagaState): void {
   countCaught(coverage, history);
+  countProbed(coverage, history);
   const awaited = new Set<string>();
   const expired = new Set<string>();
   const patched = new Set<string>();
@@ -44,6 +45,16 @@ function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: Sa
     if (type === 'StepRetryScheduled' && expired.delete(data.step)) count(coverage, 'expired and tried again');
     if (type === 'SignalReceived' && !awaited.has(data.name)) count(coverage, 'signal early');
     if (type === 'StepTimedOut' && state.steps.get(data.step)?.kind === 'signal') count(coverage, 'signal step timed out');
+  }
+}
+
+/** A step that was sealed before the verdict, and had happened. */
+function countProbed(coverage: Coverage, history: readonly SagaEvent[]): void {
+  const sealing = new Set<string>();
+  for (const { type, data } of history) {
+    if (type === 'CompensationStarted') return;
+    if (type === 'StepSealRequested') sealing.add(data.step);
+    if (type === 'StepSucceeded' && !data.late && sealing.has(data.step)) count(coverage, 'probed, and went on');
   }
 }
 

@@ -8,8 +8,11 @@
  */
 import type { CommandMessage, Outcome, Reply } from '@skald/kernel';
 import type { Choices } from './choices.js';
+import { type Coverage, count } from './coverage.js';
 import { type KeyRecord, LEASE, newRecord, type Run } from './model-fence.js';
 import type { Scenario } from './scenario.js';
+
+type Probed = 'happened' | 'did not' | 'cannot tell' | 'fails';
 
 interface Failure {
   readonly type: 'failed';
@@ -36,6 +39,7 @@ export class ModelParticipants {
   readonly keys = new Map<string, KeyRecord>();
   readonly runs: (Run & { readonly command: CommandMessage })[] = [];
   readonly violations: string[] = [];
+  readonly probes: Coverage = {};
   /** Steps of which a compensation has run. */
   readonly undone = new Set<string>();
   /** Keys of actions that started though their step was undone, by step: allowed only where an operator had his say. */
@@ -87,7 +91,11 @@ export class ModelParticipants {
     if (fence.type === 'running' && fence.leaseUntil > now) return undefined;
     const isOver =
       command.purpose === 'step' && command.validUntil !== undefined && now + this.scenario.skew * MOST_SKEW > command.validUntil;
-    if (isOver && fence.type === 'running') return INTERRUPTED;
+    if (fence.type === 'running' && this.#canProbe(command)) {
+      const found = this.#probe(record);
+      if (found === 'happened') return this.#success(command);
+      if (found !== 'did not') return found === 'cannot tell' && isOver ? INTERRUPTED : RESET;
+    } else if (isOver && fence.type === 'running') return INTERRUPTED;
     if (isOver) {
       record.fence = { type: 'sealed', doubt: false };
       return { type: 'refused', reason: 'expired' };
@@ -118,7 +126,7 @@ export class ModelParticipants {
   }
 
   #begin(command: CommandMessage, record: KeyRecord, now: number): undefined {
-    if (record.fence.type === 'running') record.interrupted = true;
+    if (record.fence.type === 'running') record.interrupted = !this.#canProbe(command);
     this.#tokens += 1;
     record.fence = { type: 'running', token: this.#tokens, leaseUntil: now + LEASE };
     this.runs.push({ record, token: this.#tokens, command });
@@ -192,6 +200,15 @@ export class ModelParticipants {
         return DECLINED;
       case 'running':
         if (fence.leaseUntil > now) return undefined;
+        if (this.#canProbe(command)) {
+          const found = this.#probe(record);
+          if (found === 'happened') return this.#success(command);
+          if (found === 'fails') return RESET;
+          if (found === 'did not') {
+            record.fence = { type: 'sealed', doubt: false };
+            break;
+          }
+        }
         record.interrupted = true;
         record.fence = { type: 'sealed', doubt: true };
         break;
@@ -199,6 +216,28 @@ export class ModelParticipants {
         record.fence = { type: 'sealed', doubt: false };
     }
     return { type: 'sealed', ...(record.fence.type === 'sealed' && record.fence.doubt && { doubt: true }) };
+  }
+
+  /** It never says that nothing happened while an interrupted run may still have its effect. */
+  #probe(record: KeyRecord): Probed {
+    const probed = this.#ask(record);
+    count(this.probes, `probe: ${probed}`);
+    return probed;
+  }
+
+  #ask(record: KeyRecord): Probed {
+    const how = this.fair ? 0 : this.choices.weigh([6, 1, 1]);
+    if (how === 1) return 'cannot tell';
+    if (how === 2) return 'fails';
+    if (record.applied > 0) {
+      record.fence = { type: 'succeeded' };
+      return 'happened';
+    }
+    return this.runs.some((run) => run.record === record) ? 'cannot tell' : 'did not';
+  }
+
+  #canProbe(command: CommandMessage): boolean {
+    return this.scenario.steps.get(command.step)?.probe === true;
   }
 
   #success(command: CommandMessage, afterUndo?: number): Outcome {

@@ -20,6 +20,8 @@ export interface ModelStep {
   readonly kind: 'transactional' | 'external' | 'timer' | 'signal' | 'choice';
   /** Its participant has something to undo. */
   readonly compensable: boolean;
+  /** Its participant can be asked whether an interrupted run had effect. */
+  readonly probe?: boolean;
   /** The saga's own method undoes it, at another participant. */
   readonly own: boolean;
 }
@@ -63,7 +65,8 @@ export function drawScenario(choices: Choices): Scenario {
     const waits = !isPivot && choices.pick(5) === 4;
     const own = !isPivot && !waits && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
     const kind = waits ? (WAITS[choices.pick(WAITS.length)] ?? 'timer') : choices.pick(4) === 3 ? 'external' : 'transactional';
-    const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: !waits && (own || choices.pick(5) !== 4), own };
+    const probe = kind === 'external' && choices.pick(2) === 1;
+    const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: !waits && (own || choices.pick(5) !== 4), own, probe };
     steps.set(model.id, model);
     const optional = isPivot || kind === 'timer' || kind === 'choice' ? {} : drawOptional(choices);
     const branch = instead.instead === undefined ? drawBranch(choices, data) : {};
@@ -180,6 +183,7 @@ function drawStep(choices: Choices, model: ModelStep, after: readonly string[], 
     pivot: model.pivot,
     timeout: 100,
     ...(choices.pick(6) === 5 && { expires: 'attempt' }),
+    ...(choices.pick(4) === 3 && { onUnknown: 'probe' }),
     ...(retry && { retry }),
     ...(undoRetry && { compensationRetry: undoRetry }),
     ...(guard > 20 && { when }),

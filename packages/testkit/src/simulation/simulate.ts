@@ -26,6 +26,7 @@ export function simulate(choices: Choices, coverage: Coverage, options: Simulati
   world.violations.push(...world.participants.violations, ...realWorldViolations(world));
   world.violations.push(...catchViolations(world.scenario.definition.steps, world.history));
   world.violations.push(...choiceViolations(world.scenario.definition.steps, world.history));
+  for (const [name, times] of Object.entries(world.participants.probes)) coverage[name] = (coverage[name] ?? 0) + times;
   countHistory(coverage, world.history, world.state);
   return world;
 }

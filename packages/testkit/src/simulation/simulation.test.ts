@@ -42,6 +42,7 @@ const HARD_CASES = [
   ...['caught, and done without', 'caught, with a step in its place', 'alternative not needed', 'resolved before the verdict'],
   ...['caught in doubt', 'pivot caught', 'caught past the pivot', 'fallback began', 'turned back after a failure was caught'],
   ...['success of a step that was caught'],
+  ...['probe: happened', 'probe: did not', 'probe: cannot tell', 'probe: fails', 'probed, and went on'],
   ...['choice took x', 'choice took y', 'choice took z', 'branch not taken', 'choice-ambiguous', 'choice-undecided'],
   ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
   ...['note: duplicate', 'note: stray', 'note: conflict'],

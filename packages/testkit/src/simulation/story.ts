@@ -6,6 +6,8 @@ export function describeWorld(world: World): string {
     const model = world.scenario.steps.get(step.id);
     const flags = [
       model?.kind,
+      model?.probe && 'can be probed',
+      step.kind === 'command' && step.onUnknown === 'probe' && 'probed when unknown',
       model?.own && 'own compensation',
       model?.compensable === false && 'nothing to undo',
       step.kind === 'command' && step.pivot && 'PIVOT',
