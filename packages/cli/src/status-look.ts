@@ -30,6 +30,7 @@ const STEPS = {
   failed: { mark: '✘', style: 'red' },
   unknown: { mark: '?', style: 'red' },
   skipped: { mark: '–', style: 'dim' },
+  caught: { mark: '⤷', style: 'yellow' },
   stopped: { mark: '■', style: 'dim' },
 } satisfies Partial<Record<StepStatus, Look>>;
 

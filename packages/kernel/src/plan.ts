@@ -47,7 +47,7 @@ export interface CancelPlan {
 /** The plan of a saga in this state, which is not changed. With its definition, compensations have names. O(n) in steps and what hangs on them. */
 export function plan(state: SagaState, definition?: SagaDefinition): CancelPlan {
   const refused = refusedCancel(state);
-  const turnsBack = state.phase === 'compensating' || state.reopened || state.cancel !== undefined;
+  const turnsBack = state.phase === 'compensating' || state.reopened || (state.phase === 'running' && state.cancel !== undefined);
   const cancel = refused
     ? { accepted: false as const, code: codeOf(refused), pivots: pivotsOf(state) }
     : { accepted: true as const, pending: [...state.pivotsOpen].filter((id) => isOpen(stepOf(state, id))) };
@@ -58,8 +58,8 @@ export function plan(state: SagaState, definition?: SagaDefinition): CancelPlan 
   return {
     cancel,
     levels,
-    awaited: steps.filter((step) => isAwaited(step)).map(({ id }) => id),
-    stopped: steps.filter((step) => step.status === 'waiting' || (isPaused(step) && !step.doubt)).map(({ id }) => id),
+    awaited: steps.filter((step) => isAwaited(step, state)).map(({ id }) => id),
+    stopped: steps.filter((step) => step.status === 'waiting' || (isLeftAlone(step, state) && !step.doubt)).map(({ id }) => id),
     rest: steps.flatMap((step) => (planned.has(step.id) ? [] : restOf(step))),
   };
 }
@@ -81,8 +81,13 @@ function isPaused({ status }: Pick<StepState, 'status'>): boolean {
   return status === 'backoff' || status === 'due';
 }
 
-function isAwaited(step: Pick<StepState, 'status'>): boolean {
-  return isInFlight(step) && !isPaused(step);
+/** What is asked no more when the saga turns back; of a step that is not a pivot its outcome neither. */
+function isLeftAlone(step: Pick<StepState, 'id' | 'status'>, { phase, pivotsOpen }: SagaState): boolean {
+  return isPaused(step) || (isSealing(step) && phase === 'running' && !pivotsOpen.has(step.id));
+}
+
+function isAwaited(step: Pick<StepState, 'id' | 'status'>, state: SagaState): boolean {
+  return isInFlight(step) && !isLeftAlone(step, state);
 }
 
 function restOf(step: StepState): PlannedRest[] {
@@ -130,10 +135,10 @@ class WayBack {
 
   begin(): void {
     const { state } = this;
-    for (const { id, round, policy, ...step } of state.steps.values()) {
+    for (const { id, round, policy, status } of state.steps.values()) {
       // Of a pivot that succeeds there is no way back.
       if (policy?.pivot && state.pivotsOpen.has(id)) this.#emit('StepSealed', { step: id, round });
-      else if (isAwaited(step)) this.#emit('StepSucceeded', { step: id, round });
+      else if (isAwaited({ id, status }, state)) this.#emit('StepSucceeded', { step: id, round });
     }
     if (state.phase === 'running') this.#emit('CompensationStarted', { reason: { type: 'cancelled', reason: '', by: '' } });
     // What is under way already, or waits for a person, is of the first level.

@@ -4,4 +4,5 @@
  */
 export type Probed<R = unknown> = Happened<R> | { readonly happened: false | 'unknown' };
 
+// biome-ignore lint/suspicious/noConfusingVoidType: an action may answer nothing
 type Happened<R> = { readonly happened: true } & ([R] extends [void] ? { readonly result?: undefined } : { readonly result: R });
