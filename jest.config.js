@@ -28,5 +28,7 @@ export default {
     ],
   },
   watchman: false,
+  // No test is judged by how fast the machine is.
+  testTimeout: 60_000,
   maxWorkers: '100%',
 };

@@ -33,6 +33,7 @@ const SECTIONS: readonly (readonly [title: string, ...interfaces: string[]])[] =
   ['`retry`, `compensationRetry`', 'kernel/RetryOptions'],
   ['`@SagaTimer`, `.wait`', 'decorators/SagaTimerOptions'],
   ['`@SagaSignal`, `.signal`', 'decorators/SagaSignalOptions'],
+  ['`@SagaChoice`, `.choice`', 'decorators/SagaChoiceOptions'],
   ['`Skald.embedded`', 'app/EmbeddedOptions'],
   ['`Skald.connect`', 'app/ConnectOptions'],
   ['`sagas.start`', 'app/StartOptions'],

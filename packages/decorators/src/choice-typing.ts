@@ -4,7 +4,7 @@ export interface SagaChoiceOptions<N extends string = string, A = string | reado
   extends WaitOptions<A, W, V, B, Q> {
   /** Guards by branch. All are asked, and one at most may say yes; else the saga is suspended. Annotate their parameters. */
   readonly branches: { readonly [Name in N]: (input: W, context: V) => boolean };
-  /** Branch that is taken where no guard says yes. Without it the saga is suspended then. */
+  /** Branch that is taken where no guard says yes. Default: none, the saga is suspended then. */
   readonly otherwise?: string;
 }
 

@@ -1,14 +1,8 @@
 import { injectable } from 'inversify';
 import type { SagaChoiceDecorator } from './choice-typing.js';
 import { recordParticipant, recordProbe, recordSaga, recordStep, refuseStandardDecorators } from './metadata.js';
-import type {
-  ParticipantDecorator,
-  ProbeDecorator,
-  SagaDecorator,
-  SagaSignalDecorator,
-  SagaStepDecorator,
-  SagaTimerDecorator,
-} from './typing.js';
+import type { ProbeDecorator } from './probe-typing.js';
+import type { ParticipantDecorator, SagaDecorator, SagaSignalDecorator, SagaStepDecorator, SagaTimerDecorator } from './typing.js';
 
 /** Makes a class a saga: its methods under `@SagaStep` are steps, a method `result` gives its output. Injectable by inversify. */
 export const Saga: SagaDecorator =

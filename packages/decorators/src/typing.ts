@@ -9,7 +9,6 @@ import type {
   Duration,
   ErrorRecord,
   RunOptions,
-  Probed,
   SagaDefinition,
   SagaView,
   SignalOptions,
@@ -17,7 +16,7 @@ import type {
   StepOptions,
 } from '@skald/kernel';
 
-type Method = (...args: any[]) => any;
+export type Method = (...args: any[]) => any;
 export type Class<T> = new (...args: any[]) => T;
 
 /** `any` where nothing was said. */
@@ -114,24 +113,6 @@ export type SagaStepDecorator = <
   target: T,
   key: K,
   descriptor: TypedPropertyDescriptor<T[K] & StepMethod<T, T[K], Names<A> & keyof T, W, V, I, O>>,
-) => void;
-
-// ─── @Probe ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-type ProbeMethod<F> = F extends (...args: infer Args) => Promise<infer R>
-  ? (...args: [...Args, idempotencyKey: string]) => Promise<Probed<R>>
-  : 'a probe tells of an action, which is async';
-
-/**
- * On a participant's method: says whether `action` happened, for an action whose effect is somebody else's. It is called with the action's arguments
- * and its idempotency key, where a run was interrupted, before that is run again or its outcome decided. What it throws is tried again later.
- */
-export type ProbeDecorator = <const A extends string>(
-  action: A,
-) => <T extends { [N in A]: Method }, K extends keyof T>(
-  target: T,
-  key: K,
-  descriptor: TypedPropertyDescriptor<T[K] & ProbeMethod<T[A]>>,
 ) => void;
 
 // ─── @SagaTimer ──────────────────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -37,8 +37,8 @@ export interface StepOptions {
   /** When an attempt that failed is tried again. Default: as the fields of `retry` say. */
   readonly retry?: RetryOptions;
   /**
-   * When its outcome is still unknown after its retries. `compensate` (default): the saga turns back, and undoes it as if it had happened. `probe`:
-   * the participant is asked first, by its fence or by its probe, and where it has happened the saga goes on.
+   * When its outcome is still unknown after its retries. `compensate`: the saga turns back, and undoes it as if it had happened. `probe`: the
+   * participant is asked first, by its fence or by its probe, and where it has happened the saga goes on. Default: compensate.
    */
   readonly onUnknown?: 'probe' | 'compensate';
   /** Per attempt of the compensation. Default: as `timeout`. */

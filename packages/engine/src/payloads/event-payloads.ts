@@ -25,6 +25,7 @@ const PAYLOADS: { readonly [Type in EventType]: readonly string[] } = {
   StepSealed: [],
   StepSealFailed: ['error.message', 'error.data'],
   StepFailureCaught: ['error.message', 'error.data'],
+  ChoiceMade: [],
   TimerSet: [],
   TimerFired: [],
   SignalReceived: ['payload'],
