@@ -25,6 +25,7 @@ const AT_ONCE = 200;
 export class RequestDesk {
   private box: RequestBox | undefined;
   private timer: NodeJS.Timeout | undefined;
+  private isTroubled = false;
   private readonly inHand = new Set<Promise<void>>();
 
   constructor(
@@ -54,8 +55,11 @@ export class RequestDesk {
         const work = this.carryOut(request).finally(() => this.inHand.delete(work));
         this.inHand.add(work);
       }
+      this.isTroubled = false;
     } catch (error) {
-      this.troubled('requests from outside could not be read; it is tried again', error);
+      // Once, however often it is tried.
+      if (!this.isTroubled) this.troubled('requests from outside cannot be read; it is tried again', error);
+      this.isTroubled = true;
     }
   }
 

@@ -31,11 +31,13 @@ export function columns(rows: readonly (readonly Cell[])[], { paint, width, inde
   const before = beforeLast();
   const room = width === undefined ? Number.POSITIVE_INFINITY : Math.max(LEAST_LAST, width - before);
   return rows.map((row) => {
-    const cells = kept.map((at) => {
+    // Behind the last that a row has nothing is filled up: painted blanks cannot be trimmed.
+    const end = kept.findLastIndex((at) => (row[at]?.text ?? '') !== '');
+    const cells = kept.slice(0, end + 1).map((at, nth) => {
       const { text = '', style } = row[at] ?? {};
-      const fitted = at === last ? shortened(text, room) : text.padEnd(widths[at] ?? 0);
-      return paint(style, fitted);
+      const fitted = at === last ? shortened(text, room) : text;
+      return paint(style, nth === end ? fitted : fitted.padEnd(widths[at] ?? 0));
     });
-    return `${indent}${cells.join(GAP)}`.trimEnd();
+    return end < 0 ? '' : `${indent}${cells.join(GAP)}`;
   });
 }

@@ -2,6 +2,7 @@ import { SkaldError } from '@skald/kernel';
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.js';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.js';
+import { wrapped } from './plain-text.js';
 import type { Terminal } from './terminal.js';
 import { Trouble } from './trouble.js';
 import { UsageError } from './usage.js';
@@ -76,8 +77,13 @@ function told(error: unknown, terminal: Terminal, asJson: boolean): number {
   const isUsage = error instanceof UsageError || error instanceof CommanderError;
   const { code, message, fix } = wordsOf(error);
   if (asJson) terminal.err(JSON.stringify({ error: { code, message, ...(fix !== undefined && { fix }) } }));
-  else terminal.err([`skald: ${message}${fix === undefined ? '' : ` [${code}]`}`, ...(fix === undefined ? [] : [`  ${fix}`])].join('\n'));
+  else for (const line of errorLines(message, code, fix, terminal.width)) terminal.err(line);
   return isUsage ? EXIT.misunderstood : EXIT.failed;
+}
+
+function errorLines(message: string, code: string, fix: string | undefined, width = Number.POSITIVE_INFINITY): string[] {
+  const told = `skald: ${message}${fix === undefined ? '' : ` [${code}]`}`.split('\n').flatMap((line) => wrapped(line, width));
+  return [...told, ...(fix === undefined ? [] : wrapped(fix, width - 2).map((line) => `  ${line}`))];
 }
 
 function wordsOf(error: unknown): { readonly code: string; readonly message: string; readonly fix?: string } {

@@ -64,6 +64,7 @@ function valuesOf({ argChoices, description }: Option): Completion[] {
 
 async function argumentsOf(command: Command, given: number, sagaIds: () => Promise<readonly Completion[]>): Promise<readonly Completion[]> {
   const visible = command.commands.filter((one) => !one.name().startsWith('__'));
+  if (visible.length > 0 && given > 0) return [];
   if (visible.length > 0) return visible.map((one) => ({ value: one.name(), about: one.summary() }));
   const argument = command.registeredArguments[given] ?? command.registeredArguments.findLast(({ variadic }) => variadic);
   if (argument?.argChoices) return argument.argChoices.map((value) => ({ value, about: argument.description }));

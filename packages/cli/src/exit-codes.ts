@@ -15,5 +15,5 @@ export const EXIT_MEANINGS: readonly (readonly [ExitCode, string])[] = [
   [EXIT.done, 'done'],
   [EXIT.failed, 'it could not be done'],
   [EXIT.misunderstood, 'it could not be understood; nothing was done'],
-  [EXIT.found, 'done, and something wrong was found (audit, doctor, definitions lint and diff)'],
+  [EXIT.found, 'done, and something wrong was found (audit, doctor, definitions)'],
 ];

@@ -1,2 +1,3 @@
-export { widthOf } from './terminal.js';
+export { runCommandLine } from './command-line.js';
+export { type Person, processTerminal, type Terminal, widthOf } from './terminal.js';
 export { type TimelineOptions, timeline } from './timeline.js';

@@ -16,6 +16,20 @@ export function shortened(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
+/** Words in lines of this width; the lines after the first begin with `indent`. A word that is longer stands alone. */
+export function wrapped(text: string, width: number, indent = ''): string[] {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(' ')) {
+    const begun = line !== '' && line !== indent;
+    if (begun && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = `${indent}${word}`;
+    } else line = begun ? `${line} ${word}` : `${line}${word}`;
+  }
+  return [...lines, line];
+}
+
 /** A point in time; what lies beyond the calendar of dates is told in milliseconds. */
 export function moment(at: number): string {
   return Math.abs(at) <= 8.64e15 ? new Date(at).toISOString() : `${at} ms after 1970`;

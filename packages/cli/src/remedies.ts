@@ -10,27 +10,31 @@ export interface Remedy {
 
 const OF_STEP: Readonly<Record<string, string>> = {
   retry: 'ask again',
-  skip: 'go on without it; what it did, if anything, stays',
-  succeed: 'it did happen, and this is its result',
+  skip: 'go on without it',
+  succeed: 'it did happen, with this result',
   fail: 'it did not happen, and never will',
   resume: 'go on',
-  patch: 'correct what it asks, and ask again',
+  patch: 'ask again, with other arguments',
 } satisfies Partial<Record<OperatorAction | 'patch', string>>;
 
 const OF_COMPENSATION: Readonly<Record<string, string>> = {
   retry: 'ask again that it be undone',
-  skip: 'leave what the step did as it is',
-  succeed: 'it has been undone, by other means',
+  patch: 'ask again, with other arguments',
+  skip: 'leave what it did as it is',
+  succeed: 'it was undone, by other means',
 };
 
 /** What a person can do about something that is parked. */
-export function remediesOf({ sagaId }: Pick<SagaFacts, 'sagaId'>, { target, actions }: ParkedFacts): Remedy[] {
+export function remediesOf({ sagaId, parked }: Pick<SagaFacts, 'sagaId' | 'parked'>, { target, actions }: ParkedFacts): Remedy[] {
+  // What is the only one needs no name.
+  const named = parked.length === 1 ? '' : ` ${quoted(target)}`;
   const words = target.startsWith('compensation:') ? OF_COMPENSATION : OF_STEP;
   return actions
     .filter((action) => target !== 'program' || action !== 'resume')
     .map((action) => {
-      const result = action === 'succeed' && target.startsWith('step:') ? " '<result as JSON>'" : '';
-      return { command: `skald ${action} ${quoted(sagaId)} ${quoted(target)}${result}`, does: words[action] ?? action };
+      const isResult = action === 'succeed' && target.startsWith('step:');
+      const rest = isResult ? ` ${quoted(target)} '<result as JSON>'` : `${named}${action === 'patch' ? " --args '<JSON list>'" : ''}`;
+      return { command: `skald ${action} ${quoted(sagaId)}${rest}`, does: words[action] ?? action };
     });
 }
 

@@ -66,7 +66,7 @@ export interface ParkedFacts {
   readonly actions: readonly OperatorAction[];
 }
 
-const SETTLED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'unknown', 'skipped', 'stopped', 'caught']);
+const SETTLED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'unknown', 'caught', 'skipped', 'stopped']);
 
 export function sagaFacts(events: readonly HistoryEvent[]): SagaFacts {
   const state = stateOf(events);

@@ -128,8 +128,9 @@ function remedyLines(remedies: readonly Remedy[], { paint, width }: Look, indent
     { text: command, style: 'cyan' },
     { text: does, style: 'dim' },
   ]);
-  const widest = Math.max(0, ...remedies.map(({ command, does }) => indent.length + command.length + does.length + 2));
-  if (width === undefined || widest <= width) return columns(rows, { paint, width, indent });
+  const longest = (texts: readonly string[]) => Math.max(0, ...texts.map(({ length }) => length));
+  const wide = indent.length + longest(remedies.map(({ command }) => command)) + 2 + longest(remedies.map(({ does }) => does));
+  if (width === undefined || wide <= width) return columns(rows, { paint, width, indent });
   // Side by side they do not fit, and what cannot be read whole cannot be typed.
   return remedies.flatMap(({ command, does }) => [`${indent}${paint('dim', `${does}:`)}`, `${indent}  ${paint('cyan', command)}`]);
 }

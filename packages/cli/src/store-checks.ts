@@ -58,8 +58,9 @@ async function suspended(index: SagaIndex, now: number): Promise<CheckResult> {
   const waiting = (await sample(index, 'suspended')).filter((summary) => !waitsForVersion(summary));
   const oldest = waiting.toSorted((a, b) => a.since - b.since)[0];
   if (!oldest) return good('nothing waits for a person');
-  const what = `${many(waiting)} suspended and wait${waiting.length === 1 ? 's' : ''} for a person, ${plain(oldest.sagaId)} for ${age(now - oldest.since)}`;
-  return { level: 'warning', what, fix: 'skald list --status suspended; skald show <saga-id> says what can be done' };
+  const count = waiting.length === 1 ? '1 saga waits' : `${waiting.length === SAMPLE ? 'at least ' : ''}${waiting.length} sagas wait`;
+  const what = `${count} for a person, ${plain(oldest.sagaId)} for ${age(now - oldest.since)}`;
+  return { level: 'warning', what, fix: 'skald list --status suspended, then skald show <saga-id>' };
 }
 
 async function versionsMissing(index: SagaIndex, definitions: readonly SagaDefinition[] | undefined): Promise<CheckResult> {

@@ -4,6 +4,7 @@ import type { Check } from '../checks.js';
 import type { Cli, Place } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
 import { type Paint, painter, type Style } from '../paint.js';
+import { wrapped } from '../plain-text.js';
 import { storeChecks } from '../store-checks.js';
 import { UsageError } from '../usage.js';
 import type { Verb } from './verb.js';
@@ -20,7 +21,7 @@ export const doctor: Verb = (program, cli) => {
       const checks = await checksOf(cli, command);
       if (checks.some(({ level }) => level === 'warning' || level === 'bad')) cli.exitCode = EXIT.found;
       if (cli.isJson(command)) return checks.forEach((check) => cli.json(check));
-      for (const line of checkLines(checks, painter(cli.terminal.colours))) cli.terminal.out(line);
+      for (const line of checkLines(checks, painter(cli.terminal.colours), cli.terminal.width)) cli.terminal.out(line);
     });
 };
 
@@ -54,11 +55,17 @@ const LOOKS: Readonly<Record<Check['level'], readonly [mark: string, style: Styl
   bad: ['✘', 'red'],
 };
 
-function checkLines(checks: readonly Check[], paint: Paint): string[] {
+function checkLines(checks: readonly Check[], paint: Paint, width = Number.POSITIVE_INFINITY): string[] {
   const widest = Math.max(...checks.map(({ name }) => name.length));
+  const indent = ' '.repeat(widest + 4);
   return checks.flatMap(({ name, level, what, fix }) => {
     const [mark, style] = LOOKS[level];
-    const line = `${paint(style, mark)} ${paint('bold', name.padEnd(widest))}  ${what}`;
-    return fix === undefined ? [line] : [line, `${' '.repeat(widest + 4)}${paint('dim', '→')} ${fix}`];
+    const [first = '', ...more] = wrapped(what, width - indent.length);
+    const advice = fix === undefined ? [] : wrapped(`→ ${fix}`, width - indent.length, '  ');
+    return [
+      `${paint(style, mark)} ${paint('bold', name.padEnd(widest))}  ${first}`,
+      ...more.map((line) => `${indent}${line}`),
+      ...advice.map((line) => `${indent}${line.replace('→', paint('dim', '→'))}`),
+    ];
   });
 }

@@ -64,6 +64,7 @@ async function footer(index: SagaIndex, shown: number, more: boolean): Promise<s
   const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
   if (total === 0) return 'There is no saga in this store.';
   const all = STATUSES.flatMap((status: SagaStatus) => (counts[status] ? [`${counts[status]} ${status}`] : [])).join(', ');
+  if (shown === total) return `${total} saga${total === 1 ? '' : 's'}: ${all}.`;
   const here = shown === 0 ? 'No saga fits' : `${shown} shown${more ? ', and there are more (--limit)' : ''}`;
   return `${here}; in all ${total}: ${all}.`;
 }
