@@ -34,8 +34,8 @@ interface Refusal {
 
 /** Does it to all sagas that are chosen: says which, asks whether they are meant, and tells of each that was refused. */
 export async function actOnMany(cli: Cli, command: Command, act: Act, options: ManyOptions): Promise<void> {
-  const { all, status, saga, startedAfter, startedBefore, error } = options;
-  if (!all && [status, saga, startedAfter, startedBefore, error].every((one) => one === undefined)) {
+  const { all, status, saga, startedAfter, startedBefore, error, attribute } = options;
+  if (!all && [status, saga, startedAfter, startedBefore, error, attribute].every((one) => one === undefined)) {
     throw new UsageError(`name a saga, or choose some with --saga, --status, --error and so on, or --all (skald ${act.name} --help)`);
   }
   const items = await cli.reading(command, (store) => itemsOf(store, act, options, cli.terminal.now()));

@@ -21,6 +21,8 @@ export interface GraphStep {
   readonly instead: string | undefined;
   /** The saga goes on where it fails. */
   readonly isOptional: boolean;
+  /** The branch that it belongs to: the choice, and its name there. */
+  readonly branch: { readonly of: string; readonly name: string } | undefined;
   /** What it waits for, where it waits. */
   readonly waits: string | undefined;
 }
@@ -31,7 +33,7 @@ export function graphOf(description: Json): DefinitionGraph {
 }
 
 function stepOf(step: Json): GraphStep {
-  const { id, kind, after, pivot, when, compensation, signal, time, instead, optional } = membersOf(step);
+  const { id, kind, after, pivot, when, compensation, signal, time, instead, optional, branch } = membersOf(step);
   return {
     id: String(id),
     kind: String(kind),
@@ -41,8 +43,14 @@ function stepOf(step: Json): GraphStep {
     compensation: typeof compensation === 'string' ? compensation : undefined,
     instead: typeof instead === 'string' ? instead : undefined,
     isOptional: optional !== undefined && optional !== false,
+    branch: branchOf(branch),
     waits: kind === 'signal' ? `signal ${String(signal)}` : kind === 'timer' ? timeText(time) : undefined,
   };
+}
+
+function branchOf(branch: Json | undefined): GraphStep['branch'] {
+  const [, of, name] = typeof branch === 'string' ? (/^([^.]+)\.(.+)$/.exec(branch) ?? []) : [];
+  return of === undefined || name === undefined ? undefined : { of, name };
 }
 
 function timeText(time: Json | undefined): string {

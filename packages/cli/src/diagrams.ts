@@ -25,15 +25,15 @@ export function mermaid(graph: DefinitionGraph): string {
   const text = (lines: readonly string[]) => `"${lines.map((line) => line.replaceAll('"', '#quot;')).join('<br/>')}"`;
   const boxes = graph.steps.map((step) => {
     const label = text(linesOf(step));
-    const [open, close] = step.waits === undefined ? ['[', ']'] : ['([', '])'];
+    const [open, close] = step.kind === 'choice' ? ['{', '}'] : step.waits === undefined ? ['[', ']'] : ['([', '])'];
     return `  ${numbers.get(step.id)}${open}${label}${close}${step.isPivot ? ':::pivot' : ''}`;
   });
-  const arrows = graph.steps.flatMap(({ id, after, isGuarded, instead }) => {
+  const arrows = graph.steps.flatMap(({ id, after, isGuarded, instead, branch }) => {
     if (instead !== undefined) return [`  ${numbers.get(instead)} -. where it fails .-> ${numbers.get(id)}`];
     const arrow = isGuarded ? '-.->' : '-->';
-    return (after.length === 0 ? ['begin'] : after.map((before) => numbers.get(before) ?? before)).map(
-      (before) => `  ${before} ${arrow} ${numbers.get(id)}`,
-    );
+    const label = (before: string) => (before === branch?.of ? `|${branch.name}|` : '');
+    if (after.length === 0) return [`  begin ${arrow} ${numbers.get(id)}`];
+    return after.map((before) => `  ${numbers.get(before)} ${arrow}${label(before)} ${numbers.get(id)}`);
   });
   return [
     '---',
@@ -52,14 +52,18 @@ export function mermaid(graph: DefinitionGraph): string {
 /** As Graphviz reads it. */
 export function dot(graph: DefinitionGraph): string {
   const boxes = graph.steps.map((step) => {
-    const shape = step.waits === undefined ? '' : ', style="rounded,dashed"';
+    const shape = step.kind === 'choice' ? ', shape=diamond' : step.waits === undefined ? '' : ', style="rounded,dashed"';
     const pivot = step.isPivot ? ', penwidth=3' : '';
     return `  ${dotText(step.id)} [label=${dotText(linesOf(step).join('\n'))}${shape}${pivot}];`;
   });
-  const arrows = graph.steps.flatMap(({ id, after, isGuarded, instead }) => {
+  const arrows = graph.steps.flatMap(({ id, after, isGuarded, instead, branch }) => {
     if (instead !== undefined) return [`  ${dotText(instead)} -> ${dotText(id)} [style=dotted, label="where it fails", fontsize=9];`];
     const style = isGuarded ? ' [style=dashed]' : '';
-    return (after.length === 0 ? ['"(begin)"'] : after.map(dotText)).map((before) => `  ${before} -> ${dotText(id)}${style};`);
+    if (after.length === 0) return [`  "(begin)" -> ${dotText(id)}${style};`];
+    return after.map((before) => {
+      const label = before === branch?.of ? ` [label=${dotText(branch.name)}, fontsize=9]` : '';
+      return `  ${dotText(before)} -> ${dotText(id)}${style}${label};`;
+    });
   });
   return [
     `digraph ${dotText(graph.name)} {`,

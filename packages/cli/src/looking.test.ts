@@ -30,6 +30,7 @@ const order = defineSaga<string>({ name: 'order', version: 1, deadline: '2d' })
   .step('reserve', { run: (item) => shop.reserve(item), compensationRetry: { attempts: 1 } })
   .step('charge', { after: 'reserve', run: (item) => shop.charge(item) })
   .signal('approval', { after: 'reserve', when: (item) => item === 'lamp', timeout: '1d' })
+  .attributes({ item: (item) => item, letters: (item) => item.length })
   .done();
 
 let folder: string;
@@ -87,6 +88,9 @@ describe('skald list', () => {
     ],
     [['--error', 'WAREHOUSE'], ['order-suspended']],
     [['--saga', 'other'], []],
+    [['-a', 'item=te*'], ['order-completed']],
+    [['-a', 'letters=4..5', '-a', 'item=lamp'], ['order-running']],
+    [['-a', 'letters="4"'], []],
     [['--started-before', '1h'], []],
     [['--started-after', '1h', '--limit', '1'], ['order-running']],
     [['--started-after', '2020-01-01', '--started-before', '2020-01-02'], []],
@@ -147,7 +151,7 @@ describe('skald history, plan and replay', () => {
     const { out } = await skald('history', 'order-completed', '--type', 'SagaStarted');
     expect(out).toEqual([expect.stringMatching(/^0 {2}\d{4}-.*Z {2}SagaStarted {2}\{"sagaId":"order-completed"/)]);
     expect((await skald('history', 'order-completed', '--from', '1', '--json')).out.map((line) => JSON.parse(line).revision)).toEqual([
-      1, 2, 3, 4, 5, 6,
+      1, 2, 3, 4, 5, 6, 7,
     ]);
   });
 
@@ -159,15 +163,15 @@ describe('skald history, plan and replay', () => {
   });
 
   test('--diff says what changed, in both directions', async () => {
-    const { out } = await skald('replay', 'order-completed', '--diff', '0..6');
+    const { out } = await skald('replay', 'order-completed', '--diff', '0..7');
     expect(out).toEqual(expect.arrayContaining(['- status  running', '+ status  completed', '+ step reserve  succeeded "r-1"']));
-    expect((await skald('replay', 'order-completed', '--diff', '6..0')).out).toEqual(expect.arrayContaining(['+ status  running']));
+    expect((await skald('replay', 'order-completed', '--diff', '7..0')).out).toEqual(expect.arrayContaining(['+ status  running']));
     expect(await skald('replay', 'order-completed', '--diff', '3')).toMatchObject({ code: 2 });
     expect(await skald('replay', 'order-completed', '--diff', '3..99')).toMatchObject({ code: 1 });
   });
 
   test('--at takes a time, too', async () => {
-    expect((await skald('replay', 'order-completed', '--at', '+1h')).out[0]).toContain('at revision 6 of 6');
+    expect((await skald('replay', 'order-completed', '--at', '+1h')).out[0]).toContain('at revision 7 of 7');
     expect((await skald('replay', 'order-completed', '--at', '2020-01-01')).err).toContain('had not been started then');
     expect(await skald('replay', 'order-completed', '--at', 'noon')).toMatchObject({ code: 2 });
   });
@@ -186,7 +190,7 @@ describe('skald history, plan and replay', () => {
     };
     expect((await run({ person, width: 80 }, 'replay', 'order-completed', '--step', '--data', folder)).code).toBe(0);
     const standing = screens.map((lines) => lines?.find((line) => line.startsWith('▶'))?.match(/▶ (\d+)/)?.[1]);
-    expect(standing).toEqual(['0', '1', '2', '6', '5', undefined]);
+    expect(standing).toEqual(['0', '1', '2', '7', '6', undefined]);
     expect(await skald('replay', 'order-completed', '--step')).toMatchObject({
       code: 2,
       err: expect.stringContaining('--step is for a terminal'),

@@ -1,5 +1,6 @@
 import type { SagaIndex, SagaStatus, SagaSummary } from '@skald/kernel';
 import { type Command, Option } from 'commander';
+import { type AttributeQueries, attributeQueries, matchesAttributes } from './attribute-words.js';
 import { momentOf } from './moments.js';
 import { UsageError } from './usage.js';
 
@@ -21,6 +22,7 @@ export interface SelectionOptions {
   readonly startedAfter?: string;
   readonly startedBefore?: string;
   readonly error?: string;
+  readonly attribute?: readonly string[];
 }
 
 export interface Selection {
@@ -29,6 +31,7 @@ export interface Selection {
   readonly startedAfter: number | undefined;
   readonly startedBefore: number | undefined;
   readonly error: string | undefined;
+  readonly attributes?: AttributeQueries | undefined;
 }
 
 export function addSelection(command: Command): Command {
@@ -39,20 +42,26 @@ export function addSelection(command: Command): Command {
     )
     .option('--started-after <time>', 'a time ago (2h, 7d) or a date (2026-11-24T09:45, UTC)')
     .option('--started-before <time>', 'the same')
-    .option('--error <text>', 'only where the reason holds this text');
+    .option('--error <text>', 'only where the reason holds this text')
+    .addOption(new Option('-a, --attribute <name=value>', 'only with it: a value, a range 100..500, a beginning An*').argParser(collect));
+}
+
+function collect(word: string, before: readonly string[] | undefined): readonly string[] {
+  return [...(before ?? []), word];
 }
 
 function collectWords(text: string, before: readonly string[] | undefined): readonly string[] {
   return [...(before ?? []), ...text.split(',').filter((word) => word !== '')];
 }
 
-export function selectionOf({ saga, status, startedAfter, startedBefore, error }: SelectionOptions, now: number): Selection {
+export function selectionOf({ saga, status, startedAfter, startedBefore, error, attribute }: SelectionOptions, now: number): Selection {
   return {
     saga,
     status: status?.map(statusNamed),
     startedAfter: startedAfter === undefined ? undefined : momentOf('--started-after', startedAfter, now),
     startedBefore: startedBefore === undefined ? undefined : momentOf('--started-before', startedBefore, now),
     error,
+    attributes: attribute && attributeQueries(attribute),
   };
 }
 
@@ -62,7 +71,8 @@ function statusNamed(name: string): SagaStatus {
   throw new UsageError(`--status ${name}: there is ${STATUSES.join(', ')}`);
 }
 
-export function isSelected(summary: SagaSummary, { saga, status, ...rest }: Selection): boolean {
+export function isSelected(summary: SagaSummary, { saga, status, attributes, ...rest }: Selection): boolean {
+  if (attributes && !matchesAttributes(summary.attributes, attributes)) return false;
   return (saga === undefined || summary.saga === saga) && (status === undefined || status.includes(summary.status)) && fits(summary, rest);
 }
 
@@ -79,12 +89,19 @@ const PAGE = 500;
 
 /** Newest first; reads no more pages than are asked for. */
 export async function* selected(index: SagaIndex, selection: Selection): AsyncGenerator<SagaSummary> {
-  const { saga, status, startedAfter } = selection;
+  const { saga, status, startedAfter, startedBefore, attributes } = selection;
   for (let after: string | undefined; ; ) {
-    const query = { limit: PAGE, ...(saga !== undefined && { saga }), ...(status && { status }), ...(after !== undefined && { after }) };
+    const query = {
+      limit: PAGE,
+      ...(saga !== undefined && { saga }),
+      ...(status && { status }),
+      ...(startedAfter !== undefined && { startedAfter }),
+      ...(startedBefore !== undefined && { startedBefore }),
+      ...(attributes && { attributes }),
+      ...(after !== undefined && { after }),
+    };
     const { sagas, next } = await index.list(query);
     for (const summary of sagas) {
-      if (startedAfter !== undefined && summary.startedAt < startedAfter) return;
       if (fits(summary, selection)) yield summary;
     }
     if (next === undefined) return;
