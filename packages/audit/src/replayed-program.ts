@@ -53,7 +53,7 @@ export class ReplayedProgram implements Program {
 
   next(state: SagaState): readonly Directive[] {
     this.failAsRecorded(state, 'program');
-    return this.program.next(state).map((directive) => this.asThen(directive, state));
+    return this.program.next(state).map((directive) => this.failing(this.asThen(directive, state), state));
   }
 
   compensation(state: SagaState, step: StepState): Command {
@@ -78,10 +78,21 @@ export class ReplayedProgram implements Program {
     throw Object.assign(new Error(error.message), error);
   }
 
+  /** Items of a map are asked for one after the other, and at each the program may have failed. */
+  private failing(directive: Directive, state: SagaState): Directive {
+    if (directive.do !== 'items') return directive;
+    const command = (index: number): Command => {
+      this.failAsRecorded(state, 'program');
+      return directive.command(index);
+    };
+    return { ...directive, command };
+  }
+
   /** Q1 */
   private asThen(directive: Directive, state: SagaState): Directive {
     if ('policy' in directive) {
-      const then = this.policies.get(directive.step);
+      // Items of a map share theirs, which the first of them has.
+      const then = this.policies.get(directive.do === 'items' ? `${directive.step}/0` : directive.step);
       if (!then || !meansTheSame(then, directive.policy) || textOf(then) === textOf(directive.policy)) return directive;
       this.notes.set(directive.step, `step ${directive.step}: retries or timeouts are others now; those on record go on to hold`);
       return { ...directive, policy: then };

@@ -44,8 +44,11 @@ function moveOf(event: SagaEvent, next: SagaEvent | undefined): Move | undefined
       return { work: event.data.step, does: event.data.opens ? 'begins' : 'goes on' };
     case 'TimerSet':
     case 'SignalAwaited':
+    case 'MapStarted':
       return { work: event.data.step, does: 'begins' };
     case 'TimerFired':
+    case 'MapCompleted':
+    case 'MapFailed':
       return { work: event.data.step, does: 'ends' };
     case 'SignalDiscarded':
     case 'StepRetryScheduled':

@@ -1,4 +1,5 @@
-import { outstanding, type SagaState, type StepState, statusOf } from '@skald/kernel';
+import { type MapState, outstanding, type SagaState, type StepState, statusOf } from '@skald/kernel';
+import { isShown, mapText } from './map-wording.js';
 import { duration, errorText, json, plain, shortened } from './plain-text.js';
 import { reasonText } from './wording.js';
 
@@ -15,7 +16,10 @@ export function stateView(state: SagaState, { last, width = Number.POSITIVE_INFI
     `${plain(state.sagaId)} at revision ${state.revision} of ${last} (${since})`,
     `status   ${statusOf(state)}${state.compensation ? `; turned back: ${reasonText(state.compensation)}` : ''}`,
     `input    ${json(state.input)}`,
-    ...section('steps', [...state.steps.values()].map(stepText)),
+    ...section(
+      'steps',
+      [...state.steps.values()].filter((step) => isShown(state, step)).map((step) => stepText(step, state.maps.get(step.id))),
+    ),
     ...section(
       'owed',
       outstanding(state).map(({ participant, action, operation, step, attempt }) =>
@@ -51,11 +55,12 @@ function whenText(milliseconds: number): string {
   return milliseconds < 0 ? `${duration(-milliseconds)} ago` : `in ${duration(milliseconds)}`;
 }
 
-export function stepText(step: StepState): string {
+export function stepText(step: StepState, map?: MapState): string {
   const { id, status, attempt, round, result, error, undo, signal } = step;
   const awaited = status === 'waiting' && signal !== undefined ? ` for signal ${plain(signal)}` : '';
   const attempts = `${attempt > 1 ? `, attempt ${attempt}` : ''}${round > 1 ? `, round ${round}` : ''}`;
   const outcome = status === 'succeeded' ? (result === undefined ? '' : ` ${json(result)}`) : error ? `: ${errorText(error)}` : '';
   const undone = undo ? `; compensation ${undo.status}${undo.attempt > 1 ? `, attempt ${undo.attempt}` : ''}` : '';
+  if (map && !error) return `${plain(id)}: ${status}${mapText(map)}`;
   return `${plain(id)}: ${status}${awaited}${attempts}${outcome}${undone}`;
 }

@@ -164,6 +164,28 @@ describe('the timeline of a saga', () => {
     ]);
   });
 
+  test('tells of a step of many items, and of each of them in a lane of its own', () => {
+    const items = history(
+      started,
+      [0, 'MapStarted', { step: 'ship', after: [], count: 3, concurrency: 2, tolerated: 1 }],
+      requested(0, 'ship/0'),
+      requested(0, 'ship/1'),
+      [5, 'StepFailed', { step: 'ship/1', round: 1, attempt: 1, error, kind: 'business', effect: 'none' }],
+      [5, 'StepFailureCaught', { step: 'ship/1', error }],
+      [6, 'StepSucceeded', { step: 'ship/0', round: 1 }],
+      [7, 'MapCompleted', { step: 'ship' }],
+    );
+    expect(timeline(items, { colours: false }).slice(3)).toEqual([
+      '1  +0 ms  ●      ship has 3 items, 2 at once; 1 may fail',
+      '2  +0 ms  │ ●    ship/0 asks stock.ship/0 {"orderId":"1"}',
+      '3  +0 ms  │ │ ●  ship/1 asks stock.ship/1 {"orderId":"1"}',
+      '4  +5 ms  │ │ ✘  ship/1 failed: OutOfStock: none left',
+      '5  +5 ms  │ │ ⤷  the saga goes on without ship/1',
+      '6  +6 ms  │ ✔    ship/0 succeeded',
+      '7  +7 ms  ✔      ship is through with all items',
+    ]);
+  });
+
   test('lets nothing through that steers a terminal', () => {
     const lines = timeline(history([0, 'SagaStarted', { ...started[2], input: '\u001b[2J\u009b\u202e' }]), { colours: false });
     expect(lines.at(-1)).toBe('0  +0 ms  ◆  started with "\\u001b[2J\\u009b\\u202e"');

@@ -24,7 +24,7 @@ export function timeline(events: readonly HistoryEvent[], { colours, width = Num
     const time = `+${duration(event.at - first.at)}`;
     return { revision: String(event.revision), time, lanes: lanes.draw(event, events[at + 1], wording.mark), ...wording };
   });
-  const widest = (column: 'revision' | 'time' | 'lanes') => Math.max(...rows.map((row) => row[column].length));
+  const widest = (column: 'revision' | 'time' | 'lanes') => rows.reduce((most, row) => Math.max(most, row[column].length), 0);
   const columns = { revision: widest('revision'), time: widest('time'), lanes: widest('lanes') };
   const lines = rows.map(({ revision, time, lanes: drawn, text, tone }) => {
     const place = `${revision.padStart(columns.revision)}  ${time.padStart(columns.time)}  `;

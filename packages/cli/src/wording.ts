@@ -1,4 +1,5 @@
 import type { CompensationReason, DataOf, RecordedCommand, SagaEvent } from '@skald/kernel';
+import { mapping } from './map-wording.js';
 import { duration, errorText, json, moment, plain } from './plain-text.js';
 
 export type Tone = 'good' | 'bad' | 'back' | 'person' | 'plain';
@@ -34,6 +35,10 @@ export class Narrator {
       case 'TimerSet':
       case 'TimerFired':
         return waiting(event);
+      case 'MapStarted':
+      case 'MapCompleted':
+      case 'MapFailed':
+        return mapping(event);
       case 'SignalReceived':
       case 'SignalAwaited':
       case 'SignalDiscarded':

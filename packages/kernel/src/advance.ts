@@ -12,10 +12,10 @@ import { recordAttributes } from './attributes.js';
 import { catchFailure, resolve } from './catching.js';
 import type { Draft } from './decide.js';
 import { recordError, SkaldError } from './errors.js';
-import type { CompensationReason, RecordedCommand, SagaEnd } from './events.js';
-import { policyText } from './policy-text.js';
+import type { CompensationReason, SagaEnd } from './events.js';
+import { failMap, gather, openItems, startMap, undoNextItems } from './mapping.js';
 import type { Directive, Program } from './program.js';
-import { requestPatched, requestSeal, requestStep, requestUndo } from './requests.js';
+import { openStep, recorded, requestPatched, requestSeal, requestStep, requestUndo } from './requests.js';
 import { isHeld, oldestSignal, type SagaState, type StepState, stepOf } from './state.js';
 
 /** Rounds of advancing without coming to rest that are taken for a program that never will. */
@@ -40,10 +40,14 @@ function goForward(draft: Draft, program: Program): void {
   if (state.cancel) return turnBack(draft, { type: 'cancelled', reason: state.cancel.reason, by: state.cancel.by });
   if (isHeld(state)) return;
   if (state.deadlinePassed && !state.pivotPassed) return turnBack(draft, { type: 'deadline' });
-  for (const step of state.steps.values()) if (step.status === 'due' && step.kind === 'command') requestStep(draft, step);
+  for (const id of [...state.due]) requestStep(draft, stepOf(state, id));
   followPatches(draft);
   try {
-    for (const directive of program.next(state)) follow(draft, directive);
+    for (const directive of program.next(state)) {
+      follow(draft, directive);
+      // What one says may be the end of all others: the saga turns back, or stands still.
+      if (state.phase !== 'running' || isHeld(state)) return;
+    }
   } catch (thrown) {
     draft.emit('SagaSuspended', { target: 'program', error: recordError(thrown) });
   }
@@ -52,19 +56,9 @@ function goForward(draft: Draft, program: Program): void {
 function follow(draft: Draft, directive: Directive): void {
   const { state } = draft;
   switch (directive.do) {
-    case 'request': {
+    case 'request':
       if (state.steps.has(directive.step)) return;
-      const { step, after, policy } = directive;
-      const policyOf = state.policies.get(policyText(policy));
-      const command = recorded(directive.command);
-      return draft.emit('StepRequested', {
-        step,
-        round: 1,
-        attempt: 1,
-        dueAt: draft.at + policy.timeout,
-        opens: policyOf === undefined ? { after, command, policy } : { after, command, policyOf },
-      });
-    }
+      return openStep(draft, directive);
     case 'sleep':
       return sleep(draft, directive);
     case 'await':
@@ -83,6 +77,14 @@ function follow(draft: Draft, directive: Directive): void {
       return resolve(draft, stepOf(state, directive.step));
     case 'catch':
       return catchFailure(draft, directive);
+    case 'map':
+      return startMap(draft, directive);
+    case 'items':
+      return openOrFail(draft, directive);
+    case 'gather':
+      return gather(draft, directive.step);
+    case 'fail-map':
+      return failMap(draft, directive);
     case 'complete':
       // A step that was left behind and succeeded after all is undone first.
       if (state.open > 0) return;
@@ -90,6 +92,11 @@ function follow(draft: Draft, directive: Directive): void {
     case 'fail':
       return fail(draft, directive);
   }
+}
+
+function openOrFail(draft: Draft, directive: Extract<Directive, { do: 'items' }>): void {
+  const error = openItems(draft, directive);
+  if (error) fail(draft, { do: 'fail', error });
 }
 
 /** A time that has come already is not waited for. */
@@ -122,10 +129,6 @@ function receive(draft: Draft, { step: id, id: signal, taken }: Extract<Directiv
     case 'discarded':
       return draft.emit('SignalDiscarded', { step: id, signal, error: taken.error });
   }
-}
-
-function recorded({ participant, action, args }: RecordedCommand): RecordedCommand {
-  return { participant, action, args };
 }
 
 function fail(draft: Draft, { step, error }: Extract<Directive, { do: 'fail' }>): void {
@@ -172,6 +175,7 @@ function undoWhatIsReady(draft: Draft, program: Program): void {
   const { state } = draft;
   if (isHeld(state)) return;
   for (const id of [...state.undoReady]) undo(draft, program, stepOf(state, id));
+  for (const map of state.maps.values()) undoNextItems(draft, map, (item) => undo(draft, program, item));
 }
 
 function undo(draft: Draft, program: Program, step: StepState): void {

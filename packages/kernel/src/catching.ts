@@ -6,9 +6,10 @@
  * C2  What may stand of it all the same (an interrupted run) is undone, and nothing begins in its place before that is through.
  */
 import type { Draft } from './decide.js';
+import { isAtRest } from './map-state.js';
 import type { Directive } from './program.js';
 import { requestSeal } from './requests.js';
-import { needsUndo, type StepState, stepOf } from './state.js';
+import { needsUndo, type SagaState, type StepState, stepOf } from './state.js';
 
 /** Will it never run (again)? Where it only waits, nobody else has a part in it. */
 export function isResolved(step: StepState): boolean {
@@ -16,8 +17,9 @@ export function isResolved(step: StepState): boolean {
 }
 
 /** May a step begin in the place of this one, whose failure was caught? */
-export function isOutOfTheWay(step: StepState): boolean {
-  return step.status === 'caught' && !needsUndo(step);
+export function isOutOfTheWay(state: SagaState, step: StepState): boolean {
+  const map = state.maps.get(step.id);
+  return step.status === 'caught' && (map ? isAtRest(map) : !needsUndo(step));
 }
 
 /** Asks for the outcome of a step that has ended without one, or to see that it never runs. */

@@ -43,6 +43,8 @@ export class Draft {
   readonly events: SagaEvent[] = [];
   answer: Answer | undefined;
   note: Note | undefined;
+  /** Of what items of maps are asked for in this decision. */
+  characters = 0;
 
   constructor(
     readonly state: SagaState,

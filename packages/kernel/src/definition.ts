@@ -96,7 +96,40 @@ export interface ChoiceStep extends AnyStep {
   readonly otherwise?: string;
 }
 
-export type StepDefinition = CommandStep | TimerStep | SignalStep | ChoiceStep;
+/** The items of a map, and what is asked for each of them. */
+export interface Each<T = any, R = unknown> {
+  readonly items: readonly T[];
+  /** Called when the turn of the item comes; `index` counts from 0. */
+  readonly run: (item: T, index: number) => Command<R>;
+}
+
+/** How one item of a map is undone by the saga itself; `result` is absent where the item's outcome is unknown. */
+export interface ItemCompensation {
+  /** Name of the saga's method, for people. */
+  readonly name: string;
+  readonly run: (item: any, result: any, view: SagaView, index: number, input: any) => Command;
+}
+
+/** Asks for each of its items, so many at a time. Its result is a list with one place for each item, in their order. */
+export interface MapStep extends AnyStep, Pick<CommandStep, 'timeout' | 'expires' | 'retry' | 'onUnknown' | 'compensationTimeout' | 'compensationRetry'> {
+  readonly kind: 'map';
+  /**
+   * What the items are. Called when the step's turn has come, and again where the saga is read anew: it must answer the same, from the input and
+   * the results of the steps before it.
+   */
+  readonly each: (input: any, view: SagaView) => Each;
+  readonly compensation?: ItemCompensation;
+  /** Items at work at once. */
+  readonly concurrency: number;
+  /** Items that may fail without the step failing: so many, or that share of all, from 0 to 1. */
+  readonly tolerate: Tolerance;
+  /** Refused by the linter. */
+  readonly pivot?: true;
+}
+
+export type Tolerance = { readonly failures: number } | { readonly share: number };
+
+export type StepDefinition = CommandStep | TimerStep | SignalStep | ChoiceStep | MapStep;
 
 /** A saga as data: what decorators, the builder and hand-written literals all come to. Made by `sagaDefinition`. */
 export interface SagaDefinition<I = any, O = any> extends RunSettings {

@@ -31,6 +31,10 @@ function describeStep(step: StepDefinition) {
     const { when, branches, ...data } = step;
     return { ...data, when: when !== undefined, branches: Object.keys(branches) };
   }
+  if (step.kind === 'map') {
+    const { each: _each, when, compensation, ...data } = step;
+    return { ...data, when: when !== undefined, compensation: compensation?.name };
+  }
   const { run: _run, when, compensation, ...data } = step;
   return { ...data, when: when !== undefined, compensation: compensation?.name };
 }

@@ -159,6 +159,25 @@ export type SignalAwaited = Recorded<
 /** A signal that the step cannot understand (its schema refuses it) is taken away, and the step waits on. */
 export type SignalDiscarded = Recorded<'SignalDiscarded', { readonly step: string; readonly signal: string; readonly error: ErrorRecord }>;
 
+/**
+ * The step asks for so many items, `concurrency` at a time; up to `tolerated` of them may fail. Each is a step of its own from its first request
+ * on, with the id `<step>/<index>`.
+ */
+export type MapStarted = Recorded<
+  'MapStarted',
+  {
+    readonly step: string;
+    readonly after: readonly string[];
+    readonly count: number;
+    readonly concurrency: number;
+    readonly tolerated: number;
+  }
+>;
+/** Every item is through, and the step is settled. Its result is the list of theirs, in order, with nothing in the place of those that have none. */
+export type MapCompleted = Recorded<'MapCompleted', { readonly step: string }>;
+/** More items have failed than are tolerated: no further ones are asked for, and none is tried again. */
+export type MapFailed = Recorded<'MapFailed', { readonly step: string; readonly error: ErrorRecord }>;
+
 export type CompensationStarted = Recorded<'CompensationStarted', { readonly reason: CompensationReason }>;
 /** `round` counts the compensations of this step: a success that comes after the undo opens the next. `command` only where the saga says how. */
 export type CompensationRequested = Recorded<
@@ -280,6 +299,9 @@ export type SagaEvent =
   | SignalReceived
   | SignalAwaited
   | SignalDiscarded
+  | MapStarted
+  | MapCompleted
+  | MapFailed
   | CompensationStarted
   | CompensationRequested
   | CompensationSucceeded

@@ -1,4 +1,5 @@
 import type { DataOf } from './events.js';
+import { undoItems } from './evolve-map.js';
 import { undoOutOfTurn } from './evolve-undo.js';
 import { newStep, type SagaState, stepOf } from './state.js';
 
@@ -9,6 +10,8 @@ export function failureCaught(state: SagaState, { step: id, error, by }: DataOf<
   step.error = error;
   step.caughtBy = by;
   if (step.doubt) undoOutOfTurn(state, step);
+  const map = state.maps.get(id);
+  if (map) undoItems(state, map);
 }
 
 export function choiceMade(state: SagaState, { step: id, after, chosen }: DataOf<'ChoiceMade'>): void {

@@ -1,6 +1,8 @@
 import type { OperatorIntervened, Target } from './events.js';
+import { retryMap } from './evolve-map.js';
 import { review } from './evolve-undo.js';
 import { waitUntil } from './evolve-waits.js';
+import { mapOf } from './map-state.js';
 import { isSealing, type SagaState, type StepState, stepOf, type UndoState } from './state.js';
 
 /** What an operator's action changes. What follows from it (a new request, say) is decided afterwards, as after any other fact. */
@@ -84,6 +86,7 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
       step.status = 'unknown';
       return;
     case 'retry':
+      if (step.kind === 'map') return retryMap(state, step);
       step.tries = 0;
       step.sealTries = 0;
       if (step.kind === 'signal') {
@@ -110,7 +113,7 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
     case 'succeed':
       step.status = 'succeeded';
       step.result = event.data.result;
-      state.results[step.id] = event.data.result;
+      if (!mapOf(state, step.id)) state.results[step.id] = event.data.result;
       if (state.pivotsOpen.delete(step.id)) state.pivotPassed = true;
       return;
     case 'fail':
@@ -122,9 +125,9 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
   }
 }
 
-/** Whoever opens a new key says that nothing came of the old one. */
+/** Whoever opens a new key says that nothing came of the old one. A round that was to be opened, and never was, has one of its own already. */
 function newKey(state: SagaState, step: StepState): void {
-  step.round += 1;
+  if (step.attempt > 0) step.round += 1;
   step.attempt = 0;
   step.doubt = false;
   again(state, step);
@@ -132,6 +135,7 @@ function newKey(state: SagaState, step: StepState): void {
 
 function again(state: SagaState, step: StepState): void {
   step.status = 'due';
+  state.due.add(step.id);
   if (step.policy?.pivot) state.pivotsOpen.add(step.id);
 }
 

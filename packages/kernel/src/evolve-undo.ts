@@ -3,6 +3,7 @@
  * dependent becomes clear its own turn to be undone has come. So independent branches go back at the same time, and each in reverse order.
  */
 import { stopWaiting } from './evolve-waits.js';
+import { freeItems, mapOf, recountAll } from './map-state.js';
 import { isInFlight, isSealing, needsUndo, type SagaState, type StepState } from './state.js';
 
 export function beginUndoing(state: SagaState): void {
@@ -11,6 +12,7 @@ export function beginUndoing(state: SagaState): void {
   state.heldSince = undefined;
   state.signals.clear();
   state.patches.clear();
+  state.due.clear();
   for (const target of state.parked.keys()) if (!target.startsWith('compensation:')) state.parked.delete(target);
   for (const step of state.steps.values()) {
     // Nobody waits for a seal any more: what undoes the step asks for one of its own where it needs that.
@@ -31,9 +33,15 @@ export function beginUndoing(state: SagaState): void {
       const dependency = state.steps.get(id);
       if (dependency) dependency.blockers += 1;
     }
+    if (mapOf(state, step.id)) step.blockers += 1;
   }
   state.open = state.steps.size;
-  for (const step of [...state.steps.values()].reverse()) review(state, step);
+  for (const map of state.maps.values()) {
+    map.line.length = 0;
+    recountAll(state, map);
+  }
+  // Items have their turn when their map has had its own.
+  for (const step of [...state.steps.values()].reverse()) if (!mapOf(state, step.id)) review(state, step);
 }
 
 /** The saga went on without this step: what it did has to be undone whatever else happens. */
@@ -56,18 +64,20 @@ export function undoOutOfTurn(state: SagaState, step: StepState): void {
 export function review(state: SagaState, step: StepState): void {
   const waiting = [step];
   for (let next = waiting.pop(); next; next = waiting.pop()) {
-    if (state.phase !== 'compensating' && !next.outOfTurn) continue;
-    if (next.clear || isInFlight(next) || (next.blockers > 0 && !next.outOfTurn)) continue;
+    if (!isItsTurn(state, next)) continue;
     if (needsUndo(next)) {
-      const undo = next.undo?.status;
-      const parked = state.parked.has(`compensation:${next.id}`);
-      if (!parked && (undo === undefined || undo === 'again' || undo === 'due')) state.undoReady.add(next.id);
+      if (!isToBeUndone(state, next)) continue;
+      const map = mapOf(state, next.id);
+      if (map) map.line.push(next.id);
+      else state.undoReady.add(next.id);
       continue;
     }
     next.clear = true;
     state.open -= 1;
     state.undoReady.delete(next.id);
     if (next.outOfTurn) continue;
+    const own = state.maps.get(next.id);
+    if (own) for (const item of freeItems(state, own)) waiting.push(item);
     for (const id of next.after) {
       const dependency = state.steps.get(id);
       if (!dependency) continue;
@@ -75,4 +85,17 @@ export function review(state: SagaState, step: StepState): void {
       waiting.push(dependency);
     }
   }
+}
+
+/** Has its turn come to be undone, or to be clear? */
+function isItsTurn(state: SagaState, step: StepState): boolean {
+  if (state.phase !== 'compensating' && !step.outOfTurn) return false;
+  return !step.clear && !isInFlight(step) && (step.blockers === 0 || step.outOfTurn);
+}
+
+/** Is the next thing about it that its undo is asked for? */
+export function isToBeUndone(state: SagaState, step: StepState): boolean {
+  if (!isItsTurn(state, step) || !needsUndo(step) || state.parked.has(`compensation:${step.id}`)) return false;
+  const undo = step.undo?.status;
+  return undo === undefined || undo === 'again' || undo === 'due';
 }

@@ -12,10 +12,12 @@ import type { DataOf, ExpressSagaEnded, SagaEnd, SagaEvent } from './events.js';
 import { choiceMade, failureCaught } from './evolve-branches.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
 import { expressEnded, takenUpAgain } from './evolve-express.js';
+import { countAgain, evolveMap, touchedBy } from './evolve-map.js';
 import { openPatched } from './evolve-operator.js';
 import { evolveSteering } from './evolve-steering.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
 import { signalAwaited, signalReceived, stopWaiting, takeSignal, timerFired, timerSet } from './evolve-waits.js';
+import { mapOf } from './map-state.js';
 import { policyText } from './policy-text.js';
 import { timeoutError } from './retry.js';
 import { statusOf } from './saga-status.js';
@@ -25,8 +27,10 @@ export function evolve(state: SagaState, event: SagaEvent): SagaState {
   const before = statusOf(state);
   state.revision += 1;
   state.at = event.at;
+  const touched = touchedBy(state, event);
   if (event.type === 'ExpressSagaEnded') expressEnded(state, event);
   else apply(state, event);
+  if (touched) countAgain(state, touched);
   if (statusOf(state) !== before) state.since = event.at;
   return state;
 }
@@ -67,6 +71,10 @@ function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): v
       return signalAwaited(state, event.data);
     case 'SignalDiscarded':
       return takeSignal(state, stepOf(state, event.data.step), event.data.signal);
+    case 'MapStarted':
+    case 'MapCompleted':
+    case 'MapFailed':
+      return evolveMap(state, event);
     case 'CompensationStarted':
       state.compensation = event.data.reason;
       return beginUndoing(state);
@@ -126,6 +134,7 @@ function ended(state: SagaState, event: SagaEnd): void {
   state.timers.clear();
   state.owed.clear();
   state.undoReady.clear();
+  for (const map of state.maps.values()) map.line.length = 0;
   state.signals.clear();
   state.patches.clear();
   if (event.type === 'SagaTerminated') {
@@ -143,7 +152,10 @@ function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: numb
     const policy = data.opens.policy ?? stepOf(state, policyOf ?? '').policy;
     if (!policy) throw new Error(`history opens step ${data.step} without a policy`);
     if (policyOf === undefined) state.policies.set(policyText(policy), data.step);
-    step = Object.assign(newStep(data.step, 'command', after, 'requested'), { command, policy });
+    // Items come after what their map does: one list for all of them.
+    const map = mapOf(state, data.step);
+    const own = newStep(data.step, 'command', map ? stepOf(state, map.step).after : after, 'requested');
+    step = Object.assign(own, { command, policy });
     state.steps.set(step.id, step);
     if (policy.pivot) state.pivotsOpen.add(step.id);
   }
@@ -154,7 +166,9 @@ function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: numb
     step.doubt = false;
     step.sealed = false;
     step.outdated = false;
+    step.sealAsked = false;
   }
+  state.due.delete(step.id);
   step.status = 'requested';
   step.attempt = data.attempt;
   step.tries += 1;
@@ -177,6 +191,7 @@ function suspended(state: SagaState, data: DataOf<'SagaSuspended'>, at: number):
 function settle(state: SagaState, step: StepState): void {
   state.owed.delete(`step:${step.id}`);
   state.timers.delete(`step:${step.id}`);
+  state.due.delete(step.id);
 }
 
 function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
@@ -193,7 +208,7 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
     return undoOutOfTurn(state, step);
   }
   step.status = 'succeeded';
-  state.results[step.id] = data.result;
+  if (!mapOf(state, step.id)) state.results[step.id] = data.result;
   state.parked.delete(`step:${step.id}`);
   state.patches.delete(step.id);
   state.pivotsOpen.delete(step.id);
@@ -257,8 +272,12 @@ function stepSkipped(state: SagaState, data: DataOf<'StepSkipped'>): void {
 function sealRequested(state: SagaState, data: DataOf<'StepSealRequested'>): void {
   const step = stepOf(state, data.step);
   step.status = 'sealing';
+  // Until it is told: whoever asks again does not know what the last seal found.
+  step.doubt = true;
+  state.due.delete(step.id);
   step.attempt = data.attempt;
   step.sealTries += 1;
+  step.sealAsked = true;
   state.undoReady.delete(step.id);
   inFlight(state, step, data.dueAt);
 }

@@ -1,9 +1,10 @@
 /** What becomes of an attempt that did not succeed: another attempt, a seal, a person, or the program's own judgement. */
 import type { Draft } from './decide.js';
 import type { ErrorRecord } from './errors.js';
+import { mapOf } from './map-state.js';
 import { sealRetry } from './requests.js';
 import { backoffDelay, DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED, mayRetry } from './retry.js';
-import { actionKey, type StepState } from './state.js';
+import { actionKey, type StepState, stepOf } from './state.js';
 
 /** Name of the error that says that the fence has forgotten keys so old. */
 export const UNKNOWABLE = 'Unknowable';
@@ -12,6 +13,9 @@ export const UNKNOWABLE = 'Unknowable';
 export function afterStepFailure(draft: Draft, step: StepState, error: ErrorRecord, kind: 'business' | 'technical' | 'refused'): void {
   const { state } = draft;
   if (state.phase !== 'running' || state.parked.has(`step:${step.id}`) || state.patches.has(step.id)) return;
+  // Its map has failed, and waits only for what is in flight.
+  const map = mapOf(state, step.id);
+  if (map && stepOf(state, map.step).status === 'failed') return;
   const policy = step.policy?.retry ?? DEFAULT_RETRY;
   const final = error.name === UNKNOWABLE || (kind === 'refused' && error.name !== EXPIRED);
   const outlived = error.name === EXPIRED && kind === 'refused' && step.outdated;

@@ -8,12 +8,16 @@ export type {
   ChoiceStep,
   Command,
   CommandStep,
+  Each,
+  ItemCompensation,
+  MapStep,
   SagaCompensation,
   SagaDefinition,
   SagaView,
   SignalStep,
   StepDefinition,
   TimerStep,
+  Tolerance,
 } from './definition.js';
 export { deployedForm } from './deployed-form.js';
 export { describeDefinition } from './describe.js';
@@ -42,6 +46,7 @@ export { checkLaws, LAWS } from './laws/check-laws.js';
 export type { Law, Violation } from './laws/law.js';
 export type { Finding, LintRule } from './lint.js';
 export { lint } from './lint.js';
+export type { MapState } from './map-state.js';
 export type {
   Answer,
   Cancel,
@@ -105,6 +110,8 @@ export { LONGEST_EXPRESS } from './run-settings.js';
 export type {
   CatchOptions,
   ChoiceData,
+  MapData,
+  MapOptions,
   RetryOptions,
   RunOptions,
   SagaData,

@@ -1,7 +1,7 @@
 /** The part of the linter that looks at how steps depend on each other: cycles, and what may run where a pivot allows no way back. */
 import { branchesAround, excludeEachOther } from './branches.js';
 import { branchNames } from './choosing.js';
-import type { CommandStep, StepDefinition } from './definition.js';
+import type { CommandStep, MapStep, StepDefinition } from './definition.js';
 import type { Remark } from './lint.js';
 
 export function lintOrder(steps: readonly StepDefinition[]): Remark[] {
@@ -114,7 +114,7 @@ function lintBeside(pivot: CommandStep, steps: readonly StepDefinition[], byId: 
   const before = ancestors(pivot.id, byId);
   const around = steps.filter((step) => !excludeEachOther(step, pivot, byId));
   return around.flatMap((step) => {
-    if (step.kind === 'command') return lintAroundPivot(step, pivot.id, before, byId);
+    if (step.kind === 'command' || step.kind === 'map') return lintAroundPivot(step, pivot.id, before, byId);
     return step.kind === 'signal' && !before.has(step.id) ? lintSignal(step, pivot.id, byId) : [];
   });
 }
@@ -154,10 +154,10 @@ function beside(step: string, pivot: string): Remark {
 }
 
 /** What only waits for a time does no harm beside a pivot. */
-function lintAroundPivot(step: CommandStep, pivot: string, before: ReadonlySet<string>, byId: ById): Remark[] {
+function lintAroundPivot(step: CommandStep | MapStep, pivot: string, before: ReadonlySet<string>, byId: ById): Remark[] {
   const { id, compensation } = step;
   if (before.has(id)) return [];
-  if (step.pivot) {
+  if (step.kind === 'command' && step.pivot) {
     const fix = 'Take the compensation away, or let another step be the pivot.';
     return compensation ? [{ step: id, rule: 'compensated-pivot', message: 'a pivot is never compensated', fix }] : [];
   }

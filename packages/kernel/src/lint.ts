@@ -3,10 +3,11 @@
  * its author. Saga methods are not called: a compensation that cannot do without a result shows only when it is run without one.
  */
 import { isAttributeName, MAX_ATTRIBUTES } from './attributes.js';
-import type { CommandStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
+import type { CommandStep, MapStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { lintCatches } from './lint-catches.js';
 import { lintChoices } from './lint-choices.js';
 import { lintExpress } from './lint-express.js';
+import { lintMap } from './lint-map.js';
 import { lintOrder } from './lint-order.js';
 import type { RetryPolicy } from './retry.js';
 import { isReservedName } from './stream-names.js';
@@ -45,7 +46,10 @@ export type LintRule =
   | 'express'
   | 'choice'
   | 'branch'
-  | 'empty-branch';
+  | 'empty-branch'
+  | 'concurrency'
+  | 'tolerate'
+  | 'map-pivot';
 
 export interface Finding {
   readonly saga: string;
@@ -130,6 +134,8 @@ function lintKind(step: StepDefinition, definition: SagaDefinition): Remark[] {
       return lintSignal(step, definition);
     case 'choice':
       return [];
+    case 'map':
+      return [...lintCommand(step, definition), ...lintMap(step)];
   }
 }
 
@@ -157,7 +163,7 @@ function lintTimer({ time }: TimerStep, { deadline }: SagaDefinition): Remark[] 
   return [{ rule: 'timer', severity: 'warning', message, fix: 'Let it come after the pivot, wait less, or give the saga more time.' }];
 }
 
-function lintCommand(step: CommandStep, { deadline }: SagaDefinition): Remark[] {
+function lintCommand(step: CommandStep | MapStep, { deadline }: SagaDefinition): Remark[] {
   const remarks: Remark[] = [
     ...lintTimes(step),
     ...lintRetry(step.retry, 'retry'),
@@ -176,7 +182,7 @@ function lintId(id: string): Remark[] {
   return [{ rule: 'step-id', message: `"${id}" cannot be the id of a step`, fix }];
 }
 
-function lintTimes({ timeout, compensationTimeout }: CommandStep): Remark[] {
+function lintTimes({ timeout, compensationTimeout }: CommandStep | MapStep): Remark[] {
   const remarks: Remark[] = [];
   for (const [field, time] of Object.entries({ timeout, compensationTimeout })) {
     if (time >= 1) continue;

@@ -7,6 +7,7 @@
 import type { SagaDefinition } from './definition.js';
 import type { DataOf, EventType, RecordedCommand, SagaEvent } from './events.js';
 import { evolve } from './evolve.js';
+import { isToBeUndone } from './evolve-undo.js';
 import type { RefusalCode } from './messages.js';
 import { refusedCancel } from './possible-actions.js';
 import { isInFlight, isSealing, needsUndo, type SagaState, type StepState, stepOf } from './state.js';
@@ -113,8 +114,8 @@ function plannedUndo(step: StepState | undefined, definition: SagaDefinition | u
   if (!step) return [];
   const { id, status, policy, command, sealed } = step;
   const own = policy?.compensation === 'saga';
-  const defined = definition?.steps.find((one) => one.id === id);
-  const compensation = defined?.kind === 'command' ? defined.compensation?.name : undefined;
+  const defined = definition?.steps.find((one) => one.id === (id.split('/')[0] ?? id));
+  const compensation = defined?.kind === 'command' || defined?.kind === 'map' ? defined.compensation?.name : undefined;
   const { participant, action }: Omit<RecordedCommand, 'args'> = command ?? { participant: '', action: '' };
   const isUnknown = status === 'unknown' || (isPaused(step) && step.doubt) || isSealing(step);
   const because = step.stranded || status === 'succeeded' ? 'succeeded' : isUnknown ? 'unknown' : 'in-flight';
@@ -149,7 +150,9 @@ class WayBack {
 
   /** The steps that are undone at the same time next, all of which have been undone then. */
   next(): string[] {
-    const ready = [...new Set([...this.#undoing, ...this.state.undoReady])];
+    const inLine = [...this.state.maps.values()].flatMap(({ line }) => line.toReversed());
+    const items = inLine.filter((id) => isToBeUndone(this.state, stepOf(this.state, id)));
+    const ready = [...new Set([...this.#undoing, ...this.state.undoReady, ...items])];
     this.#undoing.clear();
     for (const id of ready) this.#undo(stepOf(this.state, id));
     return ready;

@@ -5,6 +5,7 @@
  * Q1  What is listed as possible is accepted when it is asked for in this state, and what is not listed is refused with the reason.
  */
 import type { Target } from './events.js';
+import { mapOf } from './map-state.js';
 import type { Answer, Operator, OperatorAction, RefusalCode } from './messages.js';
 import { statusOf } from './saga-status.js';
 import { isHeld, isSealing, type Parked, type SagaState, type StepState, stepOf } from './state.js';
@@ -132,15 +133,18 @@ function againstTarget(state: SagaState, action: OperatorAction, target: Target 
   const step = stepOf(state, target.slice(target.indexOf(':') + 1));
   const undoes = target.startsWith('compensation:');
   if (action === 'patch') return undoes ? againstUndoPatch(step, named) : againstPatch(state, step, named);
+  if (step.kind === 'map' && action !== 'retry') return { why: 'its items are decided on one by one' };
   // A pivot, or a step of which the saga waits to know whether it goes on without it.
   const isAwaited = !undoes && (step.policy?.pivot || (isSealing(step) && state.phase === 'running'));
   if (action === 'fail' && !isAwaited) return { why: 'nothing waits for the word that it did not happen' };
   return action === 'skip' && !undoes && step.policy?.pivot ? { why: 'a pivot cannot be left undecided' } : undefined;
 }
 
-function againstPatch({ phase }: SagaState, step: StepState, { args }: Named): Objection | undefined {
+function againstPatch(state: SagaState, step: StepState, { args }: Named): Objection | undefined {
   if (!step.command) return { why: 'it asks nobody' };
-  if (phase !== 'running') return { why: 'the saga has turned back: its outcome is wanted, not another action' };
+  if (state.phase !== 'running') return { why: 'the saga has turned back: its outcome is wanted, not another action' };
+  const map = mapOf(state, step.id);
+  if (map && stepOf(state, map.step).status !== 'waiting') return { why: 'its map has failed: its outcome is wanted, not another action' };
   return Array.isArray(args) ? undefined : { why: 'no arguments are named' };
 }
 

@@ -59,6 +59,21 @@ export type Directive =
   | { readonly do: 'resolve'; readonly step: string }
   /** The step has failed, and the saga goes on without it; `by`: with that step in its place. It is resolved first. */
   | { readonly do: 'catch'; readonly step: string; readonly error: ErrorRecord; readonly by?: string }
+  /** The step asks for so many items. */
+  | {
+      readonly do: 'map';
+      readonly step: string;
+      readonly after: readonly string[];
+      readonly count: number;
+      readonly concurrency: number;
+      readonly tolerated: number;
+    }
+  /** Its next items are asked for, as many as there is room for. */
+  | { readonly do: 'items'; readonly step: string; readonly policy: StepPolicy; readonly command: (index: number) => Command }
+  /** Every item is through. */
+  | { readonly do: 'gather'; readonly step: string }
+  /** More items have failed than are tolerated. */
+  | { readonly do: 'fail-map'; readonly step: string; readonly error: ErrorRecord }
   | { readonly do: 'complete'; readonly output?: unknown }
   /** Nothing handles this failure: turn back. With `step`, the step that failed. */
   | { readonly do: 'fail'; readonly error: ErrorRecord; readonly step?: string };

@@ -36,8 +36,8 @@ function stepReply(draft: Draft, step: StepState, reply: ReplyMessage): void {
       if (outcome.kind === 'business') return refusedOrFailed(draft, step, reply.attempt, 'business', outcome.error);
       return failedTechnically(draft, step, reply, outcome);
     case 'refused':
-      // A key that was sealed in doubt is refused like any other sealed key: only the seal's own answer tells the two apart.
-      if (isSealing(step) || step.sealed) {
+      // A key that was sealed in doubt is refused like any other sealed key: only the seal's own answer tells the two apart, also where that was lost.
+      if (step.sealAsked || step.sealed) {
         draft.note = 'stray';
         return;
       }

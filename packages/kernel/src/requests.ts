@@ -1,7 +1,26 @@
 import type { Draft } from './decide.js';
 import type { RecordedCommand } from './events.js';
+import { policyText } from './policy-text.js';
+import type { Directive } from './program.js';
 import { DEFAULT_COMPENSATION_RETRY } from './retry.js';
 import type { StepState } from './state.js';
+
+/** The first attempt of a step. */
+export function openStep(draft: Draft, { step, after, policy, command: asked }: Extract<Directive, { do: 'request' }>): void {
+  const policyOf = draft.state.policies.get(policyText(policy));
+  const command = recorded(asked);
+  draft.emit('StepRequested', {
+    step,
+    round: 1,
+    attempt: 1,
+    dueAt: draft.at + policy.timeout,
+    opens: policyOf === undefined ? { after, command, policy } : { after, command, policyOf },
+  });
+}
+
+export function recorded({ participant, action, args }: RecordedCommand): RecordedCommand {
+  return { participant, action, args };
+}
 
 /** The next attempt of a step that has been requested before. */
 export function requestStep(draft: Draft, step: StepState): void {

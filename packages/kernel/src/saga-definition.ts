@@ -1,4 +1,16 @@
-import type { ChoiceStep, Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition } from './definition.js';
+import type {
+  ChoiceStep,
+  Command,
+  CommandStep,
+  Each,
+  ItemCompensation,
+  MapStep,
+  SagaDefinition,
+  SagaView,
+  SignalStep,
+  StepDefinition,
+  Tolerance,
+} from './definition.js';
 import { type Duration, milliseconds } from './duration.js';
 import { DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, type RetryPolicy } from './retry.js';
 import type { LogSettings, RunSettings } from './run-settings.js';
@@ -110,8 +122,24 @@ export interface ChoiceData extends StepPlace {
   readonly otherwise?: string;
 }
 
+/** How a step asks for many items; the same options however a saga is written. */
+export interface MapOptions extends Omit<StepOptions, 'pivot'> {
+  /** Items at work at once, 1 to 100. Default 20. */
+  readonly concurrency?: number;
+  /** Items that may fail without the step failing: so many, or that share of all, from 0 to 1. Default: none. */
+  readonly tolerate?: Tolerance;
+}
+
+/** A step that asks for each of many items; they are known when its turn comes. */
+export interface MapData extends StepPlace, MapOptions {
+  readonly kind: 'map';
+  readonly each: (input: any, view: SagaView) => Each;
+  /** Of one item. Default: its participant pairs the action with its compensation. */
+  readonly compensation?: ItemCompensation;
+}
+
 /** Any step of a saga. */
-export type StepEntry = StepData | TimerData | SignalData | ChoiceData;
+export type StepEntry = StepData | TimerData | SignalData | ChoiceData | MapData;
 
 /** How a saga is recorded and logged; the same options however it is written. */
 export interface RunOptions {
@@ -138,6 +166,7 @@ export interface SagaData<I = any, O = any> extends RunOptions {
 }
 
 const DEFAULT_TIMEOUT = 60_000;
+const DEFAULT_CONCURRENCY = 20;
 
 type Place = Pick<CommandStep, 'id' | 'after' | 'when' | 'instead' | 'on' | 'optional' | 'branch'>;
 
@@ -192,6 +221,7 @@ function stepDefinition(step: StepEntry, { after, branch }: Ordered, pastPivot: 
   const place = { id, after, ...(when && { when }), ...caught, ...(branch !== undefined && { branch }) };
   if (step.kind === 'choice') return choiceStep(step, place);
   if (step.kind === 'signal') return signalStep(step, place, field);
+  if (step.kind === 'map') return mapStep(step, place, pastPivot, field);
   if (step.kind !== 'timer') return commandStep(step, place, pastPivot, field);
   const { time } = step;
   return { ...place, kind: 'timer', time: typeof time === 'function' ? time : milliseconds(time, `${field}.time`) };
@@ -213,18 +243,33 @@ function signalStep({ signal, schema, timeout, onTimeout = 'fail', receive }: Si
   };
 }
 
-function commandStep(step: StepData, place: Place, pastPivot: boolean, field: string): CommandStep {
-  const timeout = step.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(step.timeout, `${field}.timeout`);
+function mapStep(step: MapData, place: Place, pastPivot: boolean, field: string): MapStep {
+  const { each, compensation, concurrency = DEFAULT_CONCURRENCY, tolerate = { failures: 0 } } = step;
   return {
     ...place,
-    kind: 'command',
-    run: step.run,
-    ...(step.compensation && { compensation: step.compensation }),
-    pivot: step.pivot ?? false,
+    kind: 'map',
+    each,
+    ...(compensation && { compensation }),
+    concurrency,
+    tolerate,
+    ...('pivot' in step && step.pivot ? { pivot: true } : {}),
+    ...treatment(step, pastPivot, field),
+  };
+}
+
+function commandStep(step: StepData, place: Place, pastPivot: boolean, field: string): CommandStep {
+  const { run, compensation, pivot = false } = step;
+  return { ...place, kind: 'command', run, ...(compensation && { compensation }), pivot, ...treatment(step, pastPivot, field) };
+}
+
+/** How commands of a step are treated. */
+function treatment(step: StepOptions, pastPivot: boolean, field: string) {
+  const timeout = step.timeout === undefined ? DEFAULT_TIMEOUT : milliseconds(step.timeout, `${field}.timeout`);
+  return {
     timeout,
-    ...(step.expires === 'attempt' && { expires: 'attempt' }),
+    ...(step.expires === 'attempt' && { expires: step.expires }),
     retry: retryPolicy(step.retry, pastPivot ? DEFAULT_COMPENSATION_RETRY : DEFAULT_RETRY, `${field}.retry`),
-    ...(step.onUnknown === 'probe' && { onUnknown: 'probe' }),
+    ...(step.onUnknown === 'probe' && { onUnknown: step.onUnknown }),
     compensationTimeout:
       step.compensationTimeout === undefined ? timeout : milliseconds(step.compensationTimeout, `${field}.compensationTimeout`),
     compensationRetry: retryPolicy(step.compensationRetry, DEFAULT_COMPENSATION_RETRY, `${field}.compensationRetry`),

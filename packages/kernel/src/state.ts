@@ -2,6 +2,7 @@ import type { Attributes, RecordedAttributes } from './attributes.js';
 import type { StepDefinition } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd, StepPolicy, Target } from './events.js';
+import type { MapState } from './map-state.js';
 import type { Answer, StartedAgain } from './messages.js';
 import type { TraceContext } from './trace.js';
 
@@ -30,6 +31,10 @@ export interface SagaState {
   since: number;
   /** By id, in the order of their first request. */
   readonly steps: Map<string, StepState>;
+  /** Steps that ask for many items, and how these stand. */
+  readonly maps: Map<string, MapState>;
+  /** Steps that an operator said are to be requested again. */
+  readonly due: Set<string>;
   /** Policies on record, by their text, with the step that had each first. */
   readonly policies: Map<string, string>;
   /** Results by step id, for the saga's own methods. */
@@ -46,7 +51,7 @@ export interface SagaState {
   deadlineAt: number | undefined;
   deadlinePassed: boolean;
   compensation: CompensationReason | undefined;
-  /** Steps whose turn to be undone has come. */
+  /** Steps whose turn to be undone has come; items of a map stand in a line of their own. */
   readonly undoReady: Set<string>;
   /** While undoing: steps that are not yet clear (in flight, to be undone, or with a dependent that is). */
   open: number;
@@ -92,7 +97,7 @@ export interface Parked {
 
 /**
  * requested: in flight · backoff: waits for its next attempt · due: to be requested again (an operator said so) · sealing, seal-backoff:
- * its unknown outcome is being resolved · waiting: for a time or a signal · succeeded · failed: known not to have happened · unknown: may have happened ·
+ * its unknown outcome is being resolved · waiting: for a time, a signal, or its items · succeeded · failed: known not to have happened · unknown: may have happened ·
  * skipped · caught: it failed, and the saga goes on without it · stopped: it waited when the saga turned back or was terminated.
  */
 export type StepStatus =
@@ -125,6 +130,8 @@ export interface StepState {
   /** Attempts that count against the retry policy. */
   tries: number;
   sealTries: number;
+  /** A seal of the round's key was asked for, whatever came of it. */
+  sealAsked: boolean;
   /** An attempt of this round ended without a certain outcome. */
   doubt: boolean;
   /** The round's key is closed: its action will never run (again), though it may have run. */
@@ -182,6 +189,8 @@ export function initialState(): SagaState {
     startedAt: 0,
     since: 0,
     steps: new Map(),
+    maps: new Map(),
+    due: new Set(),
     policies: new Map(),
     results: {},
     pivotPassed: false,
@@ -268,6 +277,7 @@ export function newStep(id: string, kind: StepState['kind'], after: readonly str
     attempt: 0,
     tries: 0,
     sealTries: 0,
+    sealAsked: false,
     doubt: false,
     sealed: false,
     outdated: false,

@@ -1,38 +1,42 @@
 import { computeAttributes } from './attributes.js';
 import { isOutOfTheWay } from './catching.js';
 import { choose, whyNotTaken } from './choosing.js';
-import type { Command, CommandStep, SagaDefinition, SagaView, SignalStep, StepDefinition, TimerStep } from './definition.js';
+import type { Command, CommandStep, MapStep, SagaDefinition, SagaView, SignalStep, StepDefinition, TimerStep } from './definition.js';
 import { milliseconds } from './duration.js';
 import { recordError, SagaAborted, SkaldError } from './errors.js';
 import type { StepPolicy } from './events.js';
+import { mapOf } from './map-state.js';
 import type { Directive, Program, TakenSignal } from './program.js';
 import { viewOf } from './saga-view.js';
 import { describeIssues } from './standard-schema.js';
 import { oldestSignal, type SagaState, type StepState } from './state.js';
 import { type Alternatives, alternativesOf, onFailure, whyNotInstead } from './step-failure.js';
+import { afterItems, beginMap, goOnMapping, itemCompensation, MapItems } from './step-map.js';
 
 /** The program of a saga definition: every step whose dependencies are settled is requested, or skipped by its guard. */
 export function stepGraph(definition: SagaDefinition): Program {
   const alternatives = alternativesOf(definition.steps);
-  const policies = new Map(definition.steps.flatMap((step) => (step.kind === 'command' ? [[step.id, policyOf(step)] as const] : [])));
+  const asking = definition.steps.filter((step) => step.kind === 'command' || step.kind === 'map');
+  const policies = new Map(asking.map((step) => [step.id, policyOf(step)]));
+  const graph = { definition, policies, alternatives, items: new MapItems(definition) };
   const { attributes } = definition;
   return {
     name: definition.name,
     version: definition.version,
     ...(definition.express && { express: definition.express }),
     ...(definition.log && { log: definition.log }),
-    next: (state) => next({ definition, policies, alternatives }, state),
+    next: (state) => next(graph, state),
     ...(attributes && { attributes: (state: SagaState) => computeAttributes(attributes, state, viewOf(state)) }),
-    compensation: (state, step) => compensation(definition, state, step),
+    compensation: (state, step) => compensation(graph, state, step),
   };
 }
 
-export function policyOf(step: CommandStep): StepPolicy {
+export function policyOf(step: CommandStep | MapStep): StepPolicy {
   return {
     timeout: step.timeout,
     ...(step.expires && { expires: step.expires }),
     retry: step.retry,
-    pivot: step.pivot,
+    pivot: step.kind === 'command' && step.pivot,
     compensation: step.compensation ? 'saga' : 'participant',
     compensationTimeout: step.compensationTimeout,
     compensationRetry: step.compensationRetry,
@@ -43,6 +47,7 @@ interface Graph {
   readonly definition: SagaDefinition;
   readonly policies: ReadonlyMap<string, StepPolicy>;
   readonly alternatives: Alternatives;
+  readonly items: MapItems;
 }
 
 function next(graph: Graph, state: SagaState): readonly Directive[] {
@@ -54,13 +59,14 @@ function next(graph: Graph, state: SagaState): readonly Directive[] {
     if (current === undefined) {
       if (step.after.every((id) => isSettled(state.steps.get(id)))) directives.push(...open(graph, step, state));
     } else if (isSettled(current)) settled += 1;
+    else if (step.kind === 'map' && current.status === 'waiting') directives.push(...goOn(graph, step, state));
     else if (step.kind === 'signal' && (current.status === 'waiting' || current.status === 'due')) {
       const directive = current.status === 'due' ? awaited(step) : take(step, current, state);
       if (directive) directives.push(directive);
     } else if ((current.status === 'failed' || current.status === 'unknown') && !state.parked.has(`step:${step.id}`)) {
       const directive = orFail(() => onFailure(step, current, graph.alternatives, state));
       if (directive.do === 'fail') return [directive];
-      directives.push(directive);
+      directives.push(...afterItems(state, step.id, directive));
     }
   }
   if (settled < definition.steps.length) return failFirst(directives);
@@ -90,15 +96,16 @@ function open(graph: Graph, step: StepDefinition, state: SagaState): readonly Di
   if (reason !== undefined) return [{ do: 'skip', step: id, after, reason }];
   // Its guard has been asked when the failure was caught.
   const { when: _asked, ...chosen } = step;
-  return isOutOfTheWay(origin) ? [orFail(() => begin(graph, chosen, state, viewOf(state, origin.error)))] : [];
+  return isOutOfTheWay(state, origin) ? [orFail(() => begin(graph, chosen, state, viewOf(state, origin.error)))] : [];
 }
 
-function begin({ definition, policies }: Graph, step: StepDefinition, state: SagaState, view: SagaView): Directive {
+function begin({ definition, policies, items }: Graph, step: StepDefinition, state: SagaState, view: SagaView): Directive {
   const { id, after } = step;
   if (step.when && !step.when(state.input, view)) return { do: 'skip', step: id, after, reason: 'guard' };
   if (step.kind === 'timer') return { do: 'sleep', step: id, after, until: timeOf(step, state, view) };
   if (step.kind === 'signal') return awaited(step);
   if (step.kind === 'choice') return choose(step, state, view);
+  if (step.kind === 'map') return beginMap(step, items.of(step, state));
   const policy = policies.get(id) ?? policyOf(step);
   return { do: 'request', step: id, after, command: commandOf(definition, step, step.run(state.input, view)), policy };
 }
@@ -152,11 +159,22 @@ function orFail(directive: () => Directive): Directive {
   }
 }
 
-function compensation(definition: SagaDefinition, state: SagaState, step: StepState): Command {
-  const defined = definition.steps.find(({ id }) => id === step.id);
+function compensation({ definition, items }: Graph, state: SagaState, step: StepState): Command {
+  const id = mapOf(state, step.id)?.step ?? step.id;
+  const defined = definition.steps.find((one) => one.id === id);
+  if (defined?.kind === 'map' && defined.compensation) return commandOf(definition, step, itemCompensation(defined, items, state, step));
   const own = defined?.kind === 'command' ? defined.compensation : undefined;
   if (!own) throw new Error(`step ${step.id} has no compensation of the saga's own any more`);
   return commandOf(definition, step, own.run(state.input, viewOf(state, step.error)));
+}
+
+function goOn({ definition, policies, items }: Graph, step: MapStep, state: SagaState): readonly Directive[] {
+  const map = state.maps.get(step.id);
+  const command = (index: number): Command => {
+    const each = items.of(step, state);
+    return commandOf(definition, step, each.run(each.items[index], index));
+  };
+  return map ? goOnMapping(step, map, state, policies.get(step.id) ?? policyOf(step), command) : [];
 }
 
 /** Decorators and the builder see to it that a command comes; what is written as data may give anything. */

@@ -4,11 +4,17 @@ import { requestSeal, requestStep, requestUndo } from './requests.js';
 import { TIMEOUT, timeoutError } from './retry.js';
 import { isHeld, type StepState, stepOf, type Timer } from './state.js';
 
+/** So many at once at most: a decision is one write. What is left is due still, and the saga is woken again. */
+const MOST_DUE = 100;
+
 /** Everything that is due by now, the earliest first. Nothing due, nothing recorded: a wake may come twice, early or late. */
 export function recordDue(draft: Draft): void {
   const { state, at } = draft;
   if (isHeld(state)) return;
-  const due = [...state.timers].filter(([, time]) => time <= at).sort(([, a], [, b]) => a - b);
+  const due = [...state.timers]
+    .filter(([, time]) => time <= at)
+    .sort(([, a], [, b]) => a - b)
+    .slice(0, MOST_DUE);
   for (const [timer, time] of due) if (state.timers.get(timer) === time) fire(draft, timer);
 }
 

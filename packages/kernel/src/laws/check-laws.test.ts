@@ -50,6 +50,9 @@ const sealed = (step: string, doubt?: true) => event('StepSealed', { step, round
 const caught = (step: string, by?: string) => event('StepFailureCaught', { step, error, ...(by !== undefined && { by }) });
 const chosen = (step: string, taken: string, notTaken: readonly string[]) =>
   event('ChoiceMade', { step, after: [], chosen: taken, notTaken });
+const map = (count: number, concurrency = 1, tolerated = 0) => event('MapStarted', { step: 'm', after: [], count, concurrency, tolerated });
+const gathered = event('MapCompleted', { step: 'm' });
+const mapFailed = event('MapFailed', { step: 'm', error });
 const cancel = (request = 'c') => event('CancelRequested', { request, reason: 'why', by: 'me' });
 const completed = event('SagaCompleted', {});
 const compensated = event('SagaCompensated', {});
@@ -124,6 +127,17 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
     ],
     ...[succeeded('a'), completed],
   ],
+  'the items of a map are asked for one after the other, and one may fail': [
+    ...[start, map(2, 1, 1), opens('m/0'), failed('m/0'), caught('m/0'), opens('m/1'), succeeded('m/1'), gathered, completed],
+  ],
+  'too many items fail, and those that succeeded are undone': [
+    ...[start, map(3, 2), opens('m/0'), opens('m/1'), succeeded('m/0'), failed('m/1'), mapFailed, turned('m'), undo('m/0'), undone('m/0')],
+    compensated,
+  ],
+  'a map is done without, and nothing of it stands': [
+    ...[start, map(2, 2), opens('m/0'), opens('m/1'), succeeded('m/0'), failed('m/1'), mapFailed, caught('m'), undo('m/0'), undone('m/0')],
+    completed,
+  ],
   'a timer is moved, stands still while the saga is held, and fires': [
     ...[
       start,
@@ -186,6 +200,11 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
     ...[start, opens('a'), timedOut('a'), seal('a'), sealed('a', true), caught('a', 'b'), opens('b', { after: ['a'] })],
   ],
   'choices-once': [start, chosen('c', 'x', ['y']), chosen('c', 'y', ['x'])],
+  'items-in-order': [start, map(2), opens('m/1')],
+  'items-in-turn': [start, map(2), opens('m/0'), opens('m/1')],
+  'no-item-after-the-map': [start, map(2, 2), opens('m/0'), failed('m/0'), mapFailed, retry('m/0', 1, 2)],
+  'maps-end-for-cause': [start, map(2), opens('m/0'), succeeded('m/0'), gathered],
+  'lost-items-are-few': [start, map(2, 2, 1), opens('m/0'), opens('m/1'), failed('m/0'), caught('m/0'), failed('m/1'), caught('m/1')],
   'undo-what-stands': [start, opens('a'), failed('a'), turned('a'), undo('a')],
   'reverse-order': [...wayBack.slice(0, 8), undo('a')],
   'undo-attempts-count-up': [...wayBack.slice(0, 9), undo('b', 1, 2)],

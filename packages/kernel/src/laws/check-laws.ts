@@ -3,12 +3,13 @@ import { ATTRIBUTE_LAWS } from './attribute-laws.js';
 import { CATCH_LAWS } from './catch-laws.js';
 import { index, inspect, type Law, type Violation } from './law.js';
 import { LIFECYCLE_LAWS } from './lifecycle-laws.js';
+import { MAP_LAWS } from './map-laws.js';
 import { STEERING_LAWS } from './steering-laws.js';
 import { STEP_LAWS } from './step-laws.js';
 import { UNDO_LAWS } from './undo-laws.js';
 import { WAITING_LAWS } from './waiting-laws.js';
 
-const ALL = [...LIFECYCLE_LAWS, ...STEP_LAWS, ...UNDO_LAWS, ...STEERING_LAWS, ...WAITING_LAWS, ...CATCH_LAWS, ...ATTRIBUTE_LAWS];
+const ALL = [...LIFECYCLE_LAWS, ...STEP_LAWS, ...UNDO_LAWS, ...STEERING_LAWS, ...WAITING_LAWS, ...CATCH_LAWS, ...ATTRIBUTE_LAWS, ...MAP_LAWS];
 const INDEX = index(ALL);
 
 /** Every law a history has to obey. */

@@ -1,4 +1,5 @@
 import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
+import { beginMap, type MapRecord, mapIdOf, triedAgain } from './map-record.js';
 import { isInFlight, newRecord, operatorOnUndo, type StepRecord, settleWithout } from './step-record.js';
 
 /**
@@ -12,6 +13,7 @@ export class Chronicle {
   readonly choices = new Set<string>();
   /** Steps whose failure was caught, by the step in their place. */
   readonly standIns = new Map<string, StepRecord>();
+  readonly maps = new Map<string, MapRecord>();
   readonly requests = new Set<string>();
   readonly parked = new Set<Target>();
   /** Signals that came, and those that no step has taken, by name. */
@@ -52,6 +54,8 @@ export class Chronicle {
         this.choices.add(event.data.step);
         Object.assign(this.#add(event.data.step, event.data.after, false, false), { outcome: 'succeeded', success: true });
         return;
+      case 'MapStarted':
+        return beginMap(this.maps, this.#add(event.data.step, event.data.after, false, false), event.data);
       case 'TimerSet':
         return this.#timerSet(event.data);
       case 'CompensationStarted':
@@ -108,14 +112,20 @@ export class Chronicle {
         step.outcome = 'waiting';
         step.notBefore = event.data.dueAt;
         return;
+      case 'MapFailed':
+        step.outcome = 'failed';
+        for (const item of triedAgain(this.maps.get(step.id))) this.#rest(item);
+        return;
       case 'StepFailureCaught':
         if (event.data.by !== undefined) this.standIns.set(event.data.by, step);
+        for (const item of this.maps.get(step.id)?.items ?? []) settleWithout(item);
         return settleWithout(step);
+      case 'MapCompleted':
       case 'TimerFired':
         Object.assign(step, { outcome: 'succeeded', success: true });
         return;
       case 'StepSealRequested':
-        Object.assign(step, { outcome: 'awaited', seal: 'asked', attempt: event.data.attempt, notBefore: event.data.dueAt });
+        Object.assign(step, { outcome: 'awaited', seal: 'asked', doubt: true, attempt: event.data.attempt, notBefore: event.data.dueAt });
         return;
       case 'StepSealed':
         Object.assign(step, { seal: 'sealed', doubt: event.data.doubt === true, mayOpenRound: true });
@@ -146,6 +156,9 @@ export class Chronicle {
     const step = newRecord(id, after, pivot, ownCompensation);
     this.steps.set(id, step);
     for (const dependency of after) this.steps.get(dependency)?.dependents.push(step);
+    const map = this.maps.get(mapIdOf(id) ?? '');
+    map?.items.push(step);
+    if (map) step.dependents.push(map.step);
     return step;
   }
 
@@ -281,7 +294,7 @@ export class Chronicle {
       else step.outcome = 'unknown';
     } else if (action === 'retry') {
       if (step.mayOpenRound) step.doubt = false;
-      step.outcome = 'waiting';
+      step.outcome = step.waits === 'items' ? 'awaited' : 'waiting';
       step.notBefore = 0;
     } else if (action === 'skip') {
       step.outcome = 'skipped';

@@ -1,5 +1,6 @@
 import type { EventType, SagaEvent } from '../events.js';
 import { Chronicle } from './chronicle.js';
+import { noteItems } from './map-record.js';
 
 /** A law that a history broke, at the event with this revision. */
 export interface Violation {
@@ -61,6 +62,7 @@ export function inspect(rules: RuleIndex, history: readonly SagaEvent[]): Violat
     chronicle.summaryOnly = event.type === 'ExpressSagaEnded';
     if (event.type === 'ExpressSagaEnded') chronicle.events += 1;
     else chronicle.write(event);
+    if (chronicle.maps.size > 0) noteItems(chronicle, event);
   }
   return violations;
 }

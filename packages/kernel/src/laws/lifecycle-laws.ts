@@ -26,7 +26,7 @@ const ALL: readonly EventType[] = [
     'CompensationStarted',
     'CompensationRequested',
   ] as const),
-  ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded'] as const),
+  ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded', 'MapStarted', 'MapCompleted', 'MapFailed'] as const),
   ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened', 'RequestRefused'] as const),
   ...(['AttributesSet', 'CancelRequested', 'CancelRefused', 'DeadlinePassed', 'ExpressSagaEnded'] as const),
   ...ENDS,

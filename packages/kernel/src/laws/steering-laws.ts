@@ -3,7 +3,7 @@ import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
 import { isInFlight, type StepRecord } from './step-record.js';
 
-const WAITING = ['TimerSet', 'TimerFired', 'SignalAwaited', 'SignalDiscarded'] as const;
+const WAITING = ['TimerSet', 'TimerFired', 'SignalAwaited', 'SignalDiscarded', 'MapStarted', 'MapCompleted', 'MapFailed'] as const;
 const DECIDED = ['StepFailureCaught', 'ChoiceMade'] as const;
 const FORWARD = ['StepRequested', 'StepSkipped', 'StepRetryScheduled', ...DECIDED, ...WAITING] as const;
 

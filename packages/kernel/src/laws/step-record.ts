@@ -14,8 +14,8 @@ export interface StepRecord {
   readonly after: readonly string[];
   readonly dependents: StepRecord[];
   readonly pivot: boolean;
-  /** It asks nobody and waits: for a time, or for a signal of that name. */
-  waits: 'time' | 'signal' | undefined;
+  /** It asks nobody and waits: for a time, for a signal of that name, or for its items. */
+  waits: 'time' | 'signal' | 'items' | undefined;
   signal: string | undefined;
   /** The saga's own method says how it is undone. */
   readonly ownCompensation: boolean;
@@ -75,7 +75,7 @@ export function isInFlight(step: StepRecord): boolean {
 /** The saga goes on without the step. What may stand of it is undone as a success that comes late would be: it holds up nobody. */
 export function settleWithout(step: StepRecord): void {
   step.outcome = 'caught';
-  step.outOfTurn ||= step.doubt;
+  step.outOfTurn ||= step.doubt || step.standing === 'effect';
 }
 
 /** What an operator said of the step's compensation. */

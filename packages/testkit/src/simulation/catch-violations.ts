@@ -14,7 +14,7 @@ export function catchViolations(steps: readonly StepDefinition[], history: reado
     if (type === 'StepTimedOut' || (type === 'StepFailed' && data.effect === 'unknown')) open.add(data.step);
     if (type === 'StepRequested' || type === 'StepSealed') open.delete(data.step);
     if (type === 'StepRequested' && data.attempt === 1) closed.delete(data.step);
-    if (type === 'StepRequested' || type === 'TimerSet' || type === 'SignalAwaited') begun.add(data.step);
+    if (type === 'StepRequested' || type === 'TimerSet' || type === 'SignalAwaited' || type === 'MapStarted') begun.add(data.step);
     if (type === 'StepFailureCaught') caught.set(data.step, data.by);
     if (type !== 'CompensationStarted' || data.reason.type !== 'failed' || data.reason.step === undefined) continue;
     const { step: id, error } = data.reason;

@@ -13,14 +13,14 @@ export function realWorldViolations(world: World): string[] {
   const violations: string[] = [];
   const output = status === 'completed' ? outputOf(world.history) : undefined;
   for (const step of world.scenario.steps.values()) {
-    if (step.kind === 'timer' || step.kind === 'signal' || step.kind === 'choice') continue;
+    if (step.kind === 'timer' || step.kind === 'signal' || step.kind === 'choice' || step.kind === 'map') continue;
     const records = [...world.participants.keys.values()].filter((record) => record.step === step.id);
     const late = world.participants.lateStarts.get(step.id);
     if (late !== undefined && !excused.has(step.id)) violations.push(`P2 ${late} starts after step ${step.id} was undone`);
     if (excused.has(step.id) || records.some((record) => record.forgotten)) continue;
     const wrong = judge(step, status, records, world.history);
-    const mentioned = output?.[step.id] === step.id;
-    const isCaught = world.history.some((event) => event.type === 'StepFailureCaught' && event.data.step === step.id);
+    const mentioned = output && resultIn(output, step.id) === step.id;
+    const isCaught = wasCaught(step, world.history);
     if (output && mentioned !== (records.length > 0 && !isCaught))
       violations.push(`completed, and its output is wrong about step ${step.id}`);
     if (wrong !== undefined) violations.push(`real world: ${status}, and step ${step.id} ${wrong}`);
@@ -33,12 +33,13 @@ function judge(step: ModelStep, status: string, records: readonly KeyRecord[], h
   const interrupted = records.some((record) => record.interrupted);
   if (status === 'completed') {
     // An interrupted external run whose effect was made twice is beyond what any undo can know of.
-    if (history.some((event) => event.type === 'StepFailureCaught' && event.data.step === step.id))
+    if (wasCaught(step, history))
       return standing === 0 || !step.compensable || records.some((record) => record.interrupted && record.applied > 1)
         ? undefined
         : 'was caught, and stands';
     if (history.some((event) => event.type === 'StepSkipped' && event.data.step === step.id))
       return standing === 0 ? undefined : 'was skipped, and ran';
+    if (isUnopened(step, history)) return standing === 0 ? undefined : 'was never asked for, and ran';
     if (standing === 1 || (interrupted && standing > 1)) return undefined;
     return `had its effect ${standing} times`;
   }
@@ -47,6 +48,23 @@ function judge(step: ModelStep, status: string, records: readonly KeyRecord[], h
   if (records.some((record) => record.interrupted && record.applied > 1)) return undefined;
   if (step.pivot && standing > 0) return 'is a pivot that had its effect';
   return step.compensable && standing > 0 ? 'still stands' : undefined;
+}
+
+/** An item's result stands in the list of its map's. */
+function resultIn(output: Readonly<Record<string, unknown>>, id: string): unknown {
+  const [map = '', index] = id.split('/');
+  const results = output[map];
+  return index === undefined ? results : Array.isArray(results) ? results[Number(index)] : undefined;
+}
+
+/** The saga went on without the step, or without the whole map that it is an item of. */
+function wasCaught({ id }: ModelStep, history: readonly SagaEvent[]): boolean {
+  return history.some(({ type, data }) => type === 'StepFailureCaught' && (data.step === id || data.step === id.split('/')[0]));
+}
+
+/** A map of fewer items, or a map that was skipped. */
+function isUnopened({ id }: ModelStep, history: readonly SagaEvent[]): boolean {
+  return id.includes('/') && !history.some(({ type, data }) => type === 'StepRequested' && data.step === id);
 }
 
 function outputOf(history: readonly SagaEvent[]): Readonly<Record<string, unknown>> {

@@ -11,13 +11,14 @@ import {
 import type { Choices } from './choices.js';
 import { drawInstead, drawOptional } from './drawn-catches.js';
 import { drawBranch, drawChoice } from './drawn-choices.js';
+import { drawMap, itemModels } from './drawn-maps.js';
 
 /** What the model knows of a step beside its definition. */
 export interface ModelStep {
   readonly id: string;
   readonly pivot: boolean;
   /** `external`: its effect and its fence record are not one transaction, so that a run can be interrupted between them. */
-  readonly kind: 'transactional' | 'external' | 'timer' | 'signal' | 'choice';
+  readonly kind: 'transactional' | 'external' | 'timer' | 'signal' | 'choice' | 'map';
   /** Its participant has something to undo. */
   readonly compensable: boolean;
   /** Its participant can be asked whether an interrupted run had effect. */
@@ -64,10 +65,13 @@ export function drawScenario(choices: Choices): Scenario {
     const isPivot = at === pivot || standsInForPivot || (beside && pivot >= 0 && choices.pick(4) === 3);
     const waits = !isPivot && choices.pick(5) === 4;
     const own = !isPivot && !waits && !(pivot >= 0 && (at > pivot || beside)) && choices.pick(3) === 2;
-    const kind = waits ? (WAITS[choices.pick(WAITS.length)] ?? 'timer') : choices.pick(4) === 3 ? 'external' : 'transactional';
+    const asks = choices.pick(4) === 3 ? 'external' : 'transactional';
+    const isMap = !isPivot && !waits && choices.pick(6) === 5;
+    const kind = waits ? (WAITS[choices.pick(WAITS.length)] ?? 'timer') : isMap ? 'map' : asks;
     const probe = kind === 'external' && choices.pick(2) === 1;
     const model: ModelStep = { id: `s${at}`, pivot: isPivot, kind, compensable: !waits && (own || choices.pick(5) !== 4), own, probe };
     steps.set(model.id, model);
+    if (kind === 'map') for (const item of itemModels(model, asks)) steps.set(item.id, item);
     const optional = isPivot || kind === 'timer' || kind === 'choice' ? {} : drawOptional(choices);
     const branch = instead.instead === undefined ? drawBranch(choices, data) : {};
     data.push({ ...drawEntry(choices, model, after, scenario), ...instead, ...optional, ...branch });
@@ -124,6 +128,7 @@ function drawAfter(choices: Choices, at: number, pivot: number, before: readonly
 function drawEntry(choices: Choices, model: ModelStep, after: readonly string[], scenario: { repaired: boolean }): StepEntry {
   if (model.kind === 'choice') return drawChoice(choices, model.id, after, scenario);
   if (model.kind === 'timer') return drawTimer(choices, model.id, after, scenario);
+  if (model.kind === 'map') return drawMap(choices, { model, after, scenario, retries: RETRIES });
   return model.kind === 'signal' ? drawSignal(choices, model.id, after, scenario) : drawStep(choices, model, after, scenario);
 }
 

@@ -4,6 +4,8 @@ import { choiceViolations } from './choice-violations.js';
 import type { Choices } from './choices.js';
 import { closeFairly } from './closing.js';
 import { type Coverage, countHistory } from './coverage.js';
+import { countMaps } from './map-coverage.js';
+import { mapViolations } from './map-violations.js';
 import { realWorldViolations } from './real-world-laws.js';
 import { drawScenario, type Scenario } from './scenario.js';
 import { World, type WorldOptions } from './world.js';
@@ -27,6 +29,8 @@ export function simulate(choices: Choices, coverage: Coverage, options: Simulati
   world.violations.push(...catchViolations(world.scenario.definition.steps, world.history));
   world.violations.push(...choiceViolations(world.scenario.definition.steps, world.history));
   for (const [name, times] of Object.entries(world.participants.probes)) coverage[name] = (coverage[name] ?? 0) + times;
+  world.violations.push(...mapViolations(world.scenario.definition.steps, world.history));
   countHistory(coverage, world.history, world.state);
+  countMaps(coverage, world.history);
   return world;
 }

@@ -44,6 +44,10 @@ const HARD_CASES = [
   ...['success of a step that was caught'],
   ...['probe: happened', 'probe: did not', 'probe: cannot tell', 'probe: fails', 'probed, and went on'],
   ...['choice took x', 'choice took y', 'choice took z', 'branch not taken', 'choice-ambiguous', 'choice-undecided'],
+  ...['map begun', 'map without items', 'map completed', 'map completed without some', 'map failed', 'map caught'],
+  ...['map stopped: cancelled', 'map stopped: deadline', 'map stopped: failed', 'item let go', 'success of an item that was let go'],
+  ...['item waits for a person', 'item waits for a person on its way back', 'item undone, and the saga goes on'],
+  ...['operator: retry item', 'operator: skip item', 'operator: succeed item'],
   ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
   ...['note: duplicate', 'note: stray', 'note: conflict'],
 ];

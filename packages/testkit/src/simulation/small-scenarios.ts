@@ -2,7 +2,7 @@ import { SagaAborted, type StepData, sagaDefinition } from '@skald/kernel';
 import type { DrawnCatch } from './drawn-catches.js';
 import type { ModelStep, Scenario } from './scenario.js';
 
-type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal' | 'choice'>;
+type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal' | 'choice' | 'map'>;
 
 interface SmallStep extends Omit<ModelStep, 'compensable'>, DrawnCatch {
   readonly attempts: number;
@@ -53,6 +53,22 @@ function waiting(): Scenario {
   return { definition, repaired: true, orderly: true, skew: 0, steps: new Map(steps.map((one) => [one.id, one])) };
 }
 
+/** Two items, one at a time, of which one may fail, and a step after them. */
+function twoItems(kind: 'transactional' | 'external'): Scenario {
+  const retry = { attempts: 1, delay: 10, jitter: 0 };
+  const options = { timeout: 100, retry, compensationRetry: retry };
+  const run = (_item: number, index: number) => ({ participant: kind, action: `s0/${index}`, args: [] });
+  const last: StepData = { id: 's1', ...options, run: () => ({ participant: 'transactional', action: 's1', args: [] }) };
+  const steps = [
+    { kind: 'map' as const, id: 's0', ...options, each: () => ({ items: [0, 1], run }), concurrency: 1, tolerate: { failures: 1 } },
+    last,
+  ];
+  const model = (id: string, of: ModelStep['kind']): ModelStep => ({ id, kind: of, pivot: false, own: false, compensable: true });
+  const models = [model('s0', 'map'), model('s0/0', kind), model('s0/1', kind), model('s1', 'transactional')];
+  const definition = sagaDefinition({ name: 'model', version: 1, steps });
+  return { definition, repaired: true, orderly: true, skew: 0, steps: new Map(models.map((one) => [one.id, one])) };
+}
+
 /** Sagas small enough to take every path through them, by what they are. */
 export const SMALL_SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   'one step that its participant undoes': () => scenario(step('s0', 'transactional', 2)),
@@ -66,5 +82,7 @@ export const SMALL_SCENARIOS: Readonly<Record<string, () => Scenario>> = {
     scenario({ ...step('s0', 'external', 1), optional: true }, step('s1', 'transactional', 1)),
   'a pivot and its alternative': () =>
     scenario({ ...step('s0', 'external', 1), pivot: true }, { ...step('s1', 'transactional', 1), pivot: true, instead: 's0' }),
+  'a map of two items, one of which may fail': () => twoItems('transactional'),
+  'a map of two items at an external participant': () => twoItems('external'),
   'a pivot at an external participant': () => scenario({ ...step('s0', 'external', 1), pivot: true }),
 };
