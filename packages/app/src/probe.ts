@@ -1,4 +1,4 @@
-import type { Command, SagaDefinition, SagaView } from '@skald/kernel';
+import type { Command, SagaDefinition, SagaView, StepDefinition } from '@skald/kernel';
 
 /** A command that a saga asks for, as far as this can be known without an input. */
 export interface ProbedCommand {
@@ -17,10 +17,8 @@ const MAX_LOOKS = 10_000;
  */
 export function probe(definition: SagaDefinition): ProbedCommand[] {
   return definition.steps.flatMap((step) => {
-    if (step.kind !== 'command') return [];
-    const { id, run, compensation } = step;
-    const methods = compensation ? [run, compensation.run] : [run];
-    return methods.flatMap((method) => {
+    const { id } = step;
+    return methodsOf(step).flatMap((method) => {
       const [one, other] = [call(method, definition, 'left', 0), call(method, definition, 'right', 1)];
       const isCertain = one && other && one.participant === other.participant && one.action === other.action;
       return isCertain ? [{ step: id, participant: one.participant, action: one.action }] : [];
@@ -28,12 +26,17 @@ export function probe(definition: SagaDefinition): ProbedCommand[] {
   });
 }
 
-function call(
-  method: (input: unknown, view: SagaView) => Command,
-  { name, version }: SagaDefinition,
-  text: string,
-  number: number,
-): Command | undefined {
+type Method = (input: unknown, view: SagaView) => Command;
+
+function methodsOf(step: StepDefinition): readonly Method[] {
+  if (step.kind === 'command') return step.compensation ? [step.run, step.compensation.run] : [step.run];
+  if (step.kind !== 'map') return [];
+  const { each, compensation } = step;
+  const run: Method = (anything, view) => each(anything, view).run(anything, 0);
+  return compensation ? [run, (anything, view) => compensation.run(anything, anything, view, 0, anything)] : [run];
+}
+
+function call(method: Method, { name, version }: SagaDefinition, text: string, number: number): Command | undefined {
   const anything = answersEverything(text, number);
   const saga = { id: `${name}-${text}`, name, version, startedAt: number };
   try {

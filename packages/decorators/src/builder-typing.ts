@@ -1,5 +1,5 @@
 /** What the compiler holds of a saga written with the builder: names, order, results and payloads, all inferred. */
-import type { AttributeValue, Command, Duration, SignalOptions, StandardSchema, StepOptions } from '@skald/kernel';
+import type { AttributeValue, Command, Duration, MapOptions, SignalOptions, StandardSchema, StepOptions } from '@skald/kernel';
 import type { Certain, Default, Elsewhere, NewName, Next, WithAlternative, WithBranch } from './builder-places.js';
 import type { BuiltSaga, Context, SagaOptions } from './typing.js';
 
@@ -35,6 +35,23 @@ export interface BuilderStep<I, Results, A, B, Q, C, W, R, P> extends StepOption
   run(input: I, context: C): Command<R>;
   /** How the saga undoes the step; `result` is absent where the outcome is unknown. A name is for people, default `undo <step>`. */
   readonly compensation?: BuilderUndo<I, Results, R> | { readonly name: string; readonly run: BuilderUndo<I, Results, R> };
+}
+
+/** What is asked for one item; `run` and `compensation` also see the saga's input and the item's index, from 0. */
+export type BuilderItemContext<I, Results, Done> = BuilderContext<Results, Done> & { readonly input: I; readonly index: number };
+
+type BuilderItemUndo<I, Results, T, R> = (
+  item: NoInfer<T>,
+  result: NoInfer<R> | undefined,
+  context: BuilderItemContext<I, Results, never>,
+) => Command<unknown>;
+
+export interface BuilderMap<I, Results, A, B, Q, C, W, T, R, P> extends MapOptions, BuilderPlace<I, A, B, Q, C, W>, Dispensable<P> {
+  /** Known when the step's turn comes. From the input and results of steps before it: it is asked again after a restart. */
+  items(input: I, context: C): readonly T[];
+  run(item: T, context: C & { readonly input: I; readonly index: number }): Command<R>;
+  /** How the saga undoes one item; `result` is absent where its outcome is unknown. */
+  readonly compensation?: BuilderItemUndo<I, Results, T, R> | { readonly name: string; readonly run: BuilderItemUndo<I, Results, T, R> };
 }
 
 /** `for` from when its turn comes, or `until` a date (or milliseconds) that is computed then. */
@@ -80,6 +97,32 @@ export interface SagaBuilder<I, Raw, Output, Results, Before, Last, Signals = un
     Raw,
     Output,
     WithAlternative<Results, B> & { readonly [K in N]: [W, P, B] extends [never, never, never] ? R : R | undefined },
+    Before & { readonly [K in N]: Certain<Before, A, B, In, Q> },
+    Next<N, B>,
+    Signals,
+    Branches,
+    WithBranch<In, N, B, Q>
+  >;
+  /** A step that asks for many items, known only when its turn comes. Its result is the list of theirs, in order. */
+  map<
+    N extends string,
+    T = any,
+    R = any,
+    const B extends keyof Results = never,
+    const Q extends Branches = never,
+    const A extends keyof Results = Default<Last, B, In, Q> & keyof Results,
+    W extends boolean = never,
+    const P extends boolean | readonly string[] = never,
+  >(
+    name: NewName<N, Results, Before, B>,
+    step: BuilderMap<I, Results, A, B, Q, BuilderContext<Results, Certain<Before, A, B, In, Q>>, W, T, R, P>,
+  ): SagaBuilder<
+    I,
+    Raw,
+    Output,
+    WithAlternative<Results, B> & {
+      readonly [K in N]: [W, P, B] extends [never, never, never] ? readonly (R | undefined)[] : readonly (R | undefined)[] | undefined;
+    },
     Before & { readonly [K in N]: Certain<Before, A, B, In, Q> },
     Next<N, B>,
     Signals,

@@ -2,6 +2,7 @@ import {
   type ChoiceData,
   type Command,
   type Duration,
+  type MapData,
   type SagaData,
   type SagaView,
   type SignalData,
@@ -13,6 +14,7 @@ import {
 } from '@skald/kernel';
 import type { DefineSaga } from './builder-typing.js';
 import { commandOf, outputOf } from './commands.js';
+import { eachOf } from './each.js';
 import type { SagaOptions } from './typing.js';
 
 type Run = StepData['run'];
@@ -21,6 +23,15 @@ type Undo = (input: unknown, result: unknown, view: SagaView) => Command;
 /** A step as the builder's types let it be written, to the compiler inside. */
 interface WrittenStep extends Omit<StepData, 'id' | 'compensation'> {
   readonly compensation?: Undo | { readonly name: string; readonly run: Undo };
+}
+
+type ItemView = SagaView & { readonly input: unknown; readonly index: number };
+type ItemUndo = (item: unknown, result: unknown, view: ItemView) => Command;
+
+interface WrittenMap extends Omit<MapData, 'id' | 'kind' | 'each' | 'compensation'> {
+  readonly items: (input: unknown, view: SagaView) => readonly unknown[];
+  readonly run: (item: unknown, view: ItemView) => Command;
+  readonly compensation?: ItemUndo | { readonly name: string; readonly run: ItemUndo };
 }
 
 type WrittenSignal = Omit<SignalData, 'id' | 'kind' | 'signal'>;
@@ -46,6 +57,7 @@ function builder(options: SagaOptions, steps: readonly StepEntry[]) {
   return {
     step: (id: string, written: Run | WrittenStep) =>
       and(stepData(options.name, id, typeof written === 'function' ? { run: written } : written)),
+    map: (id: string, written: WrittenMap) => and(mapData(options.name, id, written)),
     signal: (id: string, written: WrittenSignal = {}) => and(signalData(options.name, id, written)),
     choice: (id: string, written: WrittenChoice) => and({ ...written, id, kind: 'choice' }),
     wait: (id: string, written: Duration | WrittenWait) => and(timerData(id, typeof written === 'object' ? written : { for: written })),
@@ -53,6 +65,23 @@ function builder(options: SagaOptions, steps: readonly StepEntry[]) {
       builder({ ...options, attributes: { ...options.attributes, ...attributes } }, steps),
     result: (result: NonNullable<SagaData['result']>) => define((input, view) => outputOf(result(input, view), options.name)),
     done: () => define(),
+  };
+}
+
+function mapData(saga: string, id: string, { items, run, compensation, ...place }: WrittenMap): MapData {
+  const undo = typeof compensation === 'function' ? { name: `undo ${id}`, run: compensation } : compensation;
+  return {
+    ...place,
+    id,
+    kind: 'map',
+    each: (input, view) =>
+      eachOf({ items: items(input, view), run: (item: unknown, index: number) => run(item, { ...view, input, index }) }, saga, id),
+    ...(undo && {
+      compensation: {
+        name: undo.name,
+        run: (item, result, view, index, input) => commandOf(undo.run(item, result, { ...view, input, index }), saga, undo.name),
+      },
+    }),
   };
 }
 

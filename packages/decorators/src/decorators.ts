@@ -1,5 +1,6 @@
 import { injectable } from 'inversify';
 import type { SagaChoiceDecorator } from './choice-typing.js';
+import type { SagaMapDecorator } from './map-typing.js';
 import { recordParticipant, recordProbe, recordSaga, recordStep, refuseStandardDecorators } from './metadata.js';
 import type { ProbeDecorator } from './probe-typing.js';
 import type { ParticipantDecorator, SagaDecorator, SagaSignalDecorator, SagaStepDecorator, SagaTimerDecorator } from './typing.js';
@@ -26,6 +27,12 @@ export const Participant: ParticipantDecorator =
 export const SagaStep: SagaStepDecorator = (options) => (target, key) => {
   refuseStandardDecorators('@SagaStep', key);
   recordStep(target, String(key), options ?? {});
+};
+
+/** A step of a saga that asks for many items, known only when its turn comes; its method answers `each(items, (item) => command)`. */
+export const SagaMap: SagaMapDecorator = (options) => (target, key) => {
+  refuseStandardDecorators('@SagaMap', key);
+  recordStep(target, String(key), { ...options, kind: 'map' });
 };
 
 /** A step of a saga that waits: for a time (`for`), or as its method says. */

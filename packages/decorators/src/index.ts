@@ -4,6 +4,8 @@ export { defineSaga } from './builder.js';
 export type {
   BuilderChoice,
   BuilderContext,
+  BuilderItemContext,
+  BuilderMap,
   BuilderOptions,
   BuilderSignal,
   BuilderStep,
@@ -11,7 +13,9 @@ export type {
   SagaBuilder,
 } from './builder-typing.js';
 export type { SagaChoiceOptions } from './choice-typing.js';
-export { Participant, Probe, Saga, SagaChoice, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
+export { Participant, Probe, Saga, SagaChoice, SagaMap, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
+export { each } from './each.js';
+export type { SagaItem, SagaMapOptions } from './map-typing.js';
 export type { ActionDefinition, ParticipantDefinition } from './participant-definition.js';
 export { participantDefinitionOf } from './participant-definition.js';
 export { participant } from './participant-proxy.js';

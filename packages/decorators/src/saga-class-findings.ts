@@ -32,9 +32,11 @@ function stepFindings(method: string, options: DeclaredStep, steps: Steps, metho
   }
   if (instead !== undefined && !steps.has(instead))
     found.push(`step ${method} stands in for ${instead}, which is not a step (steps: ${[...steps.keys()].join(', ')})`);
-  if (options.kind !== undefined && options.kind !== 'command') return found;
-  const { compensation, input, output } = options;
+  if (options.kind !== undefined && options.kind !== 'command' && options.kind !== 'map') return found;
+  const { compensation } = options;
   if (compensation !== undefined) found.push(...compensationFindings(method, compensation, steps, methods));
+  if (options.kind === 'map') return found;
+  const { input, output } = options;
   if (input || output) found.push(`step ${method} has a schema; input and output of @SagaStep are for the actions of participants`);
   return found;
 }

@@ -1,6 +1,7 @@
 import {
   type ChoiceData,
   type Duration,
+  type MapData,
   type SagaData,
   type SagaDefinition,
   type SagaView,
@@ -13,6 +14,8 @@ import {
 import type { SagaChoiceOptions } from './choice-typing.js';
 import { commandOf, outputOf } from './commands.js';
 import type { DeclaredStep } from './declared-step.js';
+import { eachOf } from './each.js';
+import type { SagaMapOptions } from './map-typing.js';
 import { isClass, methodsOf, recordedProbes, recordedSaga, recordedSteps, type Steps } from './metadata.js';
 import { findings, probeFindings } from './saga-class-findings.js';
 import type { Class, SagaInput, SagaOptions, SagaOutput, SagaRef, SagaSignalOptions, SagaStepOptions } from './typing.js';
@@ -85,6 +88,7 @@ function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): Step
     ...(when && { when: (input: unknown, view: SagaView) => when(input, contextOf(view)) }),
   };
   if (options.kind === 'choice') return choiceData(saga, options, place);
+  if (options.kind === 'map') return mapData(saga, method, options, place);
   if (options.kind === 'signal') return signalData(saga, method, options, place);
   if (options.kind !== 'timer') return stepData(saga, method, options, place);
   return { ...place, kind: 'timer', time: options.for ?? ((input, view) => call(method, input, view) as Duration | Date) };
@@ -95,6 +99,23 @@ function choiceData({ contextOf }: SagaClass, { branches, otherwise }: SagaChoic
     return [name, (input: unknown, view: SagaView) => when(input, contextOf(view))] as const;
   });
   return { ...place, kind: 'choice', branches: Object.fromEntries(guards), ...(otherwise !== undefined && { otherwise }) };
+}
+
+function mapData({ options: { name }, call, contextOf }: SagaClass, method: string, options: SagaMapOptions, place: Place): MapData {
+  const { compensation, id: _id, after: _after, when: _when, instead: _instead, branch: _branch, ...rest } = options;
+  return {
+    ...rest,
+    ...place,
+    kind: 'map',
+    each: (input, view) => eachOf(call(method, input, view), name, method),
+    ...(compensation !== undefined && {
+      compensation: {
+        name: compensation,
+        run: (item, result, view, index) =>
+          commandOf(call(compensation, { ...contextOf(view), item, result, index }, view), name, compensation),
+      },
+    }),
+  };
 }
 
 function signalData(saga: SagaClass, method: string, options: SagaSignalOptions, place: Place): SignalData {

@@ -7,6 +7,7 @@ import type {
   CatchOptions,
   Command,
   Duration,
+  Each,
   ErrorRecord,
   RunOptions,
   SagaDefinition,
@@ -20,7 +21,7 @@ export type Method = (...args: any[]) => any;
 export type Class<T> = new (...args: any[]) => T;
 
 /** `any` where nothing was said. */
-type Said<T> = unknown extends T ? any : T;
+export type Said<T> = unknown extends T ? any : T;
 export type Names<A> = Extract<A extends readonly (infer Name)[] ? Name : A, string>;
 /** Members that are never actions; see action-names.ts. */
 type Hidden = `_${string}` | `$${string}` | keyof typeof Object.prototype;
@@ -28,7 +29,13 @@ type Reserved = 'then' | 'toJSON' | 'asymmetricMatch';
 
 type FirstInput<F> = F extends (input: infer I, ...rest: any[]) => any ? I : never;
 /** Result of a step or of an action. */
-export type ResultOf<F> = F extends (...args: any[]) => infer R ? (R extends Command<infer Result> ? Result : Awaited<R>) : never;
+export type ResultOf<F> = F extends (...args: any[]) => infer R
+  ? R extends Command<infer Result>
+    ? Result
+    : R extends Each<any, infer Item>
+      ? readonly (Item | undefined)[]
+      : Awaited<R>
+  : never;
 
 /** What a saga's own methods may look at besides the input. All of it comes from the history. */
 export interface Context<Results> {
@@ -209,8 +216,10 @@ export interface SagaOptions<I = any, O = any, V = any> extends RunOptions {
 }
 
 type SagaMember<S, F, I> = F extends (...args: any[]) => infer R
-  ? R extends Command<any>
-    ? (input: I, context: SagaContext<S, any>) => R
+  ? R extends Command<any> | Each
+    ? FirstInput<F> extends AnyItem
+      ? unknown
+      : (input: I, context: SagaContext<S, any>) => R
     : R extends Promise<any>
       ? 'a saga method must not be async'
       : unknown
@@ -249,9 +258,14 @@ export type ParticipantClient<P> = {
     : never;
 };
 
+/** What undoes an item takes the item, and not the saga's input. */
+type AnyItem = { readonly item: any; readonly result: any; readonly index: number };
+
 // ─── start(saga, input), result() ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-type CommandsOf<S> = { [K in keyof S]: S[K] extends (...args: any[]) => Command<any> ? K : never }[keyof S];
+type CommandsOf<S> = {
+  [K in keyof S]: S[K] extends (...args: any[]) => Command<any> | Each ? (FirstInput<S[K]> extends AnyItem ? never : K) : never;
+}[keyof S];
 
 /** Input of saga class `S`: what all of its steps accept. */
 export type SagaInput<S> = S[CommandsOf<S>] extends (input: infer I, ...rest: any[]) => any ? I : never;
@@ -278,7 +292,7 @@ type SignalsOfClass<S> = {
   readonly [K in keyof S as K extends 'result'
     ? never
     : S[K] extends Method
-      ? S[K] extends (...args: any[]) => Command<any>
+      ? S[K] extends (...args: any[]) => Command<any> | Each
         ? never
         : K
       : never]: FirstInput<S[K]>;
