@@ -34,11 +34,7 @@ export const CATALOGUE = {
     fix: 'Mend the guards, or say what is taken otherwise, and resume the saga.',
     retryable: false,
   },
-  'not-a-list': {
-    what: 'In saga {saga}, step {step} gives {what}.',
-    fix: 'Give a list of what is to be asked for, or split the work into several sagas.',
-    retryable: false,
-  },
+  'not-a-list': { what: 'In saga {saga}, step {step} gives {what}.', fix: 'Give a list of items, or split the work.', retryable: false },
   nondeterministic: {
     what: 'Saga {sagaId} does not say again what it said before: {what}.',
     fix: 'Make it depend on the input and on the results of the steps before it alone, deploy that, and resume the saga.',

@@ -3,7 +3,8 @@ import { decide, fold } from './decide.js';
 import type { Outcome } from './messages.js';
 import { outstanding } from './outstanding.js';
 import { sagaDefinition } from './saga-definition.js';
-import { initialState, type SagaState, statusOf } from './state.js';
+import { statusOf } from './saga-status.js';
+import { initialState, type SagaState } from './state.js';
 import { stepGraph } from './step-graph.js';
 
 const DECLINED: Outcome = { type: 'failed', kind: 'business', effect: 'none', error: { name: 'Declined', message: 'no' } };

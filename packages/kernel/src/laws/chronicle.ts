@@ -1,6 +1,7 @@
 import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
 import { beginMap, type MapRecord, mapIdOf, triedAgain } from './map-record.js';
-import { isInFlight, newRecord, operatorOnUndo, type StepRecord, settleWithout } from './step-record.js';
+import { operatorOnStep, operatorOnUndo } from './operator-record.js';
+import { isInFlight, newRecord, type StepRecord, settleWithout } from './step-record.js';
 
 /**
  * A history read so far, for the laws to look at. It is a second reading, written apart from `evolve` on purpose: the two are checked
@@ -269,11 +270,8 @@ export class Chronicle {
     } else if (target) {
       this.parked.delete(target);
       const step = this.steps.get(target.slice(target.indexOf(':') + 1));
-      if (step && target.startsWith('step:')) this.#operatorOnStep(step, action);
-      else if (step) {
-        operatorOnUndo(step, action);
-        if (action === 'skip') this.skips = true;
-      }
+      if (step && target.startsWith('step:')) operatorOnStep(this, step, action);
+      else if (step) operatorOnUndo(this, step, action);
     }
   }
 
@@ -284,25 +282,5 @@ export class Chronicle {
     this.held = false;
     this.parked.delete('program');
     this.#stillSince = undefined;
-  }
-
-  #operatorOnStep(step: StepRecord, action: string): void {
-    if (action !== 'retry') step.patchedIn = undefined;
-    if (action === 'patch') {
-      step.patchedIn = step.round;
-      if (step.mayOpenRound) Object.assign(step, { doubt: false, outcome: 'waiting', notBefore: 0 });
-      else step.outcome = 'unknown';
-    } else if (action === 'retry') {
-      if (step.mayOpenRound) step.doubt = false;
-      step.outcome = step.waits === 'items' ? 'awaited' : 'waiting';
-      step.notBefore = 0;
-    } else if (action === 'skip') {
-      step.outcome = 'skipped';
-      step.standing = 'left';
-      this.skips = true;
-    } else if (action === 'succeed') {
-      Object.assign(step, { outcome: 'succeeded', standing: 'effect', success: true });
-      if (step.pivot && !this.turnedBack) this.pivotSucceeded = true;
-    } else if (action === 'fail') Object.assign(step, { outcome: 'failed', standing: 'nothing', doubt: false, mayOpenRound: true });
   }
 }

@@ -77,16 +77,3 @@ export function settleWithout(step: StepRecord): void {
   step.outcome = 'caught';
   step.outOfTurn ||= step.doubt || step.standing === 'effect';
 }
-
-/** What an operator said of the step's compensation. */
-export function operatorOnUndo(step: StepRecord, action: string): void {
-  const { undo } = step;
-  if (action === 'retry' || action === 'patch') undo.notBefore = 0;
-  else if (action === 'skip') {
-    undo.state = 'skipped';
-    step.standing = 'left';
-  } else if (action === 'succeed') {
-    Object.assign(undo, { state: 'through', again: false });
-    step.standing = 'nothing';
-  }
-}
