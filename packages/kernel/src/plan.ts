@@ -8,6 +8,7 @@ import type { SagaDefinition } from './definition.js';
 import type { DataOf, EventType, RecordedCommand, SagaEvent } from './events.js';
 import { evolve } from './evolve.js';
 import { isToBeUndone } from './evolve-undo.js';
+import { type MapState, mapOf } from './map-state.js';
 import type { RefusalCode } from './messages.js';
 import { refusedCancel } from './possible-actions.js';
 import { isInFlight, isSealing, needsUndo, type SagaState, type StepState, stepOf } from './state.js';
@@ -142,20 +143,38 @@ class WayBack {
       else if (isAwaited({ id, status }, state)) this.#emit('StepSucceeded', { step: id, round });
     }
     if (state.phase === 'running') this.#emit('CompensationStarted', { reason: { type: 'cancelled', reason: '', by: '' } });
-    // What is under way already, or waits for a person, is of the first level.
-    for (const step of state.steps.values()) if (isUndoing(step)) this.#undoing.add(step.id);
     for (const target of state.parked.keys())
-      if (target.startsWith('compensation:')) this.#undoing.add(target.slice('compensation:'.length));
+      if (target.startsWith('compensation:')) this.#attend(stepOf(state, target.slice('compensation:'.length)));
+    // What is under way already is of the first level.
+    for (const step of state.steps.values()) if (isUndoing(step) && step.undo?.status !== 'due') this.#undoing.add(step.id);
+  }
+
+  /** What waits for a person is asked for again, when its turn has come. */
+  #attend(step: StepState): void {
+    this.state.parked.delete(`compensation:${step.id}`);
+    if (step.undo && step.undo.status !== 'again') step.undo.status = 'due';
+    if (isToBeUndone(this.state, step)) this.#undoing.add(step.id);
   }
 
   /** The steps that are undone at the same time next, all of which have been undone then. */
   next(): string[] {
-    const inLine = [...this.state.maps.values()].flatMap(({ line }) => line.toReversed());
-    const items = inLine.filter((id) => isToBeUndone(this.state, stepOf(this.state, id)));
-    const ready = [...new Set([...this.#undoing, ...this.state.undoReady, ...items])];
+    const ready = new Set([...this.#undoing, ...this.state.undoReady]);
+    for (const map of this.state.maps.values()) this.#nextOf(map, ready);
     this.#undoing.clear();
     for (const id of ready) this.#undo(stepOf(this.state, id));
-    return ready;
+    return [...ready];
+  }
+
+  /** Of the items of a map no more at once than may be. */
+  #nextOf(map: MapState, ready: Set<string>): void {
+    let room = map.concurrency;
+    for (const id of ready) if (mapOf(this.state, id) === map) room -= 1;
+    for (let at = map.line.length - 1; at >= 0 && room > 0; at--) {
+      const id = map.line[at] ?? '';
+      if (ready.has(id) || !isToBeUndone(this.state, stepOf(this.state, id))) continue;
+      ready.add(id);
+      room -= 1;
+    }
   }
 
   #undo(step: StepState): void {

