@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- map [--json] [--items 1000,10000] [--concurrency 20]`: one saga that asks for so many items on the embedded default, and
- * one that then turns back and undoes them all. Each in a process of its own: seconds, events, peak memory, and the ratios of the last to
+ * one that then turns back and undoes them all. Each in a process of its own: seconds, CPU, events, peak memory, and the ratios of the last to
  * the first number of items. What is linear has the ratio of the items.
  */
 import 'reflect-metadata';
@@ -18,6 +18,7 @@ interface Lap {
   readonly items: number;
   readonly back: boolean;
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly events: number;
   /** Resident memory of the process at its highest, less what it had before the saga began. */
   readonly mebibytes: number;
@@ -67,10 +68,13 @@ async function lap(items: number, back: boolean): Promise<Lap> {
   const watch = setInterval(() => {
     peak = Math.max(peak, process.memoryUsage.rss());
   }, 20);
+  const cpu = process.cpuUsage();
   const begun = performance.now();
   const { sagaId, ended } = await app.sagas.start(saga, { items });
   const { status, output } = await ended();
   const seconds = (performance.now() - begun) / 1_000;
+  const { user, system } = process.cpuUsage(cpu);
+  const cpuSeconds = (user + system) / 1_000_000;
   clearInterval(watch);
   if (status !== (back ? 'compensated' : 'completed') || (!back && output !== items))
     throw new Error(`ended ${status} with ${String(output)}`);
@@ -81,7 +85,7 @@ async function lap(items: number, back: boolean): Promise<Lap> {
   await app.stop();
   const storeMebibytes = statSync(file).size / MEBIBYTE;
   rmSync(folder, { recursive: true, force: true });
-  return { items, back, seconds, events, mebibytes: Math.max(0, peak - before) / MEBIBYTE, storeMebibytes, readMilliseconds };
+  return { items, back, seconds, cpuSeconds, events, mebibytes: Math.max(0, peak - before) / MEBIBYTE, storeMebibytes, readMilliseconds };
 }
 
 async function elsewhere(items: number, back: boolean): Promise<Lap> {
@@ -92,10 +96,10 @@ async function elsewhere(items: number, back: boolean): Promise<Lap> {
   return measured as Lap;
 }
 
-function line({ items, back, seconds, events, mebibytes, storeMebibytes, readMilliseconds }: Lap): string {
+function line({ items, back, seconds, cpuSeconds, events, mebibytes, storeMebibytes, readMilliseconds }: Lap): string {
   const what = `${items} items${back ? ', all undone' : ''}`;
   const memory = `${mebibytes.toFixed(0)} MiB of memory, ${storeMebibytes.toFixed(1)} MiB stored`;
-  return `${what}: ${seconds.toFixed(2)} s, ${events} events, ${memory}, read again in ${readMilliseconds.toFixed(0)} ms`;
+  return `${what}: ${seconds.toFixed(2)} s, ${cpuSeconds.toFixed(2)} s of CPU, ${events} events, ${memory}, read again in ${readMilliseconds.toFixed(0)} ms`;
 }
 
 async function report(): Promise<void> {
@@ -108,15 +112,17 @@ async function report(): Promise<void> {
       if (!values.json) process.stdout.write(`${line(measured)}\n`);
     }
   }
-  const ratio = (back: boolean, of: 'items' | 'seconds' | 'events'): number => {
+  const ratio = (back: boolean, of: 'items' | 'seconds' | 'cpuSeconds' | 'events'): number => {
     const same = laps.filter((one) => one.back === back);
     return Number(((same.at(-1)?.[of] ?? 0) / (same[0]?.[of] ?? 1)).toFixed(2));
   };
   const ratios = {
     items: ratio(false, 'items'),
-    seconds: ratio(false, 'seconds'),
-    secondsBack: ratio(true, 'seconds'),
     events: ratio(false, 'events'),
+    seconds: ratio(false, 'seconds'),
+    cpuSeconds: ratio(false, 'cpuSeconds'),
+    secondsBack: ratio(true, 'seconds'),
+    cpuSecondsBack: ratio(true, 'cpuSeconds'),
   };
   if (values.json) process.stdout.write(`${JSON.stringify({ laps, ratios })}\n`);
   else process.stdout.write(`ratios ${JSON.stringify(ratios)}\n`);
