@@ -44,6 +44,26 @@ describe('Activation', () => {
     expect(['a', 'b', 'c'].map((id) => activation.cached(id) !== undefined)).toEqual([true, false, true]);
   });
 
+  it('V3: keeps fewer states where they have many steps, and the one used last whatever it weighs', async () => {
+    const activation = new Activation(new MemoryEventStore(), 10);
+    const withSteps = (id: string, steps: number) => {
+      const fresh = activation.fresh(id);
+      for (let at = 0; at < steps; at++) fresh.state.steps.set(`many/${at}`, {} as never);
+      return fresh;
+    };
+    for (const id of ['a', 'b', 'c']) activation.keep(id, withSteps(id, 10));
+    activation.keep('large', withSteps('large', 90));
+    expect(['a', 'b', 'c', 'large'].map((id) => activation.cached(id) !== undefined)).toEqual([false, false, true, true]);
+    const grown = withSteps('larger', 0);
+    activation.keep('larger', grown);
+    for (let at = 0; at < 1_000; at++) grown.state.steps.set(`many/${at}`, {} as never);
+    activation.keep('larger', grown);
+    expect(['c', 'large', 'larger'].map((id) => activation.cached(id) !== undefined)).toEqual([false, false, true]);
+    activation.forget('larger');
+    for (let nth = 0; nth < 11; nth++) activation.keep(`${nth}`, activation.fresh(`${nth}`));
+    expect(['0', '1', '10'].map((id) => activation.cached(id) !== undefined)).toEqual([false, true, true]);
+  });
+
   it('V1: has nothing at hand of what was dropped', async () => {
     const activation = new Activation(await storeWith(1), 2);
     activation.keep('order-1', await activation.load('order-1'));

@@ -6,9 +6,11 @@
  * V2  `published` is the revision up to which this owner has put the commands of a saga on the bus: unknown (-1) at first, so that whatever
  *     input comes next sends again what is owed, once. It is remembered longer than the state: else, with more sagas than fit, every input
  *     would send again what is in flight, and the answers to that would be the next inputs.
+ * V3  Memory is bounded by what states weigh, and not by their number alone; the one that was used last is kept whatever it weighs.
  */
 import { type EventStore, initialState, type PayloadCodec, type SagaState, type SagaSummary, SkaldError } from '@skald/kernel';
 import { loadSaga } from './history.js';
+import { weightOf } from './state-weight.js';
 
 export interface Activated {
   state: SagaState;
@@ -21,6 +23,8 @@ export interface Activated {
   readonly dropped: boolean;
   /** What the index says of it, as far as this owner knows. */
   indexed: SagaSummary | undefined;
+  /** For how many it counts, as long as it is kept. */
+  weight: number;
 }
 
 /** Sagas whose `published` is remembered, for each one whose state is. */
@@ -29,6 +33,7 @@ const REMEMBERED = 10;
 export class Activation {
   private readonly cache = new Map<string, Activated>();
   private readonly published = new Map<string, number>();
+  private weight = 0;
 
   constructor(
     private readonly store: EventStore,
@@ -53,7 +58,7 @@ export class Activation {
 
   /** As it is when nothing is stored of it. */
   fresh(sagaId: string): Activated {
-    return { state: initialState(), head: sagaId, position: 0, published: -1, dropped: false, indexed: undefined };
+    return { state: initialState(), head: sagaId, position: 0, published: -1, dropped: false, indexed: undefined, weight: 0 };
   }
 
   async load(sagaId: string): Promise<Activated> {
@@ -63,7 +68,7 @@ export class Activation {
       const problem = 'its payloads are encrypted, and there is no codec here';
       throw new SkaldError('history-unreadable', { stream: sagaId, revision: stored.state.revision, problem });
     }
-    return { ...stored, published: this.published.get(sagaId) ?? -1, indexed: undefined };
+    return { ...stored, published: this.published.get(sagaId) ?? -1, indexed: undefined, weight: 0 };
   }
 
   /** Have other events been stored than this state knows of? */
@@ -73,22 +78,25 @@ export class Activation {
   }
 
   keep(sagaId: string, activated: Activated): void {
+    this.remove(sagaId);
+    activated.weight = weightOf(activated.state);
     this.cache.set(sagaId, activated);
+    this.weight += activated.weight;
     for (const oldest of this.cache.keys()) {
-      if (this.cache.size <= this.capacity) return;
+      if (this.weight <= this.capacity || this.cache.size === 1) return;
       this.drop(oldest);
     }
   }
 
   /** Forgets all of the sagas that do not fit, also up to where they were published: they are another owner's. */
   keepOnly(fits: (sagaId: string) => boolean): void {
-    for (const sagaId of this.cache.keys()) if (!fits(sagaId)) this.cache.delete(sagaId);
+    for (const sagaId of this.cache.keys()) if (!fits(sagaId)) this.remove(sagaId);
     for (const sagaId of this.published.keys()) if (!fits(sagaId)) this.published.delete(sagaId);
   }
 
   drop(sagaId: string): void {
     const published = this.cache.get(sagaId)?.published ?? -1;
-    this.cache.delete(sagaId);
+    this.remove(sagaId);
     if (published < 0) return;
     this.published.delete(sagaId);
     this.published.set(sagaId, published);
@@ -100,7 +108,12 @@ export class Activation {
 
   /** It has ended: nothing is owed any more, and seldom is anything asked. */
   forget(sagaId: string): void {
-    this.cache.delete(sagaId);
+    this.remove(sagaId);
     this.published.delete(sagaId);
+  }
+
+  private remove(sagaId: string): void {
+    this.weight -= this.cache.get(sagaId)?.weight ?? 0;
+    this.cache.delete(sagaId);
   }
 }

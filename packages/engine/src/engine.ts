@@ -40,7 +40,7 @@ export interface EngineOptions {
   readonly inboxBatch?: number;
   /** Micro-batches on their way at once, 1 to 16. Default: 2 where the store commits a whole batch as one (it has `ownIndex`), else 4. */
   readonly inboxBatches?: number;
-  /** Saga states kept at hand. Default 20,000. */
+  /** Saga states kept at hand; one of many steps counts for one for each ten of them. Default 20,000. */
   readonly cachedSagas?: number;
   /** Express sagas in memory at once; further ones wait. Default 5,000. */
   readonly expressInFlight?: number;

@@ -3,7 +3,7 @@
  *
  * Invariants
  * F1  A summary is exact: of the state after the last event that passed, or after a later one that is stored already.
- * F2  Memory is bounded: states of so many sagas, the ended ones dropped. Of a saga that is not at hand the whole stream is read, once, and
+ * F2  Memory is bounded: states of so many sagas (by what they weigh), the ended ones dropped. Of a saga that is not at hand the whole stream is read, once, and
  *     its events up to there pass unseen: what the index says of it is of a later state than they.
  * F3  A saga that cannot be read is left out and told once, and stops no other. Whatever else fails leaves everything as it was.
  */
@@ -20,6 +20,7 @@ import {
 } from '@skald/kernel';
 import { evolveRecorded, loadSaga } from './history.js';
 import type { Observer } from './observer.js';
+import { weightOf } from './state-weight.js';
 import { summarize } from './summary.js';
 
 /** Streams that are read at the same time. */
@@ -28,6 +29,8 @@ const MOST_UNREADABLE = 10_000;
 
 export class IndexFolds {
   private readonly states = new Map<string, SagaState>();
+  private readonly weights = new Map<string, number>();
+  private weight = 0;
   /** F2: up to which revision the index knows sagas whose streams were read. */
   private readonly ahead = new Map<string, number>();
   private readonly unreadable = new Set<string>();
@@ -115,7 +118,7 @@ export class IndexFolds {
   }
 
   private leaveOut(sagaId: string, error: unknown): void {
-    this.states.delete(sagaId);
+    this.remove(sagaId);
     this.unreadable.add(sagaId);
     for (const oldest of this.unreadable) {
       if (this.unreadable.size <= MOST_UNREADABLE) break;
@@ -125,12 +128,20 @@ export class IndexFolds {
   }
 
   private keep(sagaId: string, state: SagaState): void {
-    this.states.delete(sagaId);
+    this.remove(sagaId);
     if (isEnded(statusOf(state))) return;
     this.states.set(sagaId, state);
+    this.weights.set(sagaId, weightOf(state));
+    this.weight += weightOf(state);
     for (const oldest of this.states.keys()) {
-      if (this.states.size <= this.capacity) return;
-      this.states.delete(oldest);
+      if (this.weight <= this.capacity || this.states.size === 1) return;
+      this.remove(oldest);
     }
+  }
+
+  private remove(sagaId: string): void {
+    this.weight -= this.weights.get(sagaId) ?? 0;
+    this.weights.delete(sagaId);
+    this.states.delete(sagaId);
   }
 }
