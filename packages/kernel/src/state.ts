@@ -130,7 +130,6 @@ export interface StepState {
   /** Attempts that count against the retry policy. */
   tries: number;
   sealTries: number;
-  /** A seal of the round's key was asked for, whatever came of it. */
   sealAsked: boolean;
   /** An attempt of this round ended without a certain outcome. */
   doubt: boolean;

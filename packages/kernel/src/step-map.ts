@@ -1,4 +1,5 @@
 /** What the step graph makes of a map: its items, what becomes of those that fail, and its end. */
+import { isResolved } from './catching.js';
 import type { Command, Each, MapStep, SagaDefinition, SagaView } from './definition.js';
 import { type ErrorRecord, SkaldError } from './errors.js';
 import type { StepPolicy } from './events.js';
@@ -79,7 +80,12 @@ export function goOnMapping(
   for (const id of map.over) {
     // A person has the word, or has had it.
     if (state.parked.has(`step:${id}`) || state.patches.has(id)) continue;
-    const error = stepOf(state, id).error ?? UNSAID;
+    const item = stepOf(state, id);
+    const error = item.error ?? UNSAID;
+    if (step.onUnknown === 'probe' && item.status === 'unknown' && !isResolved(item)) {
+      directives.push({ do: 'resolve', step: id });
+      continue;
+    }
     left -= 1;
     if (left >= 0) directives.push({ do: 'catch', step: id, error });
     else if (state.pivotPassed) directives.push({ do: 'fail', step: id, error });

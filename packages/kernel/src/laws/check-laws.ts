@@ -9,7 +9,16 @@ import { STEP_LAWS } from './step-laws.js';
 import { UNDO_LAWS } from './undo-laws.js';
 import { WAITING_LAWS } from './waiting-laws.js';
 
-const ALL = [...LIFECYCLE_LAWS, ...STEP_LAWS, ...UNDO_LAWS, ...STEERING_LAWS, ...WAITING_LAWS, ...CATCH_LAWS, ...ATTRIBUTE_LAWS, ...MAP_LAWS];
+const ALL = [
+  ...LIFECYCLE_LAWS,
+  ...STEP_LAWS,
+  ...UNDO_LAWS,
+  ...STEERING_LAWS,
+  ...WAITING_LAWS,
+  ...CATCH_LAWS,
+  ...ATTRIBUTE_LAWS,
+  ...MAP_LAWS,
+];
 const INDEX = index(ALL);
 
 /** Every law a history has to obey. */
