@@ -14,9 +14,10 @@ import type { Draft } from './decide.js';
 import { recordError, SkaldError } from './errors.js';
 import type { CompensationReason, SagaEnd } from './events.js';
 import { failMap, gather, openItems, startMap, undoNextItems } from './mapping.js';
+import { oldestSignal } from './oldest-signal.js';
 import type { Directive, Program } from './program.js';
 import { openStep, recorded, requestPatched, requestSeal, requestStep, requestUndo } from './requests.js';
-import { isHeld, oldestSignal, type SagaState, type StepState, stepOf } from './state.js';
+import { isHeld, type SagaState, type StepState, stepOf } from './state.js';
 
 /** Rounds of advancing without coming to rest that are taken for a program that never will. */
 const MAX_ROUNDS = 100_000;

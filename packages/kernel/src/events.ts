@@ -1,16 +1,11 @@
 import type { RecordedAttributes } from './attributes.js';
 import type { ErrorCode, ErrorRecord } from './errors.js';
+import type { MapCompleted, MapFailed, MapStarted } from './map-events.js';
 import type { OperatorAction, StartedAgain } from './messages.js';
+import type { Recorded } from './recorded.js';
 import type { RetryPolicy } from './retry.js';
 import type { StepStatus } from './state.js';
 import type { TraceContext } from './trace.js';
-
-/** One entry of a saga's history. `at` is the time of the decision that recorded it, in epoch milliseconds. */
-interface Recorded<Type extends string, Data> {
-  readonly type: Type;
-  readonly at: number;
-  readonly data: Data;
-}
 
 /** What is asked of whom; `args` are JSON. */
 export interface RecordedCommand {
@@ -158,25 +153,6 @@ export type SignalAwaited = Recorded<
 >;
 /** A signal that the step cannot understand (its schema refuses it) is taken away, and the step waits on. */
 export type SignalDiscarded = Recorded<'SignalDiscarded', { readonly step: string; readonly signal: string; readonly error: ErrorRecord }>;
-
-/**
- * The step asks for so many items, `concurrency` at a time; up to `tolerated` of them may fail. Each is a step of its own from its first request
- * on, with the id `<step>/<index>`.
- */
-export type MapStarted = Recorded<
-  'MapStarted',
-  {
-    readonly step: string;
-    readonly after: readonly string[];
-    readonly count: number;
-    readonly concurrency: number;
-    readonly tolerated: number;
-  }
->;
-/** Every item is through, and the step is settled. Its result is the list of theirs, in order, with nothing in the place of those that have none. */
-export type MapCompleted = Recorded<'MapCompleted', { readonly step: string }>;
-/** More items have failed than are tolerated: no further ones are asked for, and none is tried again. */
-export type MapFailed = Recorded<'MapFailed', { readonly step: string; readonly error: ErrorRecord }>;
 
 export type CompensationStarted = Recorded<'CompensationStarted', { readonly reason: CompensationReason }>;
 /** `round` counts the compensations of this step: a success that comes after the undo opens the next. `command` only where the saga says how. */

@@ -31,7 +31,6 @@ export interface SagaState {
   since: number;
   /** By id, in the order of their first request. */
   readonly steps: Map<string, StepState>;
-  /** Steps that ask for many items, and how these stand. */
   readonly maps: Map<string, MapState>;
   /** Steps that an operator said are to be requested again. */
   readonly due: Set<string>;
@@ -254,11 +253,6 @@ export function needsUndo(step: StepState): boolean {
 /** An undo at the action's own fence that executed something covers every success that the fence knew; one elsewhere tells nothing of that. */
 export function foundItDone(undo: UndoState): boolean {
   return undo.executed && undo.command === undefined;
-}
-
-/** The signal that a waiting step is to take next. */
-export function oldestSignal(state: SagaState, step: StepState): KeptSignal | undefined {
-  return step.signal === undefined ? undefined : state.signals.get(step.signal)?.[0];
 }
 
 /** A step that has just come into being. What only waits leaves nothing that could be undone. */

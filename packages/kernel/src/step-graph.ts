@@ -6,10 +6,11 @@ import { milliseconds } from './duration.js';
 import { recordError, SagaAborted, SkaldError } from './errors.js';
 import type { StepPolicy } from './events.js';
 import { mapOf } from './map-state.js';
+import { oldestSignal } from './oldest-signal.js';
 import type { Directive, Program, TakenSignal } from './program.js';
 import { viewOf } from './saga-view.js';
 import { describeIssues } from './standard-schema.js';
-import { oldestSignal, type SagaState, type StepState } from './state.js';
+import type { SagaState, StepState } from './state.js';
 import { type Alternatives, alternativesOf, onFailure, whyNotInstead } from './step-failure.js';
 import { afterItems, beginMap, goOnMapping, itemCompensation, MapItems } from './step-map.js';
 

@@ -1,0 +1,6 @@
+/** One entry of a saga's history. `at` is the time of the decision that recorded it, in epoch milliseconds. */
+export interface Recorded<Type extends string, Data> {
+  readonly type: Type;
+  readonly at: number;
+  readonly data: Data;
+}
