@@ -16,7 +16,12 @@ export function explainDifference(difference: Difference, definition?: SagaDefin
   return `at revision ${revision} ${has}; ${would}`;
 }
 
-const KINDS: { readonly [Type in SagaEvent['type']]?: string } = { TimerSet: 'timer', SignalAwaited: 'signal', ChoiceMade: 'choice', MapStarted: 'map' };
+const KINDS: { readonly [Type in SagaEvent['type']]?: string } = {
+  TimerSet: 'timer',
+  SignalAwaited: 'signal',
+  ChoiceMade: 'choice',
+  MapStarted: 'map',
+};
 
 function goneStep(recorded: SagaEvent | undefined, definition: SagaDefinition): string | undefined {
   const id = recorded && stepOf(recorded);

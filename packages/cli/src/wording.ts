@@ -17,6 +17,7 @@ export class Narrator {
   private readonly commands = new Map<string, RecordedCommand>();
 
   tell(event: SagaEvent): Wording {
+    if (event.type === 'MapStarted' || event.type === 'MapCompleted' || event.type === 'MapFailed') return mapping(event);
     switch (event.type) {
       case 'StepRequested':
         return this.requested(event.data);
@@ -35,10 +36,6 @@ export class Narrator {
       case 'TimerSet':
       case 'TimerFired':
         return waiting(event);
-      case 'MapStarted':
-      case 'MapCompleted':
-      case 'MapFailed':
-        return mapping(event);
       case 'SignalReceived':
       case 'SignalAwaited':
       case 'SignalDiscarded':

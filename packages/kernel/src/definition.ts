@@ -111,7 +111,9 @@ export interface ItemCompensation {
 }
 
 /** Asks for each of its items, so many at a time. Its result is a list with one place for each item, in their order. */
-export interface MapStep extends AnyStep, Pick<CommandStep, 'timeout' | 'expires' | 'retry' | 'onUnknown' | 'compensationTimeout' | 'compensationRetry'> {
+export interface MapStep
+  extends AnyStep,
+    Pick<CommandStep, 'timeout' | 'expires' | 'retry' | 'onUnknown' | 'compensationTimeout' | 'compensationRetry'> {
   readonly kind: 'map';
   /**
    * What the items are. Called when the step's turn has come, and again where the saga is read anew: it must answer the same, from the input and

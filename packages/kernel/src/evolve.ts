@@ -36,6 +36,7 @@ export function evolve(state: SagaState, event: SagaEvent): SagaState {
 }
 
 function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): void {
+  if (event.type === 'MapStarted' || event.type === 'MapCompleted' || event.type === 'MapFailed') return evolveMap(state, event);
   switch (event.type) {
     case 'SagaStarted':
       return started(state, event.data, event.at);
@@ -71,10 +72,6 @@ function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): v
       return signalAwaited(state, event.data);
     case 'SignalDiscarded':
       return takeSignal(state, stepOf(state, event.data.step), event.data.signal);
-    case 'MapStarted':
-    case 'MapCompleted':
-    case 'MapFailed':
-      return evolveMap(state, event);
     case 'CompensationStarted':
       state.compensation = event.data.reason;
       return beginUndoing(state);

@@ -61,7 +61,9 @@ const roundsOpenForCause: Rules = {
 
 const dependenciesFirst: Rules = {
   StepRequested: ({ data }, before) => (data.opens ? unsettled(data.step, data.opens.after, before) : undefined),
-  ...forEach(['StepSkipped', 'TimerSet', 'SignalAwaited', 'ChoiceMade', 'MapStarted'], ({ data }, before) => unsettled(data.step, data.after, before)),
+  ...forEach(['StepSkipped', 'TimerSet', 'SignalAwaited', 'ChoiceMade', 'MapStarted'], ({ data }, before) =>
+    unsettled(data.step, data.after, before),
+  ),
 };
 
 function unsettled(id: string, after: readonly string[], before: Chronicle): string | undefined {
