@@ -164,7 +164,7 @@ export class OrderRun implements Observer, News {
   /** The next end, or a second. */
   private async news(atMost = 1_000): Promise<void> {
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(atMost, 1_000));
+      const timer = setTimeout(resolve, Math.min(Math.max(atMost, 0), 1_000));
       this.wakeUp = () => {
         clearTimeout(timer);
         resolve();

@@ -57,10 +57,8 @@ afterEach(async () => {
 });
 
 function running(): Promise<RunningSkald> {
-  return Skald.embedded({ file: join(folder, 'skald.db') })
-    .sagas(order)
-    .participants(Shop)
-    .start();
+  const skald = Skald.embedded({ file: join(folder, 'skald.db') }).sagas(order);
+  return skald.participants(Shop).start();
 }
 
 /** Starts an order and waits until it stands so. */
@@ -154,6 +152,7 @@ describe('A saga under way', () => {
 
   test('waits no longer', async () => {
     await ordered('vase', '1', 'running');
+    await until(async () => (await app.sagas.get('order-1')).steps.get('coolOff')?.status === 'waiting');
     expect((await skald('move', 'order-1', 'coolOff', '--until', 'now', '-r', 'the customer calls')).code).toBe(0);
     expect(await app.sagas.result('order-1')).toMatchObject({ ship: 'shipped' });
   });
