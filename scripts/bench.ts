@@ -24,8 +24,9 @@ function embedded(program: string): number {
 }
 
 if (name === 'kafka') process.exitCode = await kafka();
-else if (name === 'express' || name === 'waiting' || name === 'map') process.exitCode = embedded(name);
+else if (name === 'audit' || name === 'express' || name === 'waiting' || name === 'map') process.exitCode = embedded(name);
 else {
+  console.error('npm run bench -- audit [--json] [--events 1000000] [--open 5000] [--rounds 3] [--file FILE]');
   console.error('npm run bench -- kafka [--json] [--seconds 2] [--in-flight 1,10,100,1000,4000] [--rounds 4] [--profile folder]');
   console.error('npm run bench -- express [--json] [--seconds 2] [--in-flight 1,100,2000] [--rounds 3]');
   console.error('npm run bench -- waiting [--json] [--sagas 100000]');

@@ -1,7 +1,7 @@
 import { type EventStore, isSagaStream, SkaldError } from '@skald/kernel';
 import { causedEvents, type Replay, replayHistory, sagaOf } from './conform.js';
 import type { Candidate } from './gate.js';
-import { eventsOf, PAGE, streamHeads } from './reading.js';
+import { PAGE, streamHeads, streamOf } from './reading.js';
 
 /** Replay of one stream, or why there is none. */
 export type Conformance =
@@ -11,8 +11,8 @@ export type Conformance =
 
 /** Replays one saga's history with the definition of its name and version. Throws `saga-not-found`. */
 export async function conformOne(store: EventStore, sagaId: string, candidates: readonly Candidate[]): Promise<Conformance> {
-  const events = isSagaStream(sagaId) ? await eventsOf(store, sagaId) : [];
-  if (events.length === 0) throw new SkaldError('saga-not-found', { sagaId });
+  if (!isSagaStream(sagaId)) throw new SkaldError('saga-not-found', { sagaId });
+  const events = await streamOf(store, sagaId);
   try {
     const history = causedEvents(events);
     const { saga, version } = sagaOf(history);

@@ -1,14 +1,12 @@
 import { decodeEvent, stateOf, summarize } from '@skald/engine';
 import { type EventStore, isSagaStream, type RecordedEvent, type SagaSummary, SkaldError, type StreamWrite } from '@skald/kernel';
 import { checkStream, type Finding } from './chain.js';
-import { eventsOf, PAGE } from './reading.js';
+import { eventsOf, PAGE, streamOf } from './reading.js';
 
 /** The events of these streams, one stream after the other. Throws `saga-not-found`. */
 export async function* exportStreams(store: EventStore, streams: Iterable<string>): AsyncGenerator<RecordedEvent> {
   for (const stream of streams) {
-    const events = await eventsOf(store, stream);
-    if (events.length === 0) throw new SkaldError('saga-not-found', { sagaId: stream });
-    yield* events;
+    yield* await streamOf(store, stream);
   }
 }
 

@@ -7,6 +7,9 @@ export { type Conformance, conformAll, conformOne, sagaStreams } from './conform
 export { explainDifference } from './difference-words.js';
 export { exportAll, exportStreams, ImportRefused, type ImportResult, importStreams } from './export-import.js';
 export { type Candidate, type GateOptions, type GateVerdict, gate, type Held } from './gate.js';
+export { streamOf } from './reading.js';
 export { type FullReplay, type ReplayOptions, replayAll } from './replay-all.js';
+export { type ReportedDeed, type ReportedEvent, type ReportedRecord, type ReportedRequest, type SagaReport, sagaReport } from './report.js';
+export { reportPage } from './report-page.js';
 export { byStream, eventsOfLines, eventsOfText, lineOf, UnreadableLine } from './stream-lines.js';
 export { MOST_FINDINGS, type Verification, type VerifyOptions, verifyAll, verifyStream } from './verify.js';

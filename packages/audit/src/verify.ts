@@ -8,9 +8,9 @@
  * W3  Events that are appended meanwhile are not looked at.
  */
 import { uuidOf } from '@skald/engine';
-import { type EventStore, type RecordedEvent, SkaldError } from '@skald/kernel';
+import type { EventStore, RecordedEvent } from '@skald/kernel';
 import { checkStream, type Finding, hashAfter } from './chain.js';
-import { eventsOf, PAGE, streamHeads } from './reading.js';
+import { eventsOf, PAGE, streamHeads, streamOf } from './reading.js';
 import { RecentHeads } from './recent-heads.js';
 
 export interface Verification {
@@ -36,8 +36,7 @@ export const MOST_FINDINGS = 1_000;
 
 /** Verifies one stream. Throws `saga-not-found`. */
 export async function verifyStream(store: EventStore, stream: string): Promise<Verification> {
-  const events = await eventsOf(store, stream);
-  if (events.length === 0) throw new SkaldError('saga-not-found', { sagaId: stream });
+  const events = await streamOf(store, stream);
   return { events: events.length, streams: 1, position: 0, findings: checkStream(stream, events), unexplained: 0 };
 }
 

@@ -268,3 +268,15 @@ describe('skald export, import and audit replay', () => {
     expect((await skald('export', ...args)).code).toBe(2);
   });
 });
+
+describe('skald audit report', () => {
+  test('writes a page, or the same as JSON', async () => {
+    expect(await skald('audit', 'report', 'order-2', '-o', at('r.html'))).toMatchObject({ code: 0, out: [] });
+    expect(readFileSync(at('r.html'), 'utf8')).toMatch(/^<!doctype html>.*no lorry.*<\/html>\n$/s);
+    expect(JSON.parse((await skald('audit', 'report', 'order-2', '--json')).out[0] ?? '')).toMatchObject({
+      sagaId: 'order-2',
+      status: 'compensated',
+    });
+    expect((await skald('audit', 'report', 'order-9')).code).toBe(1);
+  });
+});
