@@ -29,11 +29,13 @@ export function actionWords(action: OperatorAction, target?: string): string {
       ? []
       : [target.slice(0, target.indexOf(':')), words(target.slice(target.indexOf(':') + 1))];
   const what = step === undefined ? 'it' : kind === 'compensation' ? `the undoing of “${step}”` : `“${step}”`;
-  return ACTIONS[action].replace('…', what);
+  return (ACTIONS[action] ?? `${words(action)} …`).replace('…', what);
 }
 
-const ACTIONS: Readonly<Record<OperatorAction, string>> = {
+const ACTIONS: Readonly<Partial<Record<OperatorAction, string>>> = {
   retry: 'Had … tried again',
+  patch: 'Had … tried again, with another request',
+  deadline: 'Gave … another time to be over by',
   skip: 'Left … out',
   succeed: 'Declared … done',
   fail: 'Declared that … did not happen',
@@ -73,6 +75,10 @@ function stepLine(event: SagaEvent, state: SagaState): Line | undefined {
       return line(`${words(event.data.step)}: no answer came in time.`, 'bad');
     case 'StepRetryScheduled':
       return line(`${words(event.data.step)}: will be tried again.`, 'back');
+    case 'StepFailureCaught': {
+      const { step, by } = event.data;
+      return line(`${words(step)}: it goes on without it${by === undefined ? '' : `; “${words(by)}” stands in for it`}.`, 'back');
+    }
     case 'StepSkipped':
       return line(`${words(event.data.step)}: left out (${skipped(event.data.reason)}).`);
     case 'StepSealRequested':
@@ -153,6 +159,8 @@ function sagaLine(event: SagaEvent): Line | undefined {
       const { by, action, target, reason } = event.data;
       return line(`${by}: ${lowered(actionWords(action, target))}. Reason given: ${reason}.`, 'person');
     }
+    case 'RequestRefused':
+      return line(`${event.data.by} wanted something that could not be done (${event.data.code}).`, 'person');
     case 'CancelRequested':
       return line(`${event.data.by} asked to cancel it. Reason given: ${event.data.reason}.`, 'person');
     case 'CancelRefused':
