@@ -7,9 +7,20 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Skald } from '@skald/app';
-import { byStream, causedEvents, checkStream, eventsOfText, explainDifference, exportAll, lineOf, replayHistory } from '@skald/audit';
+import {
+  byStream,
+  causedEvents,
+  checkStream,
+  eventsOfText,
+  explainDifference,
+  exportAll,
+  isSealed,
+  lineOf,
+  replayHistory,
+  sagaOf,
+} from '@skald/audit';
 import { openSqliteStore } from '@skald/event-store-sqlite';
-import { checkLaws, isSagaStream, type RecordedEvent, type SagaDefinition, stepGraph } from '@skald/kernel';
+import { checkLaws, fold, isSagaStream, type RecordedEvent, type SagaDefinition, stepGraph } from '@skald/kernel';
 
 /** Streams of one example; more tell nothing new. */
 const MOST_STREAMS = 20;
@@ -79,9 +90,10 @@ function problemsOf(stream: string, events: readonly RecordedEvent[]): string[] 
   const findings = checkStream(stream, events).map(({ revision, message }) => `revision ${revision}: ${message}`);
   if (findings.length > 0 || !isSagaStream(stream)) return findings;
   const history = causedEvents(events);
-  const [first] = history;
-  const { saga, version } = first?.event.type === 'SagaStarted' ? first.event.data : { saga: '', version: 0 };
+  const { saga, version } = sagaOf(history);
   const definition = definitions.get(`${saga}@${version}`);
+  // Without its key what it was told cannot be read.
+  if (isSealed(history)) return fold(history.map(({ event }) => event)).phase === 'ended' ? [] : ['it does not fold to its end'];
   if (!definition) return [`the example has no saga ${saga} version ${version} any more`];
   const { difference } = replayHistory(history, stepGraph(definition));
   const broken = checkLaws(history.map(({ event }) => event)).map(({ law, message }) => `it breaks the law ${law}: ${message}`);

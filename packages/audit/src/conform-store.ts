@@ -1,5 +1,5 @@
 import { type EventStore, isSagaStream, SkaldError } from '@skald/kernel';
-import { causedEvents, type Replay, replayHistory, sagaOf } from './conform.js';
+import { causedEvents, isSealed, type Replay, replayHistory, sagaOf } from './conform.js';
 import type { Candidate } from './gate.js';
 import { PAGE, streamHeads, streamOf } from './reading.js';
 
@@ -7,6 +7,7 @@ import { PAGE, streamHeads, streamOf } from './reading.js';
 export type Conformance =
   | { readonly sagaId: string; readonly replay: Replay; readonly candidate: Candidate }
   | { readonly sagaId: string; readonly problem: 'not-deployed'; readonly saga: string; readonly version: number }
+  | { readonly sagaId: string; readonly problem: 'sealed' }
   | { readonly sagaId: string; readonly problem: 'unreadable'; readonly message: string };
 
 /** Replays one saga's history with the definition of its name and version. Throws `saga-not-found`. */
@@ -15,6 +16,7 @@ export async function conformOne(store: EventStore, sagaId: string, candidates: 
   const events = await streamOf(store, sagaId);
   try {
     const history = causedEvents(events);
+    if (isSealed(history)) return { sagaId, problem: 'sealed' };
     const { saga, version } = sagaOf(history);
     const candidate = candidates.find(({ program }) => program.name === saga && program.version === version);
     if (!candidate) return { sagaId, problem: 'not-deployed', saga, version };

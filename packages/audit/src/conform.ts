@@ -60,6 +60,11 @@ export function sagaOf([first]: readonly CausedEvent[]): { readonly saga: string
   return { saga: known?.saga ?? '', version: known?.version ?? 0 };
 }
 
+/** Are payloads encrypted in it? What was asked and answered cannot be read then, so it cannot be decided on anew; its chain can be verified. */
+export function isSealed(history: readonly CausedEvent[]): boolean {
+  return history.some(({ event }) => 'sealed' in event.data);
+}
+
 /** Replays the history of one saga. Throws `history-unreadable` where it cannot be folded. */
 export function replayHistory(
   history: readonly CausedEvent[],

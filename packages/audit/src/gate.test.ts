@@ -191,6 +191,16 @@ describe('The gate, for sagas at five places', () => {
     expect(verdict.mayDeploy).toBe(true);
   });
 
+  it('cannot tell of a saga whose payloads are encrypted, and says so', async () => {
+    const streams = lives();
+    const sealed = (streams.get('order-begun') ?? []).map((event) => ({
+      ...event,
+      data: JSON.stringify({ ...JSON.parse(event.data), sealed: { at: ['input'], text: 'x' } }),
+    }));
+    const { held } = await gate(new Map([...streams, ['order-begun', sealed]]), [candidate(order())]);
+    expect(held).toEqual([expect.objectContaining({ sagaId: 'order-begun', reason: expect.stringContaining('payloads are encrypted') })]);
+  });
+
   it('names a saga whose history cannot be read', async () => {
     const streams = lives();
     const [first, ...rest] = streams.get('order-waits') ?? [];

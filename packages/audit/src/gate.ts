@@ -25,7 +25,7 @@ import {
   SkaldError,
   statusOf,
 } from '@skald/kernel';
-import { causedEvents, type Replay, replayHistory, sagaOf } from './conform.js';
+import { causedEvents, isSealed, type Replay, replayHistory, sagaOf } from './conform.js';
 import { explainDifference } from './difference-words.js';
 
 /** What is to be deployed: a definition, or a program of another kind. */
@@ -98,7 +98,7 @@ async function judge(
     replay = replayHistory(history, candidate?.program ?? NOTHING);
     const { state, notes } = replay;
     if (isEnded(statusOf(state))) return undefined;
-    const reason = candidate ? await reasonAgainst(replay, candidate, skipInputs) : NOT_THERE;
+    const reason = candidate ? (isSealed(history) ? SEALED : await reasonAgainst(replay, candidate, skipInputs)) : NOT_THERE;
     if (reason === undefined) return { notes };
     const { sagaId, saga, version } = state;
     return { held: { sagaId, saga, version, status: statusOf(state), reason }, notes };
@@ -109,6 +109,7 @@ async function judge(
 }
 
 const NOT_THERE = 'its version is not among these definitions: it would wait, suspended, until it is';
+const SEALED = 'its payloads are encrypted: whether it was decided so cannot be told without its key';
 const NOTHING: Program = {
   name: '',
   version: 0,

@@ -2,7 +2,7 @@ export { type CausedEvent, messageBehind } from './causes.js';
 export { checkStream, type Finding, type FindingKind } from './chain.js';
 export { BadCheckpoint, type Checkpoint, checkRow, checkSignature, digestOf, generateKeys, readCheckpoint } from './checkpoint.js';
 export { type CheckpointOptions, compareWithCheckpoint, makeCheckpoint } from './checkpoint-store.js';
-export { causedEvents, type Difference, type Replay, replayHistory } from './conform.js';
+export { causedEvents, type Difference, isSealed, type Replay, replayHistory, sagaOf } from './conform.js';
 export { type Conformance, conformAll, conformOne, sagaStreams } from './conform-store.js';
 export { explainDifference } from './difference-words.js';
 export { exportAll, exportStreams, ImportRefused, type ImportResult, importStreams } from './export-import.js';

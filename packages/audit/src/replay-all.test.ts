@@ -25,21 +25,21 @@ function randomStore(lives: number) {
 }
 
 describe('A full replay', () => {
-  it.each([20_000, 2])('U1, U2: folds every saga to its end, with %i states at hand', async (states) => {
+  it.each([20_000, 20])('U1, U2: folds every saga to its end, with room for %i events', async (kept) => {
     const { events, ended, open } = randomStore(60);
     const store = new FixedStore(events);
-    const replay = await replayAll(store, { states });
+    const replay = await replayAll(store, { kept });
     expect(replay).toMatchObject({ events: events.length, sagas: 60, open, unreadable: [] });
     expect(Object.fromEntries(Object.entries(replay.ended).filter(([, count]) => count > 0))).toEqual(ended);
-    if (states === 2) expect(store.reads).toBeGreaterThan(events.length / 2);
+    if (kept === 20) expect(store.reads).toBeGreaterThan(events.length / 2);
   });
 
   it('U1: names what cannot be folded, and passes over what is no saga', async () => {
     const { events } = randomStore(5);
     const damaged = events.map((event) => (event.stream === 'model-3' && event.revision === 1 ? { ...event, data: '{' } : event));
     const notOurs = { ...events[0], stream: 'definition-model', position: events.length + 1, data: '{' } as RecordedEvent;
-    for (const states of [2, 100]) {
-      const { sagas, unreadable } = await replayAll(new FixedStore([...damaged, notOurs]), { states });
+    for (const kept of [2, 1_000]) {
+      const { sagas, unreadable } = await replayAll(new FixedStore([...damaged, notOurs]), { kept });
       expect([sagas, unreadable.map(({ stream, revision }) => [stream, revision])]).toEqual([5, [['model-3', 1]]]);
     }
   });

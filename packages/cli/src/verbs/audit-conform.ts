@@ -56,6 +56,7 @@ function reasonOf(result: Conformance): string | undefined {
     const { difference } = result.replay;
     return difference && explainDifference(difference, result.candidate.definition);
   }
+  if (result.problem === 'sealed') return 'its payloads are encrypted, and cannot be replayed without its key';
   if (result.problem === 'unreadable') return result.message;
   return `saga ${result.saga} version ${result.version} is not among the definitions`;
 }
