@@ -3,7 +3,7 @@ import type { SagaEvent } from '@skald/kernel';
 import { SeededChoices, simulate } from '@skald/testkit';
 import { replayHistory } from './conform.js';
 
-const LIVES = 3_000;
+const LIVES = 1_500;
 
 describe('A history of a random saga with a random life', () => {
   it(`is decided as it was recorded when it is replayed with its own definition (${LIVES} lives)`, () => {
