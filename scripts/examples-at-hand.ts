@@ -34,6 +34,11 @@ function programsOf(folder: string): ExampleProgram[] {
   return files.sort().map((file) => ({ folder, name: file.replace(/\.js$/, ''), path: join(dist, file) }));
 }
 
+/** `08-fallback`, `order-fulfilment/main`: what it is called among all of them. */
+export function titleOf({ folder, name }: ExampleProgram): string {
+  return name === 'main' ? `${folder}/${name}` : name;
+}
+
 /** Where the golden histories of an example are kept. */
 export function historyOf({ folder, name }: ExampleProgram): string {
   return join(root, 'examples', folder, 'histories', `${name}.ndjson`);
