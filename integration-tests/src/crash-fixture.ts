@@ -5,6 +5,7 @@
 import 'reflect-metadata';
 import { join } from 'node:path';
 import { Skald } from '@skald/app';
+import { Saga } from '@skald/decorators';
 import type { CrashPoints } from '@skald/engine';
 import { openParticipantDatabase, sqliteFence } from '@skald/event-store-sqlite';
 import { EFFECTS, JobSaga, KINDS, Notary, Stock, Till } from './crash-saga.js';
@@ -25,13 +26,17 @@ const fence = (name: string) => {
   return sqliteFence(db);
 };
 
+/** So few that most of them wait for a slot. */
+@Saga({ name: 'job', version: 1, deadline: '1d', limits: { running: 2 } })
+class FewJobs extends JobSaga {}
+
 // Small batches: more places to die in.
 const app = await Skald.embedded({ file: join(folder, 'skald.db'), crashPoints, inboxBatch: 4, participantBatch: 3, participantLease: 250 })
   .inject((container) => {
     for (const [name, db] of databases) container.bind(name).toConstantValue(db);
     container.bind('notary').toConstantValue(join(folder, 'notary.log'));
   })
-  .sagas(JobSaga)
+  .sagas(FewJobs)
   .participant(Stock, { fence: fence('stock') })
   .participant(Till, { fence: fence('till') })
   .participants(Notary)
@@ -39,7 +44,7 @@ const app = await Skald.embedded({ file: join(folder, 'skald.db'), crashPoints, 
 
 const ends = await Promise.all(
   KINDS.map(async (kind) => {
-    const saga = await app.sagas.start(JobSaga, { id: kind, kind }, { id: kind });
+    const saga = await app.sagas.start(FewJobs, { id: kind, kind }, { id: kind });
     const { sagaId, status } = await saga.ended();
     return [sagaId, status];
   }),

@@ -92,7 +92,10 @@ const till = participant<Till>('till');
 const notary = participant<Notary>('notary');
 const retry = { attempts: 5, delay: '20ms', maxDelay: '200ms' } as const;
 
-@Saga({ name: 'job', version: 1, deadline: '1d' })
+/** Of the job sagas at the same time: few enough to be reached by a load. */
+export const MOST_RUNNING = 40;
+
+@Saga({ name: 'job', version: 1, deadline: '1d', limits: { running: MOST_RUNNING } })
 export class JobSaga {
   @SagaStep({ retry })
   reserve(job: Job) {

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { openSqliteStore, type SqliteStore } from '@skald/event-store-sqlite';
 import { brokenHistories } from './broken-histories.js';
+import { MOST_RUNNING } from './crash-saga.js';
 import { JobLoad } from './job-load.js';
 import { JobOwners } from './job-owners.js';
 import { startKafka, whyNoKafka } from './kafka-broker.js';
@@ -16,6 +17,7 @@ import { until } from './kafka-load.js';
  * R2  Each effect is made once.
  * R3  Every saga ends, as it would have ended with one manager; laws and chain hold.
  * R4  A partition has one owner at a time, as far as managers are not frozen or killed.
+ * R5  Never do more sagas hold a slot than may run at the same time.
  */
 const whyNot = whyNoKafka();
 const cleanUp: (() => Promise<void> | void)[] = [];
@@ -167,7 +169,23 @@ async function authorship(owners: JobOwners, { events }: SqliteStore): Promise<A
   });
 });
 
-/** R2, R3. */
+/** R5: from one event of the store to the next. */
+async function mostAtOnce({ events }: SqliteStore): Promise<number> {
+  const holders = new Set<string>();
+  let most = 0;
+  for (let position = 0; ; ) {
+    const page = await events.readAll(position, 5_000);
+    for (const { stream, type } of page) {
+      if (type === 'SlotGranted') holders.add(stream);
+      else if (/^Saga(Completed|Compensated|Failed|Cancelled|Terminated)$/.test(type)) holders.delete(stream);
+      most = Math.max(most, holders.size);
+    }
+    position = page.at(-1)?.position ?? position;
+    if (page.length === 0) return most;
+  }
+}
+
+/** R2, R3, R5. */
 async function finish(folder: string, load: JobLoad, owners: JobOwners): Promise<Authorship> {
   await load.stop();
   const store = await openSqliteStore({ file: join(folder, 'skald.db'), readOnly: true });
@@ -175,15 +193,17 @@ async function finish(folder: string, load: JobLoad, owners: JobOwners): Promise
     for (let ended = 0; ended < load.started.size; ) {
       const { completed = 0, compensated = 0, ...others } = await store.index.count();
       ended = completed + compensated;
-      expect({ ...others, running: 0, compensating: 0 }).toEqual({ running: 0, compensating: 0 });
+      expect({ ...others, running: 0, throttled: 0, compensating: 0 }).toEqual({ running: 0, throttled: 0, compensating: 0 });
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     await owners.removeAll();
     expect(await statuses(store)).toEqual(new Map([...load.started].map((id) => [id, expectedStatus(id)])));
     expect(await brokenHistories(store)).toEqual([]);
     expect(repeatedEffects(folder)).toEqual([]);
+    const most = await mostAtOnce(store);
+    expect(most).toBeLessThanOrEqual(MOST_RUNNING);
     const found = await authorship(owners, store);
-    process.stderr.write(`${JSON.stringify({ sagas: load.started.size, ...found, terms: owners.terms().length })}\n`);
+    process.stderr.write(`${JSON.stringify({ sagas: load.started.size, mostAtOnce: most, ...found, terms: owners.terms().length })}\n`);
     return found;
   } finally {
     await store.close();

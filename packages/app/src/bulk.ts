@@ -95,12 +95,12 @@ export interface BulkPorts {
 }
 
 const PAGE = 200;
-const UNENDED: readonly SagaStatus[] = ['running', 'compensating', 'suspended'];
+const UNENDED: readonly SagaStatus[] = ['running', 'throttled', 'compensating', 'suspended'];
 const STATUSES: Readonly<Record<BulkAction['do'], readonly SagaStatus[]>> = {
-  cancel: ['running', 'suspended'],
-  suspend: ['running', 'compensating'],
+  cancel: ['running', 'throttled', 'suspended'],
+  suspend: ['running', 'throttled', 'compensating'],
   terminate: UNENDED,
-  deadline: ['running', 'suspended'],
+  deadline: ['running', 'throttled', 'suspended'],
   resume: ['suspended'],
   retry: ['suspended'],
   skip: ['suspended'],

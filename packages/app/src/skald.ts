@@ -39,6 +39,14 @@ export type FenceSource = Fence | ((container: Container) => Fence);
 interface ParticipantEntry {
   readonly type: Class<object>;
   readonly fence: FenceSource | undefined;
+  readonly inFlight: number | undefined;
+}
+
+export interface ParticipantOptions {
+  /** In the database of its business data: each action takes effect at most once. Default: beside the store, as `participants` says. */
+  readonly fence?: FenceSource;
+  /** Commands that this process carries out at the same time, from 1; others wait here. Default: as many as there are. */
+  readonly inFlight?: number;
 }
 
 /** Sagas and their participants, wired. */
@@ -71,13 +79,13 @@ export class Skald {
    * interrupted between its effect and its record may run again.
    */
   participants(...types: readonly Class<object>[]): this {
-    this.entries.push(...types.map((type) => ({ type, fence: undefined })));
+    this.entries.push(...types.map((type) => ({ type, fence: undefined, inFlight: undefined })));
     return this;
   }
 
-  /** A class under `@Participant` whose fence is in the database of its business data: each action takes effect at most once. */
-  participant(type: Class<object>, options: { readonly fence: FenceSource }): this {
-    this.entries.push({ type, fence: options.fence });
+  /** A class under `@Participant` with options: most of all its fence, in the database of its business data. */
+  participant(type: Class<object>, { fence, inFlight }: ParticipantOptions): this {
+    this.entries.push({ type, fence, inFlight });
     return this;
   }
 
@@ -108,11 +116,12 @@ export class Skald {
     const definitions = this.sagaRefs.map((saga) => this.definition(saga));
     // Made now, so that what they inject and nobody bound is found now.
     for (const saga of this.sagaRefs) if (typeof saga === 'function') this.instance(saga as Class<object>);
-    const participants = this.entries.map(({ type, fence }) => ({ type, fence, definition: participantDefinitionOf(type) }));
+    const participants = this.entries.map((entry) => ({ ...entry, definition: participantDefinitionOf(entry.type) }));
     const known = participants.map(({ definition }) => definition);
     const external = participants.filter(({ fence }) => fence === undefined || (typeof fence !== 'function' && fence.kind === 'external'));
     checkDefinitions(definitions, known, this.wiring.isClosed, new Set(external.map(({ definition }) => definition.name)));
-    const instances = participants.map(({ type, fence, definition }) => ({ definition, fence, instance: this.instance(type) }));
+    for (const { definition, inFlight } of participants) checkInFlight(definition.name, inFlight);
+    const instances = participants.map(({ type, ...entry }) => ({ ...entry, instance: this.instance(type) }));
     const closing: Closing[] = [];
     try {
       const store = await this.wiring.openStore?.();
@@ -215,6 +224,7 @@ export class Skald {
     participants: readonly {
       readonly definition: ReturnType<typeof participantDefinitionOf>;
       readonly fence: FenceSource | undefined;
+      readonly inFlight: number | undefined;
       readonly instance: object;
     }[],
     closing: Closing[],
@@ -225,9 +235,9 @@ export class Skald {
     const shared = unfenced && this.wiring.openFence(unfenced.definition.name);
     if (shared) closing.push(() => shared.close());
     closing.push(() => host.stop());
-    for (const { definition, fence, instance } of participants) {
+    for (const { definition, fence, inFlight, instance } of participants) {
       const own = typeof fence === 'function' ? fence(this.container) : (fence ?? shared?.fence);
-      if (own) await host.add(definition, instance, own);
+      if (own) await host.add(definition, instance, own, inFlight === undefined ? {} : { inFlight });
     }
   }
 
@@ -239,6 +249,12 @@ export class Skald {
     if (!this.container.isBound(type)) this.container.bind(type).toSelf().inSingletonScope();
     return this.container.get<T>(type);
   }
+}
+
+function checkInFlight(participant: string, inFlight = 1): void {
+  if (Number.isSafeInteger(inFlight) && inFlight >= 1) return;
+  const problem = `it cannot have ${inFlight} commands in flight`;
+  throw new SkaldError('invalid-participant', { participant, problem, remedy: 'Give a whole number from 1, or none.' });
 }
 
 /** What feeds the index of a store that keeps none. */

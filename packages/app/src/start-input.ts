@@ -24,7 +24,7 @@ export async function startInput(definition: SagaDefinition, input: unknown): Pr
 
 /** The start of a saga, ready to be sent. */
 export async function startOf(
-  { name, version, deadline, express }: SagaDefinition,
+  { name, version, deadline, express, limits }: SagaDefinition,
   sagaId: string,
   input: unknown,
   ids: { readonly request: string; readonly incarnation: string },
@@ -37,6 +37,7 @@ export async function startOf(
     // An express saga that is started again, since nobody knows what became of it, must ask under the same keys.
     incarnation: express ? sha256(`${sagaId}\n${inputHash}`).slice(0, 12) : ids.incarnation,
     ...(deadline !== undefined && { deadline }),
+    ...(limits && { limited: true }),
   };
 }
 

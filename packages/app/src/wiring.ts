@@ -16,6 +16,7 @@ export interface CommonOptions
     | 'cachedSagas'
     | 'expressInFlight'
     | 'timerScanInterval'
+    | 'limitCheckInterval'
     | 'participantBatch'
     | 'participantLease'
   > {

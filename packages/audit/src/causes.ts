@@ -43,6 +43,8 @@ export function messageBehind({ event, cause }: CausedEvent, state: SagaState): 
       const { code: _code, details: _details, ...data } = event.data;
       return { ...data, type: 'operator', at };
     }
+    case 'SlotGranted':
+      return { type: 'slot', at };
     case 'SagaTerminated':
       return { ...event.data, type: 'operator', action: 'terminate', at };
     case 'SagaSuspended':

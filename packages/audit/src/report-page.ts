@@ -38,6 +38,7 @@ ${[facts(report), requests(report), people(report), story(report), genuine(repor
 
 const LOOK: Readonly<Record<SagaStatus, { readonly mark: string; readonly tone: string; readonly ended: string }>> = {
   running: { mark: '●', tone: 'plain', ended: 'It is still under way.' },
+  throttled: { mark: '◷', tone: 'plain', ended: 'It has not begun: as many others run as may at the same time.' },
   compensating: { mark: '↩', tone: 'back', ended: 'It could not go on: what was done is being undone.' },
   suspended: { mark: '!', tone: 'bad', ended: 'It has stopped and waits for a person.' },
   completed: { mark: '✔', tone: 'good', ended: 'It was completed.' },
@@ -57,7 +58,7 @@ function inShort({ status, startedAt, lastAt, reason, events }: SagaReport): str
 }
 
 function facts({ saga, version, startedAt, lastAt, input, output, status }: SagaReport): string {
-  const isOver = !['running', 'compensating', 'suspended'].includes(status);
+  const isOver = !['running', 'throttled', 'compensating', 'suspended'].includes(status);
   const rows = [
     ['Kind', `${text(words(saga))} <small>(${text(saga)}, version ${version})</small>`],
     ['Began', dateTime(startedAt)],

@@ -6,6 +6,7 @@ import { UsageError } from './usage.js';
 
 export const STATUSES: readonly SagaStatus[] = [
   'running',
+  'throttled',
   'compensating',
   'suspended',
   'completed',

@@ -10,6 +10,7 @@ export interface Look {
 
 const SAGAS = {
   running: { mark: '●', style: 'cyan' },
+  throttled: { mark: '◷', style: 'cyan' },
   compensating: { mark: '↩', style: 'yellow' },
   suspended: { mark: '!', style: 'red' },
   completed: { mark: '✔', style: 'green' },

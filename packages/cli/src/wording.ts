@@ -271,15 +271,17 @@ function express({ end, took, steps, output, error }: DataOf<'ExpressSagaEnded'>
   return { mark: '◆', tone, text: `express, ${word} in ${duration(took)}${what}; ${list.join(', ')}` };
 }
 
-type Lifecycle = 'SagaStarted' | 'SagaCompleted' | 'SagaCompensated' | 'SagaFailed' | 'SagaCancelled' | 'SagaTerminated';
+type Lifecycle = 'SagaStarted' | 'SlotGranted' | 'SagaCompleted' | 'SagaCompensated' | 'SagaFailed' | 'SagaCancelled' | 'SagaTerminated';
 
 function lifecycle(event: Extract<SagaEvent, { readonly type: Lifecycle }>): Wording {
   switch (event.type) {
     case 'SagaStarted': {
-      const { input, again } = event.data;
+      const { input, again, limited } = event.data;
       const instead = again ? plain(`, in place of ${again.of}, by ${again.by}: ${again.reason}`) : '';
-      return { mark: '◆', tone: 'plain', text: `started with ${json(input)}${instead}` };
+      return { mark: '◆', tone: 'plain', text: `started with ${json(input)}${instead}${limited ? ', and waits for a slot' : ''}` };
     }
+    case 'SlotGranted':
+      return { mark: '◆', tone: 'plain', text: 'has a slot, and runs' };
     case 'SagaCompleted':
       return { mark: '◆', tone: 'good', text: `completed${event.data.output === undefined ? '' : ` ${json(event.data.output)}`}` };
     case 'SagaCompensated':

@@ -19,7 +19,6 @@ import type {
 
 export type Method = (...args: any[]) => any;
 export type Class<T> = new (...args: any[]) => T;
-
 /** `any` where nothing was said. */
 export type Said<T> = unknown extends T ? any : T;
 export type Names<A> = Extract<A extends readonly (infer Name)[] ? Name : A, string>;
@@ -203,6 +202,8 @@ export interface SagaOptions<I = any, O = any, V = any> extends RunOptions {
   readonly version: number;
   /** From start to end; at the deadline a saga before its pivot is compensated. Default: none. */
   readonly deadline?: Duration;
+  /** So many instances may run at the same time, 1 to 10,000; others wait. May change under a version. Default: as many as there are. */
+  readonly limits?: { readonly running?: number };
   /** Checks, and may convert, what a saga is started with. Default: anything is taken. */
   readonly input?: StandardSchema<unknown, I>;
   /** What the saga answers, for the compiler: it is not checked when it runs. Default: what `result` returns. */

@@ -13,6 +13,9 @@ export const CRASH_POINTS = [
   'participant:committed',
   'participant:replied',
   'timer:fired',
+  'limiter:decided',
+  'limiter:appended',
+  'limiter:published',
 ] as const;
 
 export type CrashPoint = (typeof CRASH_POINTS)[number];

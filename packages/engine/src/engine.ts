@@ -6,6 +6,7 @@ import {
   type Fence,
   type Ids,
   type InboxMessage,
+  isLimitStream,
   type MessageBus,
   type ParticipantMessage,
   type PayloadCodec,
@@ -16,6 +17,7 @@ import { type CrashPoints, NO_CRASH_POINTS } from './crash-points.js';
 import { ExpressSagas } from './express/express-sagas.js';
 import { Inbox } from './inbox.js';
 import type { IndexProjection } from './index-projection.js';
+import { LimitDesk } from './limits/limit-desk.js';
 import { type Observer, observers } from './observer.js';
 import { Ownership } from './ownership.js';
 import type { ParticipantDefinition } from './participants/actions.js';
@@ -46,6 +48,8 @@ export interface EngineOptions {
   readonly expressInFlight?: number;
   /** How often the index is asked for timers, in milliseconds. Default 1,000. */
   readonly timerScanInterval?: number;
+  /** How often it is looked whether a saga waits for a slot, or has given one back, unheard; in milliseconds. Default 30,000. */
+  readonly limitCheckInterval?: number;
   /** Commands in one transaction of a participant. Default 500. */
   readonly participantBatch?: number;
   /** How long an external participant's action may run before it counts as interrupted, in milliseconds. Default 60,000. */
@@ -72,6 +76,7 @@ const TAKE_OVER_PAUSE = 2_000;
 /** Owns sagas: decides, stores, sends, wakes, recovers. */
 export class Orchestrator {
   private readonly inbox: Inbox;
+  private readonly limits: LimitDesk;
   private readonly timers: Timers;
   private readonly resends: Resends;
   private readonly ownership: Ownership;
@@ -92,7 +97,10 @@ export class Orchestrator {
     this.ownership = new Ownership(
       options.bus.partitioning,
       (partitions) => this.takeOver(partitions),
-      (owns) => this.inbox.disown(owns),
+      (owns) => {
+        this.inbox.disown(owns);
+        this.limits.disown(owns);
+      },
       (partitions) => this.missed(partitions),
     );
     const ports = {
@@ -105,8 +113,10 @@ export class Orchestrator {
       codec: options.codec,
     };
     this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
-    const limits = {
-      batch: Math.max(1, options.inboxBatch ?? 1_000),
+    const batch = Math.max(1, options.inboxBatch ?? 1_000);
+    this.limits = new LimitDesk(ports, { limits: programs.limits, batch, checkInterval: options.limitCheckInterval ?? 30_000 });
+    const sizes = {
+      batch,
       cache: Math.max(1, options.cachedSagas ?? 20_000),
       width: options.inboxBatches,
     };
@@ -115,12 +125,12 @@ export class Orchestrator {
       owns: (sagaId) => this.ownership.owns(sagaId),
       send: (sagaId, revision) => this.inbox.resend(sagaId, revision),
     });
-    this.inbox = new Inbox(ports, limits, (sagaId, state, position) => {
+    this.inbox = new Inbox(ports, sizes, (sagaId, state, position) => {
       this.timers.onTurn(sagaId, state, position);
       this.resends.onTurn(sagaId, state);
     });
     const inFlight = Math.max(1, options.expressInFlight ?? 5_000);
-    if (programs.anyExpress) this.express = new ExpressSagas(ports, { inFlight, batch: limits.batch });
+    if (programs.anyExpress) this.express = new ExpressSagas(ports, { inFlight, batch });
   }
 
   /**
@@ -132,8 +142,8 @@ export class Orchestrator {
     const { bus, observer } = portsOf(this.options);
     const { projection } = this.options;
     if (!projection) await catchUpIndex(store, index, observer);
-    const deliver = (batch: readonly Delivery[]) => this.inbox.deliver(batch as readonly Delivery<InboxMessage>[]);
-    this.consumer = await bus.consume({ to: 'inbox' }, deliver, ownership);
+    this.consumer = await bus.consume({ to: 'inbox' }, (batch) => this.deliver(batch as readonly Delivery<InboxMessage>[]), ownership);
+    await this.limits.start();
     await this.express?.start();
     // What is decided from now on falls due in time, however long the index takes.
     if (projection) this.timers.start();
@@ -142,6 +152,16 @@ export class Orchestrator {
     await reportWaiting({ index, programs, observer });
     this.timers.start();
     return this.recovered;
+  }
+
+  /** What is said to a limiter under the name of a saga is nobody's. */
+  private deliver(batch: readonly Delivery<InboxMessage>[]): void {
+    const limits = batch.filter(({ message }) => isLimitStream(message.sagaId));
+    const stray = batch.filter(({ message }) => message.input.type === 'limit' && !isLimitStream(message.sagaId));
+    if (limits.length > 0) this.limits.deliver(limits);
+    for (const delivery of stray) delivery.done();
+    const isForSaga = ({ message }: Delivery<InboxMessage>) => message.input.type !== 'limit' && !isLimitStream(message.sagaId);
+    this.inbox.deliver(limits.length + stray.length > 0 ? batch.filter(isForSaga) : batch);
   }
 
   /**
@@ -159,8 +179,9 @@ export class Orchestrator {
   private takeOver(partitions: readonly number[], before: (sagaId: string) => void = () => {}): void {
     const { store, index, ownership, programs } = this;
     const { bus, observer, clock, ids } = portsOf(this.options);
+    const isOwn = (stream: string) => partitions.includes(ownership.partitionOf(stream)) && ownership.owns(stream);
     const fits = (sagaId: string) => {
-      const own = partitions.includes(ownership.partitionOf(sagaId)) && ownership.owns(sagaId);
+      const own = isOwn(sagaId);
       if (own) before(sagaId);
       return own;
     };
@@ -171,6 +192,7 @@ export class Orchestrator {
         for (const term of terms) term.isIndexed = true;
         this.recovered += await recover(index, bus, fits);
         await resumeDeployed({ store, index, bus, programs, ids, observer }, fits);
+        this.limits.check(isOwn);
       } catch (error) {
         if (this.stopping.signal.aborted) return;
         observer.troubled('what is owed by the sagas of a partition could not be sent again; it is tried again', error);
@@ -197,6 +219,7 @@ export class Orchestrator {
     await this.consumer?.stop();
     await this.takingOver;
     for (const cancel of this.retries) cancel();
+    await this.limits.stop();
     await this.inbox.stop();
   }
 }
@@ -208,10 +231,15 @@ export class ParticipantHost {
   constructor(private readonly options: EngineOptions) {}
 
   /** Throws `duplicate-participant`. */
-  async add(definition: ParticipantDefinition, instance: object, fence: Fence): Promise<void> {
+  async add(
+    definition: ParticipantDefinition,
+    instance: object,
+    fence: Fence,
+    { inFlight }: { readonly inFlight?: number } = {},
+  ): Promise<void> {
     if (this.running.has(definition.name)) throw new SkaldError('duplicate-participant', { participant: definition.name });
     const { participantBatch, participantLease, bus } = this.options;
-    const limits = { batch: Math.max(1, participantBatch ?? 500), lease: participantLease ?? 60_000 };
+    const limits = { batch: Math.max(1, participantBatch ?? 500), lease: participantLease ?? 60_000, inFlight };
     const runner = new ParticipantRunner(definition, instance, fence, portsOf(this.options), limits);
     const address = { to: 'participant', participant: definition.name } as const;
     const consumer = await bus.consume(address, (batch) => runner.deliver(batch as readonly Delivery<ParticipantMessage>[]));

@@ -31,6 +31,7 @@ import { appendResolved } from './append-resolved.js';
 import type { CrashPoints } from './crash-points.js';
 import { bySaga, Deciding } from './deciding.js';
 import type { IndexProjection } from './index-projection.js';
+import { slotMessages } from './limits/slot-messages.js';
 import type { Observer } from './observer.js';
 import type { Ownership, Term } from './ownership.js';
 import { Pauses } from './pauses.js';
@@ -216,11 +217,12 @@ export class Inbox {
 
   private async publishAll(turns: readonly Turn[]): Promise<void> {
     const messages: Outgoing[] = [];
-    for (const { activated, answers, sagaId } of turns) {
+    for (const { activated, answers, sagaId, deliveries } of turns) {
       for (const command of this.owed(activated, sagaId)) {
         messages.push({ address: { to: 'participant', participant: command.participant }, message: { kind: 'command', sagaId, command } });
       }
       for (const answer of answers) messages.push(answer);
+      messages.push(...slotMessages({ sagaId, deliveries, state: activated.state, published: activated.published }));
     }
     if (messages.length > 0) await this.send(messages);
     for (const { activated, sagaId, write, decided } of turns) {

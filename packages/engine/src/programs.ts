@@ -21,6 +21,16 @@ export class Programs {
     return [...this.known.values()].some(({ express }) => express !== undefined);
   }
 
+  /** By name, how many may run at the same time as the newest version says; undefined: as many as there are. */
+  get limits(): ReadonlyMap<string, number | undefined> {
+    const newest = new Map<string, Program>();
+    for (const program of this.known.values()) {
+      const known = newest.get(program.name);
+      if (!known || known.version < program.version) newest.set(program.name, program);
+    }
+    return new Map([...newest].map(([name, { limit }]) => [name, limit]));
+  }
+
   has(name: string, version: number): boolean {
     return this.known.has(keyOf(name, version));
   }

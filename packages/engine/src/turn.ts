@@ -250,9 +250,14 @@ function programOf(programs: Pick<Programs, 'find'>, { state }: Activated, input
 }
 
 export function stamped(input: Input, at: number): Message {
+  // The inbox lets none of these through to a saga.
+  if (input.type === 'limit') throw new Error('what is said to a limiter reached a saga');
   if (input.type === 'start') frozen(input.input);
   else if (input.type === 'reply') frozen(input.outcome);
   else if (input.type === 'signal') frozen(input.payload);
-  else if (input.type === 'operator') frozen(input.result);
+  else if (input.type === 'operator') {
+    frozen(input.result);
+    frozen(input.args);
+  }
   return { ...input, at };
 }

@@ -64,6 +64,7 @@ async function openTwice() {
     count: () => next().index.count(),
     unended: () => next().index.unended(),
     due: (until, limit, fits) => next().index.due(until, limit, fits),
+    throttled: (saga, limit, fits) => next().index.throttled(saga, limit, fits),
     owing: (after, limit) => next().index.owing(after, limit),
     position: () => next().index.position(),
     put: (summaries, position) => next().index.put(summaries, position),

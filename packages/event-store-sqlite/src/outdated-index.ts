@@ -11,6 +11,7 @@ export class OutdatedIndex implements SagaIndex {
   readonly count = () => this.#refuse();
   readonly unended = () => this.#refuse();
   readonly due = () => this.#refuse();
+  readonly throttled = () => this.#refuse();
   readonly owing = () => this.#refuse();
   readonly position = () => this.#refuse();
   readonly put = () => this.#refuse();

@@ -55,6 +55,10 @@ export class OwnFileIndex implements SagaIndex {
     return this.#use((index) => index.due(until, limit, fits));
   }
 
+  throttled(saga: string, limit: number, fits?: (sagaId: string) => boolean): ReturnType<SagaIndex['throttled']> {
+    return this.#use((index) => index.throttled(saga, limit, fits));
+  }
+
   owing(after: string, limit: number): Promise<readonly string[]> {
     return this.#use((index) => index.owing(after, limit));
   }

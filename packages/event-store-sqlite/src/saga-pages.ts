@@ -15,6 +15,7 @@ import { SUMMARY, summaryOf } from './saga-rows.js';
 
 const STATUSES = Object.keys({
   running: true,
+  throttled: true,
   compensating: true,
   suspended: true,
   completed: true,
@@ -31,11 +32,13 @@ export class SagaPages {
   /** By their text. */
   readonly #pages = new Recent<StatementSync>(50);
   readonly #due: StatementSync;
+  readonly #throttled: StatementSync;
   readonly #owing: StatementSync;
   readonly #unended: StatementSync;
 
   constructor(private readonly db: DatabaseSync) {
     this.#due = db.prepare('SELECT saga_id, due_at FROM sagas WHERE due_at <= ? ORDER BY due_at, id');
+    this.#throttled = db.prepare("SELECT saga_id, started_at FROM sagas WHERE saga = ? AND status = 'throttled' ORDER BY started_at, id");
     this.#owing = db.prepare('SELECT saga_id FROM sagas WHERE owes = 1 AND saga_id > ? ORDER BY saga_id LIMIT ?');
     const unended = STATUSES.filter((status) => !isEnded(status)).map((status) => `'${status}'`);
     this.#unended = db.prepare(`
@@ -81,6 +84,17 @@ export class SagaPages {
       if (due.length >= limit) break;
     }
     return due;
+  }
+
+  throttled(saga: string, limit: number, fits: (sagaId: string) => boolean): { readonly sagaId: string; readonly startedAt: number }[] {
+    const waiting: { readonly sagaId: string; readonly startedAt: number }[] = [];
+    if (limit <= 0) return waiting;
+    for (const row of this.#throttled.iterate(saga)) {
+      const sagaId = String(row['saga_id']);
+      if (fits(sagaId)) waiting.push({ sagaId, startedAt: Number(row['started_at']) });
+      if (waiting.length >= limit) break;
+    }
+    return waiting;
   }
 
   owing(after: string, limit: number): string[] {

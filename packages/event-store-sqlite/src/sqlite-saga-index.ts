@@ -54,6 +54,14 @@ export class SqliteSagaIndex implements SagaIndex {
     return this.connection.run(() => this.pages.due(until, limit, fits));
   }
 
+  async throttled(
+    saga: string,
+    limit: number,
+    fits: (sagaId: string) => boolean = () => true,
+  ): Promise<readonly { readonly sagaId: string; readonly startedAt: number }[]> {
+    return this.connection.run(() => this.pages.throttled(saga, limit, fits));
+  }
+
   async owing(after: string, limit: number): Promise<readonly string[]> {
     return this.connection.run(() => this.pages.owing(after, limit));
   }

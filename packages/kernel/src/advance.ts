@@ -17,6 +17,7 @@ import { failMap, gather, openItems, startMap, undoNextItems } from './mapping.j
 import { oldestSignal } from './oldest-signal.js';
 import type { Directive, Program } from './program.js';
 import { openStep, recorded, requestPatched, requestSeal, requestStep, requestUndo } from './requests.js';
+import { isThrottled } from './slots.js';
 import { isHeld, type SagaState, type StepState, stepOf } from './state.js';
 
 /** Rounds of advancing without coming to rest that are taken for a program that never will. */
@@ -41,6 +42,7 @@ function goForward(draft: Draft, program: Program): void {
   if (state.cancel) return turnBack(draft, { type: 'cancelled', reason: state.cancel.reason, by: state.cancel.by });
   if (isHeld(state)) return;
   if (state.deadlinePassed && !state.pivotPassed) return turnBack(draft, { type: 'deadline' });
+  if (isThrottled(state)) return;
   for (const id of [...state.due]) requestStep(draft, stepOf(state, id));
   followPatches(draft);
   try {

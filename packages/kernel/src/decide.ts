@@ -21,6 +21,7 @@ import type { Answer, Message } from './messages.js';
 import type { Program } from './program.js';
 import { recordReply } from './replies.js';
 import { recordSignal } from './signals.js';
+import { recordSlot } from './slots.js';
 import { initialState, type SagaState } from './state.js';
 import { recordCancel, recordFault, recordOperator, recordStart } from './steering.js';
 import { recordDue } from './timers.js';
@@ -81,6 +82,8 @@ function record(draft: Draft, message: Message): void {
       return recordCancel(draft, message);
     case 'operator':
       return recordOperator(draft, message);
+    case 'slot':
+      return recordSlot(draft);
     case 'fault':
       return recordFault(draft, message);
   }

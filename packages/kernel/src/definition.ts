@@ -133,6 +133,11 @@ export type Tolerance = { readonly failures: number } | { readonly share: number
 
 export type StepDefinition = CommandStep | TimerStep | SignalStep | ChoiceStep | MapStep;
 
+export interface SagaLimits {
+  /** Instances that may run at the same time, of all versions, 1 to 10,000; the others wait. Counted from the first step to the end, suspended or not. */
+  readonly running?: number;
+}
+
 /** A saga as data: what decorators, the builder and hand-written literals all come to. Made by `sagaDefinition`. */
 export interface SagaDefinition<I = any, O = any> extends RunSettings {
   readonly name: string;
@@ -140,6 +145,7 @@ export interface SagaDefinition<I = any, O = any> extends RunSettings {
   readonly version: number;
   /** From start to end, in milliseconds; at the deadline a saga before its pivot is compensated. */
   readonly deadline?: number;
+  readonly limits?: SagaLimits;
   readonly input?: StandardSchema<unknown, I>;
   readonly output?: StandardSchema<unknown, O>;
   readonly steps: readonly StepDefinition[];

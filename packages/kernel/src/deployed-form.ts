@@ -2,11 +2,11 @@ import type { Json } from './json.js';
 
 /**
  * Of a description (`describeDefinition`), what must stay the same while instances of the version may be under way: all that a decision can come
- * out differently by. Left out is what only guards the door (schemas of input and output), what sagas are found by (search attributes), or what is only for people
+ * out differently by. Left out is what only guards the door (schemas of input and output, limits), what sagas are found by (search attributes), or what is only for people
  * (names of compensations).
  */
 export function deployedForm(description: Json): Json {
-  const { input: _input, output: _output, attributes: _attributes, steps, ...saga } = membersOf(description);
+  const { input: _input, output: _output, attributes: _attributes, limits: _limits, steps, ...saga } = membersOf(description);
   return { ...saga, ...(Array.isArray(steps) && { steps: steps.map(stepForm) }) };
 }
 

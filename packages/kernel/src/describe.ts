@@ -9,6 +9,7 @@ export function describeDefinition(definition: SagaDefinition): Json {
       version: definition.version,
       deadline: definition.deadline,
       express: definition.express,
+      limits: definition.limits,
       input: definition.input !== undefined,
       output: definition.output !== undefined,
       result: definition.result !== undefined,

@@ -57,8 +57,12 @@ export type SagaStarted = Recorded<
     readonly deadlineAt?: number;
     readonly again?: StartedAgain;
     readonly trace?: TraceContext;
+    /** It waits for a slot. */
+    readonly limited?: true;
   }
 >;
+/** As many as may run, and this is one of them. It keeps the slot until it has ended, also while it is suspended or turns back. */
+export type SlotGranted = Recorded<'SlotGranted', Readonly<Record<string, never>>>;
 
 /** The first request of a step: what it asks, of whom, after what, and how it is treated. */
 export interface StepOpening {
@@ -193,12 +197,7 @@ export type OperatorIntervened = Recorded<
 /** An operator's request that was not possible when it came, and is not when it comes again. */
 export type RequestRefused = Recorded<
   'RequestRefused',
-  {
-    readonly request: string;
-    readonly action: OperatorAction;
-    readonly target?: Target;
-    readonly by: string;
-    readonly reason: string;
+  Omit<OperatorIntervened['data'], 'result' | 'dueAt' | 'args'> & {
     readonly code: ErrorCode;
     readonly details?: Readonly<Record<string, string>>;
   }
@@ -259,6 +258,7 @@ export type SagaEnd = SagaCompleted | SagaCompensated | SagaFailed | SagaCancell
 
 export type SagaEvent =
   | SagaStarted
+  | SlotGranted
   | StepRequested
   | StepSucceeded
   | StepFailed

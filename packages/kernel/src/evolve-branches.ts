@@ -1,7 +1,8 @@
 import type { DataOf } from './events.js';
 import { undoItems } from './evolve-map.js';
 import { undoOutOfTurn } from './evolve-undo.js';
-import { newStep, type SagaState, stepOf } from './state.js';
+import { newStep } from './new-step.js';
+import { type SagaState, stepOf } from './state.js';
 
 /** The step is settled. What may stand of it is undone at once; everybody who waits for the step goes on, but for its alternative. */
 export function failureCaught(state: SagaState, { step: id, error, by }: DataOf<'StepFailureCaught'>): void {

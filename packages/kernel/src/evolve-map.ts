@@ -2,7 +2,8 @@
 import type { DataOf, SagaEvent, Target } from './events.js';
 import { isToBeUndone, undoOutOfTurn } from './evolve-undo.js';
 import { countsAs, itemsOf, type MapState, mapOf, recount, recountAll } from './map-state.js';
-import { needsUndo, newStep, type SagaState, type StepState, stepOf } from './state.js';
+import { newStep } from './new-step.js';
+import { needsUndo, type SagaState, type StepState, stepOf } from './state.js';
 
 export function evolveMap(
   state: SagaState,

@@ -35,3 +35,8 @@ export function evolveSteering(state: SagaState, event: Steering): void {
 function refusalOf({ code, details }: DataOf<'RequestRefused'>): Answer {
   return { accepted: false, code, ...(details && { details }) };
 }
+
+export function suspended(state: SagaState, data: DataOf<'SagaSuspended'>, at: number): void {
+  state.parked.set(data.target, { error: data.error, since: at, revision: state.revision });
+  if (data.target.startsWith('compensation:')) state.undoReady.delete(data.target.slice('compensation:'.length));
+}

@@ -1,6 +1,7 @@
 /** Steps that ask nobody: they wait for a time, or for a signal. */
 import type { DataOf } from './events.js';
-import { newStep, type SagaState, type StepState, stepOf } from './state.js';
+import { newStep } from './new-step.js';
+import { type SagaState, type StepState, stepOf } from './state.js';
 
 export function timerSet(state: SagaState, data: DataOf<'TimerSet'>): void {
   const step = newStep(data.step, 'timer', data.after, 'waiting');

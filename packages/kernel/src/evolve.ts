@@ -14,14 +14,15 @@ import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.
 import { expressEnded, takenUpAgain } from './evolve-express.js';
 import { countAgain, evolveMap, touchedBy } from './evolve-map.js';
 import { openPatched } from './evolve-operator.js';
-import { evolveSteering } from './evolve-steering.js';
+import { evolveSteering, suspended } from './evolve-steering.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
 import { signalAwaited, signalReceived, stopWaiting, takeSignal, timerFired, timerSet } from './evolve-waits.js';
 import { mapOf } from './map-state.js';
+import { newStep } from './new-step.js';
 import { policyText } from './policy-text.js';
 import { timeoutError } from './retry.js';
 import { statusOf } from './saga-status.js';
-import { newStep, type SagaState, type StepState, stepOf } from './state.js';
+import { type SagaState, type StepState, stepOf } from './state.js';
 
 export function evolve(state: SagaState, event: SagaEvent): SagaState {
   const before = statusOf(state);
@@ -40,6 +41,9 @@ function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): v
   switch (event.type) {
     case 'SagaStarted':
       return started(state, event.data, event.at);
+    case 'SlotGranted':
+      state.slot = 'held';
+      return;
     case 'StepRequested':
       return stepRequested(state, event.data, event.at);
     case 'StepSucceeded':
@@ -117,6 +121,7 @@ function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): voi
   state.startRequest = data.request;
   state.again = data.again;
   state.trace = data.trace;
+  if (data.limited) Object.assign(state, { slot: 'asked', slotRevision: state.revision });
   state.startedAt = at;
   state.since = at;
   state.phase = 'running';
@@ -126,6 +131,7 @@ function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): voi
 
 function ended(state: SagaState, event: SagaEnd): void {
   state.end = event;
+  if (state.slot !== 'none') state.slotRevision = state.revision;
   state.phase = 'ended';
   state.reopened = false;
   state.timers.clear();
@@ -177,11 +183,6 @@ function inFlight(state: SagaState, step: StepState, dueAt: number): void {
   step.dueAt = dueAt;
   state.owed.set(`step:${step.id}`, state.revision);
   state.timers.set(`step:${step.id}`, dueAt);
-}
-
-function suspended(state: SagaState, data: DataOf<'SagaSuspended'>, at: number): void {
-  state.parked.set(data.target, { error: data.error, since: at, revision: state.revision });
-  if (data.target.startsWith('compensation:')) state.undoReady.delete(data.target.slice('compensation:'.length));
 }
 
 /** No attempt of the step is in flight any more. */

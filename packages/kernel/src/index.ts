@@ -13,6 +13,7 @@ export type {
   MapStep,
   SagaCompensation,
   SagaDefinition,
+  SagaLimits,
   SagaView,
   SignalStep,
   StepDefinition,
@@ -44,6 +45,8 @@ export type { Json } from './json.js';
 export { canonicalJson } from './json.js';
 export { checkLaws, LAWS } from './laws/check-laws.js';
 export type { Law, Violation } from './laws/law.js';
+export type { LimiterEvent, LimiterState, SlotInputs, SlotsMoved } from './limiter.js';
+export { evolveLimiter, freeSlots, grantSlots, initialLimiter, recordSlotInputs, slotInputsOf, slotsAfresh } from './limiter.js';
 export type { Finding, LintRule } from './lint.js';
 export { lint } from './lint.js';
 export type { MapState } from './map-state.js';
@@ -53,6 +56,7 @@ export type {
   CommandMessage,
   Ending,
   Fault,
+  LimitInput,
   Message,
   Operation,
   Operator,
@@ -62,6 +66,7 @@ export type {
   Reply,
   ReplyMessage,
   Signal,
+  Slot,
   Start,
   StartedAgain,
   Wake,
@@ -126,11 +131,13 @@ export { sagaDefinition } from './saga-definition.js';
 export type { SagaStatus } from './saga-status.js';
 export { isEnded, statusOf } from './saga-status.js';
 export { viewOf } from './saga-view.js';
+export { isThrottled, slotOwed } from './slots.js';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './standard-schema.js';
 export { describeIssues } from './standard-schema.js';
 export type { KeptSignal, Parked, SagaState, StepState, StepStatus, Timer, UndoState } from './state.js';
 export { initialState, nextDue } from './state.js';
 export { policyOf, stepGraph } from './step-graph.js';
-export { definitionStream, isSagaStream } from './stream-names.js';
+export { definitionStream, isLimitStream, isSagaStream, limitStream } from './stream-names.js';
 export type { TraceContext } from './trace.js';
 export { isTraceparent } from './trace.js';
+export { WaitingLine } from './waiting-line.js';

@@ -3,9 +3,13 @@ import type { Remark } from './lint.js';
 import { LONGEST_EXPRESS } from './run-settings.js';
 
 /** What an express saga cannot do: it lives in memory and not for long, so that nothing outside can find it while it runs. */
-export function lintExpress({ express, deadline, steps }: SagaDefinition): Remark[] {
+export function lintExpress({ express, deadline, limits, steps }: SagaDefinition): Remark[] {
   if (!express) return [];
   const remarks = steps.flatMap(lintStep);
+  if (limits) {
+    const fix = 'Limit the commands of its participants (inFlight), or give the saga mode standard.';
+    remarks.push({ rule: 'express', message: 'it cannot wait for a slot, as an express saga lives in memory', fix });
+  }
   if (deadline === undefined || deadline <= LONGEST_EXPRESS) return remarks;
   const fix = 'Give it five minutes at most, no deadline, or mode standard.';
   return [{ rule: 'express', message: `a deadline of ${deadline} ms is too long for an express saga`, fix }, ...remarks];

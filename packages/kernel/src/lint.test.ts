@@ -47,6 +47,7 @@ describe('the linter', () => {
     ['version 0', saga([a], { version: 0 }), 'error saga-version'],
     ['version 1.5', saga([a], { version: 1.5 }), 'error saga-version'],
     ['a deadline of nothing', saga([a], { deadline: 0 }), 'error saga-deadline'],
+    ['a limit of none', saga([a], { limits: { running: 0 } }), 'error saga-limits'],
     ['no steps', saga([]), 'error no-steps'],
     ['a step id with a slash', saga([step('a/b')]), 'error step-id a/b'],
     ['a step id with a colon', saga([step('a:b')]), 'error step-id a:b'],
@@ -127,6 +128,7 @@ describe('the linter', () => {
 describe('the linter of express sagas', () => {
   it.each<[string, SagaData, ...string[]]>([
     ['an express saga that may take longer than five minutes', saga([a], { mode: 'express', deadline: '6m' }), 'error express'],
+    ['an express saga of which only so many may run', saga([a], { mode: 'express', limits: { running: 1 } }), 'error express'],
     ['an express saga that waits for a signal', saga([a, signal('s', { timeout: '1s' })], { mode: 'express' }), 'error express s'],
     ['an express saga that waits for days', saga([a, wait('w', '2d')], { mode: 'express' }), 'error express w'],
     ['an express saga that waits for a second', saga([a, wait('w', 1_000)], { mode: 'express', deadline: '5m' })],

@@ -16,6 +16,7 @@ export type LintRule =
   | 'saga-name'
   | 'saga-version'
   | 'saga-deadline'
+  | 'saga-limits'
   | 'no-steps'
   | 'attributes'
   | 'step-id'
@@ -71,6 +72,8 @@ export interface Remark {
 }
 
 const MAX_ATTEMPTS = 1_000;
+/** More would not fit one write of those who hold a slot. */
+const MOST_RUNNING = 10_000;
 
 /** Everything that is wrong, the saga's own first, then step by step. Empty: it can run. */
 export function lint(definition: SagaDefinition): Finding[] {
@@ -85,7 +88,7 @@ export function lint(definition: SagaDefinition): Finding[] {
   return remarks.map((remark) => ({ saga: definition.name, severity: 'error', ...remark }));
 }
 
-function lintSaga({ name, version, deadline, steps, attributes = {} }: SagaDefinition): Remark[] {
+function lintSaga({ name, version, deadline, limits, steps, attributes = {} }: SagaDefinition): Remark[] {
   const remarks: Remark[] = [];
   if (!/^[A-Za-z0-9_.]{1,64}$/.test(name)) {
     const fix = 'Use 1 to 64 letters, digits, "_" and "."; a "-" would end the name in the saga’s stream.';
@@ -100,6 +103,11 @@ function lintSaga({ name, version, deadline, steps, attributes = {} }: SagaDefin
     remarks.push({ rule: 'saga-deadline', message: `a deadline of ${deadline} ms is over at the start`, fix: 'Give it time, or none.' });
   }
   remarks.push(...lintAttributes(Object.keys(attributes)));
+  const { running = 1 } = limits ?? {};
+  if (!Number.isSafeInteger(running) || running < 1 || running > MOST_RUNNING) {
+    const fix = `Let 1 to ${MOST_RUNNING} of them run at the same time, or set no limit.`;
+    remarks.push({ rule: 'saga-limits', message: `a limit of ${running} cannot be kept`, fix });
+  }
   if (steps.length === 0) remarks.push({ rule: 'no-steps', message: 'it has no steps', fix: 'Give it at least one step.' });
   return remarks;
 }

@@ -4,7 +4,7 @@ import type { SagaStatus } from './saga-status.js';
 import type { TraceContext } from './trace.js';
 
 /** Everything that reaches a saga through its inbox. `at` is the owner's clock when it took the message, in epoch milliseconds. */
-export type Message = Start | ReplyMessage | Wake | Signal | Cancel | Operator | Fault;
+export type Message = Start | ReplyMessage | Wake | Signal | Cancel | Operator | Fault | Slot;
 
 export interface Start {
   readonly type: 'start';
@@ -22,6 +22,8 @@ export interface Start {
   readonly again?: StartedAgain;
   /** Of whoever starts it: goes with every command of the saga. */
   readonly trace?: TraceContext;
+  /** Only so many of its name may run at the same time: it waits for a slot. */
+  readonly limited?: true;
 }
 
 /** It takes the place of another saga, which had ended. */
@@ -54,6 +56,27 @@ export interface Signal {
   /** JSON. */
   readonly payload?: unknown;
   readonly by?: string;
+}
+
+/** To a saga: it has a slot. */
+export interface Slot {
+  readonly type: 'slot';
+  readonly at: number;
+}
+
+/**
+ * To the limiter of a saga's name. ask: `saga`, started at `since`, waits for a slot · return: `saga` has ended · set: `running` at the same
+ * time, without it as many as there are.
+ */
+export interface LimitInput {
+  readonly type: 'limit';
+  readonly at: number;
+  readonly do: 'ask' | 'return' | 'set';
+  /** Id of the saga. */
+  readonly saga?: string;
+  /** Epoch milliseconds. */
+  readonly since?: number;
+  readonly running?: number;
 }
 
 export interface Cancel {

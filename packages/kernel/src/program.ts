@@ -12,6 +12,8 @@ import type { SagaState, StepState } from './state.js';
 export interface Program extends RunSettings {
   readonly name: string;
   readonly version: number;
+  /** Instances of this name that may run at the same time; absent: as many as there are. */
+  readonly limit?: number;
   /** All that can be done now; what is already done or under way need not be left out. Asked again until nothing new comes. */
   next(state: SagaState): readonly Directive[];
   /** Search attributes as they are now; must not throw. Absent: the saga has none of its own, and keeps what is recorded. */

@@ -6,6 +6,7 @@ import type {
   ItemCompensation,
   MapStep,
   SagaDefinition,
+  SagaLimits,
   SagaView,
   SignalStep,
   StepDefinition,
@@ -158,6 +159,7 @@ export interface SagaData<I = any, O = any> extends RunOptions {
   readonly name: string;
   readonly version: number;
   readonly deadline?: Duration;
+  readonly limits?: SagaLimits;
   readonly input?: StandardSchema<unknown, I>;
   readonly output?: StandardSchema<unknown, O>;
   readonly steps: readonly StepEntry[];
@@ -172,7 +174,7 @@ type Place = Pick<CommandStep, 'id' | 'after' | 'when' | 'instead' | 'on' | 'opt
 
 /** A saga definition with every default filled in. It may still be wrong: `lint` says where. Throws `invalid-duration` only. */
 export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O> {
-  const { name, version, deadline, input, output, attributes, result } = data;
+  const { name, version, deadline, limits, input, output, attributes, result } = data;
   const places = placesOf(data.steps);
   const dependencies = places.map(({ after }) => after);
   const pastPivot = stepsPastPivot(data.steps, dependencies);
@@ -181,6 +183,7 @@ export function sagaDefinition<I, O>(data: SagaData<I, O>): SagaDefinition<I, O>
     name,
     version,
     ...(deadline !== undefined && { deadline: milliseconds(deadline, `${name}.deadline`) }),
+    ...(limits?.running !== undefined && { limits: { running: limits.running } }),
     ...(input && { input }),
     ...(output && { output }),
     ...runSettings(data),

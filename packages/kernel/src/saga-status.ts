@@ -1,7 +1,17 @@
 import type { SagaEnd } from './events.js';
+import { isThrottled } from './slots.js';
 import type { SagaState } from './state.js';
 
-export type SagaStatus = 'running' | 'compensating' | 'suspended' | 'completed' | 'compensated' | 'failed' | 'cancelled' | 'terminated';
+export type SagaStatus =
+  | 'running'
+  | 'throttled'
+  | 'compensating'
+  | 'suspended'
+  | 'completed'
+  | 'compensated'
+  | 'failed'
+  | 'cancelled'
+  | 'terminated';
 
 const END_STATUS: Readonly<Record<SagaEnd['type'], SagaStatus>> = {
   SagaCompleted: 'completed',
@@ -16,9 +26,10 @@ export function statusOf(state: SagaState): SagaStatus {
   if (state.parked.size > 0 || state.heldSince !== undefined) return 'suspended';
   if (state.reopened) return 'compensating';
   if (state.end) return END_STATUS[state.end.type];
-  return state.phase === 'compensating' ? 'compensating' : 'running';
+  if (state.phase === 'compensating') return 'compensating';
+  return isThrottled(state) ? 'throttled' : 'running';
 }
 
 export function isEnded(status: SagaStatus): boolean {
-  return status !== 'running' && status !== 'compensating' && status !== 'suspended';
+  return status !== 'running' && status !== 'throttled' && status !== 'compensating' && status !== 'suspended';
 }

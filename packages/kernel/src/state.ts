@@ -18,6 +18,10 @@ export interface SagaState {
   input: unknown;
   inputHash: string;
   startRequest: string;
+  /** Whether it waits for a slot; none: nothing limits it. */
+  slot: 'none' | 'asked' | 'held';
+  /** Of the event because of which something is to be said to the limiter. */
+  slotRevision: number;
   /** It takes the place of another saga. */
   again: StartedAgain | undefined;
   trace: TraceContext | undefined;
@@ -179,6 +183,8 @@ export function initialState(): SagaState {
     input: undefined,
     inputHash: '',
     startRequest: '',
+    slot: 'none',
+    slotRevision: -1,
     again: undefined,
     trace: undefined,
     phase: 'new',
@@ -253,39 +259,6 @@ export function needsUndo(step: StepState): boolean {
 /** An undo at the action's own fence that executed something covers every success that the fence knew; one elsewhere tells nothing of that. */
 export function foundItDone(undo: UndoState): boolean {
   return undo.executed && undo.command === undefined;
-}
-
-/** A step that has just come into being. What only waits leaves nothing that could be undone. */
-export function newStep(id: string, kind: StepState['kind'], after: readonly string[], status: StepStatus): StepState {
-  return {
-    id,
-    kind,
-    after,
-    signal: undefined,
-    skipsOnTimeout: false,
-    command: undefined,
-    policy: undefined,
-    status,
-    round: 1,
-    attempt: 0,
-    tries: 0,
-    sealTries: 0,
-    sealAsked: false,
-    doubt: false,
-    sealed: false,
-    outdated: false,
-    firstRequestedAt: 0,
-    dueAt: 0,
-    result: undefined,
-    error: undefined,
-    caughtBy: undefined,
-    compensable: kind === 'command',
-    stranded: false,
-    undo: undefined,
-    blockers: 0,
-    clear: false,
-    outOfTurn: false,
-  };
 }
 
 export function stepOf(state: SagaState, id: string): StepState {

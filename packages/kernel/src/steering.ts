@@ -14,7 +14,7 @@ export function recordStart(draft: Draft, start: Start): void {
     else draft.answer = refusal('saga-exists', { existing: state.inputHash, given: start.inputHash });
     return;
   }
-  const { sagaId, saga, version, incarnation, input, inputHash, request, deadline, again, trace } = start;
+  const { sagaId, saga, version, incarnation, input, inputHash, request, deadline, again, trace, limited } = start;
   draft.emit('SagaStarted', {
     sagaId,
     saga,
@@ -26,6 +26,7 @@ export function recordStart(draft: Draft, start: Start): void {
     ...(deadline !== undefined && { deadlineAt: draft.at + deadline }),
     ...(again && { again }),
     ...(trace && { trace }),
+    ...(limited && { limited }),
   });
   draft.answer = { accepted: true, revision: 0 };
 }

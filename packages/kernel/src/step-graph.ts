@@ -26,6 +26,7 @@ export function stepGraph(definition: SagaDefinition): Program {
     version: definition.version,
     ...(definition.express && { express: definition.express }),
     ...(definition.log && { log: definition.log }),
+    ...(definition.limits?.running !== undefined && { limit: definition.limits.running }),
     next: (state) => next(graph, state),
     ...(attributes && { attributes: (state: SagaState) => computeAttributes(attributes, state, viewOf(state)) }),
     compensation: (state, step) => compensation(graph, state, step),

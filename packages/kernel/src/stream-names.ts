@@ -1,5 +1,5 @@
 /** A stream is named `<saga name>-<instance id>`. No saga may have one of these names: streams that begin so hold something else. */
-const RESERVED: ReadonlySet<string> = new Set(['definition']);
+const RESERVED: ReadonlySet<string> = new Set(['definition', 'limit']);
 
 export function isReservedName(saga: string): boolean {
   return RESERVED.has(saga);
@@ -14,4 +14,13 @@ export function isSagaStream(stream: string): boolean {
 /** Where it is recorded which versions of a saga were deployed, and as what. */
 export function definitionStream(saga: string): string {
   return `definition-${saga}`;
+}
+
+/** Where it is recorded which instances of a saga hold a slot; the inbox takes what is said to the limiter under this name. */
+export function limitStream(saga: string): string {
+  return `limit-${saga}`;
+}
+
+export function isLimitStream(stream: string): boolean {
+  return stream.startsWith('limit-');
 }

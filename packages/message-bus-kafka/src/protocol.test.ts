@@ -36,7 +36,9 @@ describe('docs/reference/protocol.md', () => {
   }
 
   it('has an example of every type', () => {
-    const types = ['answer', 'cancel', 'command', 'operator', 'reply', 'signal', 'start', 'wake'].map((type) => `skald.${type}.v1`);
+    const types = ['answer', 'cancel', 'command', 'limit', 'operator', 'reply', 'signal', 'slot', 'start', 'wake'].map(
+      (type) => `skald.${type}.v1`,
+    );
     expect([...new Set(examples.map(({ type }) => type))].sort()).toEqual(types);
   });
 

@@ -7,6 +7,7 @@ import {
   type Ending,
   type ErrorRecord,
   type InboxMessage,
+  type LimitInput,
   type Operator,
   type Outcome,
   type Reply,
@@ -111,6 +112,7 @@ const start = shape<Omit<Start, 'at' | 'type' | 'trace'>>({
   inputHash: text(),
   deadline: optional(whole(0)),
   again: optional(startedAgain),
+  limited: optional(oneOf(true)),
 });
 
 const signal = shape<Omit<Signal, 'at' | 'type'>>({ request: id, name: id, payload: json, by: optional(prose) });
@@ -130,9 +132,16 @@ const operator = shape<Omit<Operator, 'at' | 'type'>>({
 });
 
 const ending = shape<Ending>({
-  status: oneOf('running', 'compensating', 'suspended', 'completed', 'compensated', 'failed', 'cancelled', 'terminated'),
+  status: oneOf('running', 'throttled', 'compensating', 'suspended', 'completed', 'compensated', 'failed', 'cancelled', 'terminated'),
   output: json,
   reason: optional(prose),
+});
+
+const limit = shape<Omit<LimitInput, 'at' | 'type'>>({
+  do: oneOf('ask', 'return', 'set'),
+  saga: optional(sagaId),
+  since: optional(whole(0)),
+  running: optional(whole(0)),
 });
 
 const accepted = shape<Extract<Answer, { readonly accepted: true }>>({
@@ -183,4 +192,6 @@ export const inputs: { readonly [Type in InboxMessage['input']['type']]: Field<I
   operator: input(operator.schema, (value, at) => ({ type: 'operator', ...operator(value, at) })),
   reply: input(reply.schema, (value, at) => ({ type: 'reply', ...reply(value, at) })),
   wake: input({}, () => ({ type: 'wake' })),
+  slot: input({}, () => ({ type: 'slot' })),
+  limit: input(limit.schema, (value, at) => ({ type: 'limit', ...limit(value, at) })),
 };

@@ -36,6 +36,8 @@ const sound: Readonly<Record<string, Record<string, unknown>>> = {
   'skald.cancel.v1': { request: 'r', reason: '', by: '' },
   'skald.operator.v1': { request: 'r', action: 'retry', target: 'program', by: '', reason: '' },
   'skald.wake.v1': {},
+  'skald.slot.v1': {},
+  'skald.limit.v1': { do: 'ask', saga: 'order-1', since: 1, running: 1 },
   'skald.answer.v1': { client: 'c', request: 'r', accepted: true, revision: 1 },
 };
 

@@ -55,13 +55,15 @@ const input = fc.oneof(
     input: anything,
     inputHash: name,
     deadline: fc.option(whole, { nil: undefined }),
+    again: fc.option(fc.record({ of: name, by: fc.string(), reason: fc.string() }), { nil: undefined }),
+    limited: fc.constantFrom(true, undefined),
   }),
   fc.record({ type: fc.constant('cancel'), ...request }),
   fc.record({ type: fc.constant('signal'), request: name, name, payload: anything, by: fc.option(fc.string(), { nil: undefined }) }),
   fc.record({
     type: fc.constant('operator'),
     ...request,
-    action: fc.constantFrom('retry', 'skip', 'succeed', 'fail', 'move', 'suspend', 'resume', 'terminate'),
+    action: fc.constantFrom('retry', 'patch', 'skip', 'succeed', 'fail', 'move', 'deadline', 'suspend', 'resume', 'terminate'),
     target: fc.option(
       fc.oneof(
         fc.constant('program'),
@@ -73,9 +75,18 @@ const input = fc.oneof(
     seen: fc.option(whole, { nil: undefined }),
     result: anything,
     dueAt: fc.option(whole, { nil: undefined }),
+    args: fc.option(fc.array(fc.jsonValue()), { nil: undefined }),
   }),
   fc.record({ type: fc.constant('reply'), ...place, outcome }),
   fc.record({ type: fc.constant('wake') }),
+  fc.record({ type: fc.constant('slot') }),
+  fc.record({
+    type: fc.constant('limit'),
+    do: fc.constantFrom('ask', 'return', 'set'),
+    saga: fc.option(name, { nil: undefined }),
+    since: fc.option(whole, { nil: undefined }),
+    running: fc.option(whole, { nil: undefined }),
+  }),
 ) as fc.Arbitrary<InboxMessage['input']>;
 
 const inboxMessage = fc

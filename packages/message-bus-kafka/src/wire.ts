@@ -110,7 +110,7 @@ function idOfCommand({ command: { key, operation, undoRound, attempt } }: Partic
 function idOfInput(input: Extract<BusMessage, { kind: 'input' }>['input'], sagaId: string): string {
   if (input.type === 'reply') return idOfReply(input);
   if (input.type === 'signal') return `signal/${sagaId}/${input.name}/${input.request}`;
-  return 'request' in input ? `${input.type}/${input.request}` : `wake/${randomUUID()}`;
+  return 'request' in input ? `${input.type}/${input.request}` : `${input.type}/${randomUUID()}`;
 }
 
 function idOfReply({ sagaId, incarnation, step, round, operation, purpose, undoRound, attempt, outcome }: Reply): string {

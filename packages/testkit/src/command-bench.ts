@@ -32,16 +32,17 @@ export class CommandBench {
     private readonly newBus: () => MessageBus,
     private readonly participant: ScriptedParticipant,
     private readonly fence: Fence,
-    private readonly engine: Partial<EngineOptions> = {},
+    private readonly engine: Partial<EngineOptions> & { readonly inFlight?: number } = {},
   ) {
     this.bus = new WatchedBus(newBus());
   }
 
   async start(): Promise<void> {
     const troubled = (what: string) => void this.troubles.push(what);
-    this.#host = new ParticipantHost({ ...this.engine, bus: this.bus, clock: this.clock, ids: this.#ids, observers: [{ troubled }] });
+    const { inFlight, ...engine } = this.engine;
+    this.#host = new ParticipantHost({ ...engine, bus: this.bus, clock: this.clock, ids: this.#ids, observers: [{ troubled }] });
     await this.bus.consume({ to: 'inbox' }, (batch) => this.#take(batch));
-    await this.#host.add(this.participant.definition, this.participant.instance, this.fence);
+    await this.#host.add(this.participant.definition, this.participant.instance, this.fence, inFlight === undefined ? {} : { inFlight });
   }
 
   /** The process is gone: what it runs goes on nowhere, what it would have replied is never said. */

@@ -150,6 +150,7 @@ export class EngineWorld {
       incarnation: definition?.express ? `of ${inputHash}` : this.ids.incarnation(),
       ...{ input, inputHash },
       ...(definition?.deadline !== undefined && { deadline: definition.deadline }),
+      ...(definition?.limits && { limited: true as const }),
     };
     return this.client.ask(start.sagaId, start, definition?.express ? { to: 'express', within: LONGEST_EXPRESS } : {});
   }

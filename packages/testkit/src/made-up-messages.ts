@@ -9,18 +9,28 @@ import {
   type SagaDefinition,
   type SagaState,
   type Signal,
+  type Slot,
   type Start,
   type Wake,
 } from '@skald/kernel';
 
 /** Messages as they would reach a saga, with everything filled in that a sentence is not about. `at` is in milliseconds. */
 export function start(definition: SagaDefinition, more: Partial<Omit<Start, 'type'>> = {}): Start {
-  const { name, version, deadline } = definition;
+  const { name, version, deadline, limits } = definition;
   const input = more.input ?? {};
   const identity = { sagaId: `${name}-1`, saga: name, version, incarnation: 'i1', input, inputHash: canonicalJson(input) };
-  return { type: 'start', at: 0, request: 'start', ...identity, ...(deadline !== undefined && { deadline }), ...more };
+  return {
+    type: 'start',
+    at: 0,
+    request: 'start',
+    ...identity,
+    ...(deadline !== undefined && { deadline }),
+    ...(limits && { limited: true }),
+    ...more,
+  };
 }
 
+export const slot = (at = 0): Slot => ({ type: 'slot', at });
 export const wake = (at: number): Wake => ({ type: 'wake', at });
 export const cancel = (at = 0, request = 'cancel'): Cancel => ({ type: 'cancel', at, request, reason: 'changed my mind', by: 'caller' });
 export const signal = (name: string, payload?: unknown, more: Partial<Omit<Signal, 'type' | 'name'>> = {}): Signal => ({

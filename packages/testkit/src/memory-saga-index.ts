@@ -69,6 +69,18 @@ export class MemorySagaIndex implements SagaIndex {
       .slice(0, limit);
   }
 
+  async throttled(
+    saga: string,
+    limit: number,
+    fits: (sagaId: string) => boolean = () => true,
+  ): Promise<readonly { readonly sagaId: string; readonly startedAt: number }[]> {
+    return [...this.#entries.values()]
+      .filter(({ summary }) => summary.saga === saga && summary.status === 'throttled' && fits(summary.sagaId))
+      .sort((a, b) => newestFirst(b, a))
+      .slice(0, limit)
+      .map(({ summary: { sagaId, startedAt } }) => ({ sagaId, startedAt }));
+  }
+
   async owing(after: string, limit: number): Promise<readonly string[]> {
     return [...this.#entries.values()]
       .filter(({ summary }) => summary.owes && summary.sagaId > after)

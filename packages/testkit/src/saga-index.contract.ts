@@ -139,6 +139,21 @@ function lists(sentence: Sentence<SagaIndexSubject>): void {
     const second = await subject.list({ limit: 10, ...(first.next === undefined ? {} : { after: first.next }) });
     expect(new Set([...first.sagas, ...second.sagas].map(({ sagaId }) => sagaId)).size).toBe(6);
   });
+  sentence('finds those of one name that wait for a slot and fit, the longest waiting first', async ({ subject }) => {
+    const waiting = many().map((summary): SagaSummary => ({ ...summary, status: summary.status === 'failed' ? 'failed' : 'throttled' }));
+    await subject.put(waiting.toReversed(), 1);
+    const orders = waiting.filter(({ saga, status }) => saga === 'order' && status === 'throttled');
+    const found = await subject.throttled('order', 100);
+    expect(found.map(({ sagaId }) => sagaId).sort()).toEqual(orders.map(({ sagaId }) => sagaId).sort());
+    expect(found.every(({ startedAt }, i) => startedAt >= (found[i - 1]?.startedAt ?? 0))).toBe(true);
+    const [first, second, third] = found;
+    expect(await subject.throttled('order', 2)).toEqual([first, second]);
+    expect(await subject.throttled('order', 2, (sagaId) => sagaId !== second?.sagaId)).toEqual([first, third]);
+    expect(await subject.throttled('order', 0)).toEqual([]);
+    expect(await subject.throttled('nothing', 10)).toEqual([]);
+    await subject.put([madeUpSummary(first?.sagaId ?? '', { saga: 'order', status: 'running', startedAt: first?.startedAt ?? 0 })], 2);
+    expect((await subject.throttled('order', 1))[0]).toEqual(second);
+  });
   sentence('lists at most 100 unless told', async ({ subject }) => {
     await subject.put(
       Array.from({ length: 130 }, (_, i) => madeUpSummary(`order-${i}`)),

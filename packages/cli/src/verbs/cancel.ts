@@ -3,7 +3,7 @@ import type { ManyOptions } from '../acting-options.js';
 import { actCommand, carryOut } from '../carry-out.js';
 import type { Verb } from './verb.js';
 
-const ACT: Act = { name: 'cancel', onTarget: false, statuses: ['running', 'suspended'] };
+const ACT: Act = { name: 'cancel', onTarget: false, statuses: ['running', 'throttled', 'suspended'] };
 
 export const cancel: Verb = (program, cli) => {
   actCommand(program, ACT, 'turn back, and undo what was done', 'Turns a saga back before its pivot: what was done is undone.').action(

@@ -4,7 +4,7 @@ import { actCommand, carryOut } from '../carry-out.js';
 import { comingMomentOf } from '../moments.js';
 import type { Verb } from './verb.js';
 
-const ACT: Act = { name: 'deadline', onTarget: false, statuses: ['running', 'suspended'] };
+const ACT: Act = { name: 'deadline', onTarget: false, statuses: ['running', 'throttled', 'suspended'] };
 const ABOUT = 'Gives a saga another deadline, before the one it has has passed; with --until never none any more.';
 
 export const deadline: Verb = (program, cli) => {

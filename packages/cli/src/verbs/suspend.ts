@@ -3,7 +3,7 @@ import type { ManyOptions } from '../acting-options.js';
 import { actCommand, carryOut } from '../carry-out.js';
 import type { Verb } from './verb.js';
 
-const ACT: Act = { name: 'suspend', onTarget: false, statuses: ['running', 'compensating'] };
+const ACT: Act = { name: 'suspend', onTarget: false, statuses: ['running', 'throttled', 'compensating'] };
 
 export const suspend: Verb = (program, cli) => {
   actCommand(

@@ -3,7 +3,7 @@ import type { ManyOptions } from '../acting-options.js';
 import { actCommand, carryOut } from '../carry-out.js';
 import type { Verb } from './verb.js';
 
-const ACT: Act = { name: 'terminate', onTarget: false, statuses: ['running', 'compensating', 'suspended'] };
+const ACT: Act = { name: 'terminate', onTarget: false, statuses: ['running', 'throttled', 'compensating', 'suspended'] };
 
 export const terminate: Verb = (program, cli) => {
   actCommand(

@@ -13,7 +13,7 @@ export function distinct(jobs: readonly Job[]): { readonly now: Job[]; readonly 
   const now: Job[] = [];
   const later: Job[] = [];
   for (const job of jobs) {
-    const { key } = job.message.command;
+    const { key } = commandOf(job);
     (keys.has(key) ? later : now).push(job);
     keys.add(key);
   }

@@ -15,7 +15,9 @@ import { Actions, type ParticipantDefinition } from './actions.js';
 import { type Admitted, admitAll, type Effect, prepare, settleAll, takeEffect } from './external.js';
 import { commandOf, distinct, type Job } from './jobs.js';
 import { KeyWaits } from './key-waits.js';
+import { Pauses } from './pauses.js';
 import { EXPRESS_NEEDS_FENCE, failed, replyTo } from './replies.js';
+import { Room } from './room.js';
 import { type Carried, runTransactional } from './transactional.js';
 
 export interface RunnerPorts {
@@ -31,6 +33,8 @@ export interface RunnerOptions {
   readonly batch: number;
   /** How long an action of an external participant may run before it counts as interrupted, in milliseconds. */
   readonly lease: number;
+  /** Commands carried out at the same time; default: as many as there are. */
+  readonly inFlight?: number | undefined;
 }
 
 type Answer = { readonly job: Job; readonly outcome: Outcome };
@@ -52,8 +56,8 @@ export class ParticipantRunner {
   /** P3: keys whose command has a session of its own now. */
   private readonly underWay = new Set<string>();
   private readonly waits: KeyWaits;
-  private readonly pauses = new Set<() => void>();
-  private stopping = false;
+  private readonly room: Room<Job>;
+  private readonly pauses: Pauses;
 
   constructor(
     definition: ParticipantDefinition,
@@ -67,6 +71,8 @@ export class ParticipantRunner {
     this.effects = new WorkLoop(options.batch, (over) => this.settle(over));
     this.answers = new WorkLoop(options.batch, (all) => this.answer(all));
     this.waits = new KeyWaits(ports.clock);
+    this.pauses = new Pauses(ports.clock);
+    this.room = new Room(options.inFlight ?? Number.POSITIVE_INFINITY, (next) => this.commands.pushFirst(next));
   }
 
   deliver(batch: readonly Job[]): void {
@@ -75,8 +81,7 @@ export class ParticipantRunner {
 
   /** Resolves when nothing runs any more and what ran is recorded; what was not carried out stays with the bus. */
   async stop(): Promise<void> {
-    this.stopping = true;
-    for (const end of this.pauses) end();
+    this.pauses.stop();
     await this.commands.stop();
     await Promise.all(this.busy);
     await this.effects.idle();
@@ -92,10 +97,13 @@ export class ParticipantRunner {
   }
 
   /** P3: where the fence runs several sessions at the same time each command has its own, and none waits for the slowest of its batch. */
-  private async workApart(jobs: Job[]): Promise<void> {
-    for (const job of jobs) {
-      if (this.underWay.has(commandOf(job).key)) this.later(job, this.ports.clock.now() + this.options.lease);
-      else this.inBackground(this.workAlone(job));
+  private workApart(jobs: readonly Job[]): void {
+    for (const job of this.room.enter(jobs)) {
+      if (!this.underWay.has(commandOf(job).key)) this.inBackground(this.workAlone(job).finally(() => this.room.leave(1)));
+      else {
+        this.later(job, this.ports.clock.now() + this.options.lease);
+        this.room.leave(1);
+      }
     }
   }
 
@@ -166,16 +174,31 @@ export class ParticipantRunner {
   }
 
   private async workExternally(jobs: Job[]): Promise<void> {
+    const placed = this.room.enter(jobs);
+    const { now, later } = distinct(placed);
+    // What is not begun leaves its place at the end; what is begun, when it is over.
+    let begun = 0;
+    try {
+      begun = await this.admit(now);
+    } finally {
+      this.room.leave(placed.length - begun);
+    }
+    this.commands.push(later);
+  }
+
+  /** Answers how many are begun. */
+  private async admit(now: readonly Job[]): Promise<number> {
     const { clock, ids, crashPoints } = this.ports;
-    const { now, later } = distinct(jobs);
     const prepared = await Promise.all(now.map((job) => prepare(this.actions, commandOf(job))));
     const lease = { now: clock.now(), until: clock.now() + this.options.lease, newToken: () => ids.unique() };
     let admitted: Admitted[];
     try {
       admitted = await admitAll(this.fence, this.actions, prepared, lease);
     } catch (error) {
-      return this.reply(jobs, this.fenceFailed(jobs.map(commandOf), error));
+      await this.reply(now, this.fenceFailed(now.map(commandOf), error));
+      return 0;
     }
+    let begun = 0;
     crashPoints.reach('participant:executed');
     const answered: Job[] = [];
     const outcomes: Outcome[] = [];
@@ -186,14 +209,19 @@ export class ParticipantRunner {
         answered.push(job);
         outcomes.push(one.verdict.outcome);
       } else if (one.verdict.do === 'wait') this.waits.add(one.command.key, one.verdict.until, () => this.commands.push([job]));
-      else this.launch(job, one);
+      else {
+        this.inBackground(this.carryOut(job, one));
+        begun += 1;
+      }
     }
     if (answered.length > 0) await this.reply(answered, outcomes);
-    this.commands.push(later);
+    return begun;
   }
 
-  private launch(job: Job, admitted: Admitted): void {
-    this.inBackground(takeEffect(this.actions, admitted).then((effect) => this.effects.push([{ job, effect }])));
+  private async carryOut(job: Job, admitted: Admitted): Promise<void> {
+    const effect = await takeEffect(this.actions, admitted);
+    this.room.leave(1);
+    this.effects.push([{ job, effect }]);
   }
 
   private async settle(over: Ended[]): Promise<void> {
@@ -217,7 +245,7 @@ export class ParticipantRunner {
       }
     } catch (error) {
       observer.troubled(`participant ${this.actions.definition.name} cannot record what it did; it is tried again`, error);
-      if (await this.pause()) this.effects.pushFirst(over);
+      if (await this.pauses.pause(PAUSE)) this.effects.pushFirst(over);
       return;
     }
     if (jobs.length > 0) await this.reply(jobs, outcomes);
@@ -240,7 +268,7 @@ export class ParticipantRunner {
         break;
       } catch (error) {
         observer.troubled(`participant ${this.actions.definition.name} cannot send its replies; it is tried again`, error);
-        if (!(await this.pause())) return;
+        if (!(await this.pauses.pause(PAUSE))) return;
       }
     }
     crashPoints.reach('participant:replied');
@@ -256,22 +284,5 @@ export class ParticipantRunner {
       shown,
     );
     return commands.map(() => failed(shown, unknown ? 'unknown' : 'none'));
-  }
-
-  /** Answers whether to go on. */
-  private async pause(): Promise<boolean> {
-    const { clock } = this.ports;
-    if (this.stopping) return false;
-    let end = () => {};
-    await new Promise<void>((resolve) => {
-      const cancel = clock.at(clock.now() + PAUSE, resolve);
-      end = () => {
-        cancel();
-        resolve();
-      };
-      this.pauses.add(end);
-    });
-    this.pauses.delete(end);
-    return !this.stopping;
   }
 }

@@ -15,6 +15,7 @@ import { DROPPED, ENCRYPTED, type Members, valueAt, withValue } from './payload-
 /** Every type of event says which of its members are payload. A new type does not compile before it does. */
 const PAYLOADS: { readonly [Type in EventType]: readonly string[] } = {
   SagaStarted: ['input', 'again.reason'],
+  SlotGranted: [],
   StepRequested: ['opens.command.args'],
   StepSucceeded: ['result'],
   StepFailed: ['error.message', 'error.data'],

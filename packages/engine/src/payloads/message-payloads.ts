@@ -97,6 +97,8 @@ function anatomyOf(message: BusMessage): Anatomy | undefined {
       return { place, paths: ['input.outcome.error.message', 'input.outcome.error.data'], carries: 'text' };
     }
     case 'wake':
+    case 'slot':
+    case 'limit':
       return undefined;
   }
 }

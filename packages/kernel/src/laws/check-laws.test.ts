@@ -87,11 +87,15 @@ const wayBack = [
 ];
 const pivotPassed = [start, opens('p', { pivot: true }), succeeded('p')];
 
+const limited = event('SagaStarted', { ...(start.data as DataOf<'SagaStarted'>), limited: true });
+const granted = event('SlotGranted', {});
+
 const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'everything succeeds': [start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), succeeded('b'), completed],
   'a failure turns it back in reverse order': wayBack,
   'an express saga leaves its summary': [expressEnded('SagaCompleted', 'succeeded')],
   'an express saga is taken up again': [expressEnded('SagaFailed', 'failed'), start, opens('a'), failed('a'), turned('a'), failedSaga],
+  'it waits for a slot first': [limited, granted, opens('a'), succeeded('a'), completed],
   'nothing had to be undone': [start, opens('a'), failed('a'), turned('a'), failedSaga],
   'a late success is undone and it ends again': [
     ...[start, opens('a'), timedOut('a'), turned('a'), undo('a'), event('CompensationSucceeded', { step: 'a', round: 1, executed: false })],
@@ -220,6 +224,8 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'parked-is-not-over': [start, parked('program'), completed],
   'requests-once': [start, operator('suspend'), operator('resume')],
   'steering-fits': [...pivotPassed, cancel()],
+  'throttled-waits': [limited, opens('a')],
+  'slots-are-asked-for': [limited, granted, granted],
   'patched-under-a-new-key': [...notified, operator('patch', 'step:n'), again('n', 2)],
   'deadline-is-to-come': [start, event('DeadlinePassed', { pastPivot: false }, 500), operator('deadline')],
   'operators-decide-the-undecided': [start, opens('a'), parked('step:a'), operator('succeed', 'step:a')],

@@ -4,6 +4,7 @@ import { CATCH_LAWS } from './catch-laws.js';
 import { index, inspect, type Law, type Violation } from './law.js';
 import { LIFECYCLE_LAWS } from './lifecycle-laws.js';
 import { MAP_LAWS } from './map-laws.js';
+import { SLOT_LAWS } from './slot-laws.js';
 import { STEERING_LAWS } from './steering-laws.js';
 import { STEP_LAWS } from './step-laws.js';
 import { UNDO_LAWS } from './undo-laws.js';
@@ -18,6 +19,7 @@ const ALL = [
   ...CATCH_LAWS,
   ...ATTRIBUTE_LAWS,
   ...MAP_LAWS,
+  ...SLOT_LAWS,
 ];
 const INDEX = index(ALL);
 

@@ -17,6 +17,7 @@ export class Chronicle {
   readonly maps = new Map<string, MapRecord>();
   readonly requests = new Set<string>();
   readonly parked = new Set<Target>();
+  slot: 'none' | 'asked' | 'held' = 'none';
   /** Signals that came, and those that no step has taken, by name. */
   readonly received = new Set<string>();
   readonly kept = new Map<string, readonly string[]>();
@@ -42,6 +43,10 @@ export class Chronicle {
     switch (event.type) {
       case 'SagaStarted':
         this.deadlineAt = event.data.deadlineAt;
+        if (event.data.limited) this.slot = 'asked';
+        return;
+      case 'SlotGranted':
+        this.slot = 'held';
         return;
       case 'StepRequested':
         return this.#requested(event.data);

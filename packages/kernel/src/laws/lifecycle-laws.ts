@@ -16,7 +16,16 @@ const AFTER_THE_END: readonly EventType[] = [
   'RequestRefused',
 ];
 const ALL: readonly EventType[] = [
-  ...(['SagaStarted', 'StepRequested', 'StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepRetryScheduled', 'StepSkipped'] as const),
+  ...([
+    'SagaStarted',
+    'SlotGranted',
+    'StepRequested',
+    'StepSucceeded',
+    'StepFailed',
+    'StepTimedOut',
+    'StepRetryScheduled',
+    'StepSkipped',
+  ] as const),
   ...([
     'StepSealRequested',
     'StepSealed',

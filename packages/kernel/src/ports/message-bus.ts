@@ -1,4 +1,4 @@
-import type { Answer, Cancel, CommandMessage, Operator, Reply, Signal, Start } from '../messages.js';
+import type { Answer, Cancel, CommandMessage, LimitInput, Operator, Reply, Signal, Start } from '../messages.js';
 
 /**
  * A saga's inbox (partitioned by saga id), the starts of express sagas, a participant's commands, or a client that waits for answers or replies.
@@ -16,7 +16,9 @@ export type Input =
   | Omit<Cancel, 'at'>
   | Omit<Operator, 'at'>
   | (Reply & { readonly type: 'reply' })
-  | { readonly type: 'wake' };
+  | { readonly type: 'wake' }
+  | { readonly type: 'slot' }
+  | Omit<LimitInput, 'at'>;
 
 export interface InboxMessage {
   readonly kind: 'input';

@@ -67,6 +67,12 @@ export interface SagaIndex {
     limit: number,
     fits?: (sagaId: string) => boolean,
   ): Promise<readonly { readonly sagaId: string; readonly dueAt: number }[]>;
+  /** Sagas of this name that fit and wait for a slot (`throttled`), the longest waiting first. */
+  throttled(
+    saga: string,
+    limit: number,
+    fits?: (sagaId: string) => boolean,
+  ): Promise<readonly { readonly sagaId: string; readonly startedAt: number }[]>;
   /** Ids of sagas that owe a command, in ascending order, after `after`. */
   owing(after: string, limit: number): Promise<readonly string[]>;
   /** Global position up to which the index has seen the store. */

@@ -123,6 +123,13 @@ const move: Move = (world) => {
   else tick(world);
 };
 
+/** The limiter says that there is a slot: where the saga waits for it, has it, or never asked. */
+const grant: Move = (world) => {
+  const { limits } = world.scenario.definition;
+  if (limits || world.choices.pick(8) === 7) world.receive({ type: 'slot', at: world.now });
+  else tick(world);
+};
+
 /** The deadline is moved; or time goes on. */
 const moveDeadline: Move = (world) => {
   const { state, choices } = world;
@@ -178,6 +185,7 @@ const MOVES: readonly (readonly [Move, number])[] = [
   [operator, 2],
   [move, 1],
   [moveDeadline, 1],
+  [grant, 1],
   [signal, 2],
   [crash, 1],
   [rare, 1],

@@ -19,7 +19,7 @@ export function closeFairly(world: World): void {
   deliverAllAgain(world);
   settle(world, attended);
   const status = statusOf(world.state);
-  if (status === 'running' || status === 'compensating') world.violations.push(`came to rest while ${status}`);
+  if (status === 'running' || status === 'throttled' || status === 'compensating') world.violations.push(`came to rest while ${status}`);
   if (status === 'suspended' && attended) world.violations.push('came to rest suspended, with an operator there');
   if (status === 'suspended') count(world.coverage, 'left suspended, no operator came');
   world.check();
@@ -39,6 +39,7 @@ function step(world: World, attended: boolean, tries: Map<Target, number>): bool
   if (world.replies.length > 0) world.deliverReply(0);
   else if (world.commands.length > 0) world.deliverCommand(0);
   else if (participants.runs.length > 0) world.answered(participants.finish(0, world.now));
+  else if (statusOf(world.state) === 'throttled') world.receive({ type: 'slot', at: world.now });
   else return answer(world) || wake(world) || (attended && attend(world, tries));
   return true;
 }

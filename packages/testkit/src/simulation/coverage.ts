@@ -12,6 +12,7 @@ export function countHistory(coverage: Coverage, history: readonly SagaEvent[], 
   count(coverage, `end: ${statusOf(state)}`);
   coverage['events'] = (coverage['events'] ?? 0) + history.length;
   for (const step of state.steps.values()) if (step.status === 'stopped') count(coverage, `${step.kind} stopped`);
+  if (state.slot === 'asked') count(coverage, `ended without a slot: ${statusOf(state)}`);
   countPairs(coverage, history, state);
   let ended = false;
   for (const event of history) {
@@ -85,6 +86,8 @@ function countCaught(coverage: Coverage, history: readonly SagaEvent[]): void {
 
 function interesting(event: SagaEvent, ended: boolean): string | undefined {
   switch (event.type) {
+    case 'SlotGranted':
+      return 'slot granted';
     case 'StepSucceeded':
       if (event.data.afterUndo !== undefined) return `success after undo${ended ? ', after the end' : ''}`;
       if (event.data.signal !== undefined) return 'signal taken';

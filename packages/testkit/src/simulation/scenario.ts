@@ -83,6 +83,7 @@ export function drawScenario(choices: Choices): Scenario {
     ...{ name: 'model', version: 1, steps: data },
     ...(deadline !== undefined && { deadline }),
     ...(attributes && { attributes }),
+    ...((count * 3 + (deadline ?? 5)) % 16 === 1 && { limits: { running: 1 } }),
   });
   return Object.assign(scenario, { definition, steps, orderly: !beside, skew: ([0, 0, 1, -1] as const)[choices.pick(4)] ?? 0 });
 }

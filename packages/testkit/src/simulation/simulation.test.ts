@@ -34,6 +34,7 @@ const HARD_CASES = [
   ...['operator: skip compensation', 'operator: succeed compensation', 'operator: retry program', 'operator: suspend', 'operator: resume'],
   ...['operator: patch step', 'operator: patch compensation', 'patched, its key to be closed first', 'patched, and had happened'],
   ...['patched and asked anew', 'operator: deadline', 'refused for good: resume', 'refused for good: retry'],
+  ...['slot granted', 'ended without a slot: cancelled', 'ended without a slot: failed', 'ended without a slot: terminated'],
   ...['timer set', 'timer fired', 'timer whose time has come', 'timer stopped', 'operator: move step'],
   ...['signal received', 'signal early', 'signal repeated', 'signal taken', 'signal said no', 'signal discarded', 'signal stopped'],
   ...['signal step timed out', 'signal step skipped at its timeout', 'signal awaited anew'],

@@ -59,9 +59,16 @@ export class World {
   }
 
   start(): void {
-    const { name, version, deadline } = this.scenario.definition;
+    const { name, version, deadline, limits } = this.scenario.definition;
     const identity = { sagaId: 'model-1', saga: name, version, incarnation: 'i', input: {}, inputHash: 'h' };
-    this.request({ type: 'start', at: this.now, request: 'r0', ...identity, ...(deadline !== undefined && { deadline }) });
+    this.request({
+      type: 'start',
+      at: this.now,
+      request: 'r0',
+      ...identity,
+      ...(deadline !== undefined && { deadline }),
+      ...(limits && { limited: true }),
+    });
   }
 
   /** A message that a caller may send again. */

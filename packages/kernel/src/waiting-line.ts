@@ -1,0 +1,71 @@
+/** More are left out, the last come first; they are in the index. */
+const LONGEST = 10_000;
+
+interface Place {
+  readonly sagaId: string;
+  readonly since: number;
+}
+
+/** Sagas that wait for a slot, the longest waiting first; kept in memory only. */
+export class WaitingLine {
+  readonly #places = new Map<string, Place>();
+  /** In order; those that have left may still stand here. */
+  #order: Place[] = [];
+
+  constructor(private readonly longest = LONGEST) {}
+
+  get size(): number {
+    return this.#places.size;
+  }
+
+  has(sagaId: string): boolean {
+    return this.#places.has(sagaId);
+  }
+
+  /** False where there was no room for somebody, who is left out. `since`: epoch milliseconds. */
+  add(sagaId: string, since: number): boolean {
+    if (this.#places.has(sagaId)) return true;
+    const place = { sagaId, since };
+    this.#places.set(sagaId, place);
+    this.#insert(place);
+    if (this.#places.size <= this.longest) return true;
+    this.#tidy();
+    const last = this.#order.pop();
+    if (last) this.#places.delete(last.sagaId);
+    return false;
+  }
+
+  remove(sagaId: string): void {
+    this.#places.delete(sagaId);
+    if (this.#order.length > 2 * this.#places.size + 100) this.#tidy();
+  }
+
+  /** The first, up to so many; they stay in the line. */
+  first(count: number): string[] {
+    const found: string[] = [];
+    for (const place of this.#order) {
+      if (found.length >= count) break;
+      if (this.#stands(place)) found.push(place.sagaId);
+    }
+    return found;
+  }
+
+  /** Nearly all come in the order in which they were started. */
+  #insert(place: Place): void {
+    let at = this.#order.length;
+    while (at > 0 && isLater(this.#order[at - 1], place)) at -= 1;
+    this.#order.splice(at, 0, place);
+  }
+
+  #tidy(): void {
+    this.#order = this.#order.filter((place) => this.#stands(place));
+  }
+
+  #stands(place: Place): boolean {
+    return this.#places.get(place.sagaId) === place;
+  }
+}
+
+function isLater(a: Place | undefined, b: Place): boolean {
+  return a !== undefined && (a.since > b.since || (a.since === b.since && a.sagaId > b.sagaId));
+}
