@@ -35,6 +35,7 @@ const SECTIONS: readonly (readonly [title: string, ...interfaces: string[]])[] =
   ['`@SagaSignal`, `.signal`', 'decorators/SagaSignalOptions'],
   ['`@SagaChoice`, `.choice`', 'decorators/SagaChoiceOptions'],
   ['`@SagaMap`, `.map`', 'decorators/SagaMapOptions'],
+  ['`child`', 'decorators/ChildOptions'],
   ['`Skald.embedded`', 'app/EmbeddedOptions'],
   ['`Skald.connect`', 'app/ConnectOptions'],
   ['`sagas.start`', 'app/StartOptions'],

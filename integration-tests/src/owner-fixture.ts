@@ -19,7 +19,8 @@ function write(entry: JournalEntry): void {
   appendFileSync(journalFile(folder, name), `${JSON.stringify(entry)}\n`);
 }
 
-function watchedStore({ events, index, close }: SqliteStore): SqliteStore {
+function watchedStore(store: SqliteStore): SqliteStore {
+  const { events } = store;
   const watched: EventStore = {
     read: (stream, options) => events.read(stream, options),
     readAll: (position, limit) => events.readAll(position, limit),
@@ -40,7 +41,7 @@ function watchedStore({ events, index, close }: SqliteStore): SqliteStore {
       return outcomes;
     },
   };
-  return { events: watched, index, close };
+  return { ...store, events: watched };
 }
 
 function watchedBus(bus: MessageBus): MessageBus {

@@ -1,5 +1,5 @@
 import type { ParticipantDefinition } from '@skald/decorators';
-import { lint, type SagaDefinition, SkaldError } from '@skald/kernel';
+import { type Finding, lint, lintChildren, type SagaDefinition, SkaldError } from '@skald/kernel';
 import { type ProbedCommand, probe } from './probe.js';
 
 /**
@@ -20,8 +20,11 @@ export function checkDefinitions(
   const registered = repeated(participants, ({ name }) => name);
   if (registered) throw new SkaldError('duplicate-participant', { participant: registered.name });
   for (const definition of definitions) {
-    checkFindings(definition);
-    for (const command of probe(definition)) {
+    const commands = probe(definition);
+    const children = commands.flatMap(({ step, participant: saga, child }) => (child ? [{ step, saga, ...child }] : []));
+    checkFindings(definition, lintChildren(definition, children, definitions, allAreHere));
+    for (const command of commands) {
+      if (command.child) continue;
       checkCommand(definition, command, participants, allAreHere);
       if (definition.express) checkFence(definition.name, command, external);
     }
@@ -33,8 +36,8 @@ function repeated<T>(all: readonly T[], keyOf: (one: T) => string): T | undefine
   return all.find((one) => seen.size === seen.add(keyOf(one)).size);
 }
 
-function checkFindings(definition: SagaDefinition): void {
-  const errors = lint(definition).filter(({ severity }) => severity === 'error');
+function checkFindings(definition: SagaDefinition, ofChildren: readonly Finding[]): void {
+  const errors = [...lint(definition), ...ofChildren].filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
   const findings = errors.map(({ step, message, fix }) => `- ${step === undefined ? 'the saga' : `step ${step}`}: ${message}. ${fix}`);
   throw new SkaldError('invalid-definition', { saga: definition.name, findings: findings.join('\n') });

@@ -20,5 +20,6 @@ export { type FenceSource, Skald } from './skald.js';
 export type { StartAgainOptions } from './start-again.js';
 export { sagaIdOf } from './start-input.js';
 export { type Intervention, Steering, type TargetIntervention } from './steering.js';
+export { Tasks } from './tasks.js';
 export type { VersionInUse } from './versions.js';
 export type { CommonOptions, ConnectOptions, EmbeddedOptions, SagaStore } from './wiring.js';

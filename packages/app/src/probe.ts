@@ -1,4 +1,4 @@
-import type { Command, SagaDefinition, SagaView, StepDefinition } from '@skald/kernel';
+import { type Command, type SagaDefinition, type SagaView, SkaldError, type StartedChild, type StepDefinition } from '@skald/kernel';
 
 /** A command that a saga asks for, as far as this can be known without an input. */
 export interface ProbedCommand {
@@ -6,6 +6,8 @@ export interface ProbedCommand {
   readonly step: string;
   readonly participant: string;
   readonly action: string;
+  /** Of a saga that it starts. */
+  readonly child?: Pick<StartedChild, 'version' | 'detached'>;
 }
 
 /** Asked more often than this, an input is taken to be walked through without end. */
@@ -21,7 +23,10 @@ export function probe(definition: SagaDefinition): ProbedCommand[] {
     return methodsOf(step).flatMap((method) => {
       const [one, other] = [call(method, definition, 'left', 0), call(method, definition, 'right', 1)];
       const isCertain = one && other && one.participant === other.participant && one.action === other.action;
-      return isCertain ? [{ step: id, participant: one.participant, action: one.action }] : [];
+      if (!isCertain) return [];
+      const { participant, action, child } = one;
+      const started = child && { child: { version: child.version, detached: child.detached ?? false } };
+      return [{ step: id, participant, action, ...started }];
     });
   });
 }
@@ -42,9 +47,17 @@ function call(method: Method, { name, version }: SagaDefinition, text: string, n
   try {
     const command = method(anything, { results: anything as SagaView['results'], saga, now: number });
     return typeof command?.participant === 'string' && typeof command.action === 'string' ? command : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return startedBy(error);
   }
+}
+
+/** The schema of a child cannot like an input that answers to everything; which child it is, is known all the same. */
+function startedBy(error: unknown): Command | undefined {
+  if (!(error instanceof SkaldError) || error.code !== 'invalid-input') return undefined;
+  const { saga, version, detached } = error.details;
+  if (typeof saga !== 'string' || typeof version !== 'number') return undefined;
+  return { participant: saga, action: 'start', args: [], child: { version, ...(detached === true && { detached }) } };
 }
 
 function answersEverything(text: string, number: number): unknown {

@@ -1,4 +1,5 @@
 import type { Sagas } from './sagas.js';
+import type { Tasks } from './tasks.js';
 
 /** Undoes one part of starting. */
 export type Closing = () => Promise<void>;
@@ -9,6 +10,7 @@ export class RunningSkald {
 
   constructor(
     readonly sagas: Sagas,
+    readonly tasks: Tasks,
     /** Sagas that owed something from before and were taken up again at the start. */
     readonly recovered: number,
     private readonly closing: readonly Closing[],

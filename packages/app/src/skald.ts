@@ -21,6 +21,8 @@ import type { OperationPorts } from './operations.js';
 import { RequestDesk } from './request-desk.js';
 import { type Closing, RunningSkald, takeBack } from './running-skald.js';
 import { Sagas } from './sagas.js';
+import { taskSecrets } from './task-secrets.js';
+import { Tasks } from './tasks.js';
 import {
   type ConnectOptions,
   clockOf,
@@ -110,7 +112,8 @@ export class Skald {
   /**
    * Checks the definitions, opens store and bus, sends again what is owed from before, and takes up work.
    * Rejects with `invalid-definition`, `not-a-saga`, `invalid-participant`, `unknown-participant`, `unknown-action`, `duplicate-saga`,
-   * `duplicate-participant`, `express-needs-fence`, `definition-changed` or what opening the store or the bus rejects with; nothing runs then.
+   * `duplicate-participant`, `express-needs-fence`, `definition-changed`, `task-secret` or what opening the store or the bus rejects with;
+   * nothing runs then.
    */
   async start(): Promise<RunningSkald> {
     const definitions = this.sagaRefs.map((saga) => this.definition(saga));
@@ -134,7 +137,8 @@ export class Skald {
       const projection = store && projectionOf(store, options);
       projection?.start();
       if (projection) closing.push(() => projection.stop());
-      const engine = { ...options, ...(projection && { projection }) };
+      const secrets = store && (await taskSecrets(this.wiring.options.tokens?.secret, store, definitions));
+      const engine = { ...options, ...(projection && { projection }), ...(secrets && { taskSecrets: secrets }) };
       const client = await this.startClient(bus, closing);
       await this.startParticipants(engine, instances, closing);
       const orchestrator = store && definitions.length > 0 ? this.orchestrator(store, definitions, engine) : undefined;
@@ -154,7 +158,7 @@ export class Skald {
       };
       const sagas = new Sagas(ports, definitions, (saga) => this.definition(saga));
       this.openDesk({ sagas, definitions }, closing);
-      return new RunningSkald(sagas, recovered, closing);
+      return new RunningSkald(sagas, new Tasks(client), recovered, closing);
     } catch (error) {
       // What went wrong first is what is to be told.
       await takeBack(closing).catch(() => undefined);

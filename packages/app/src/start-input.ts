@@ -2,6 +2,7 @@ import { type AskOptions, sha256 } from '@skald/engine';
 import {
   canonicalJson,
   describeIssues,
+  isInstanceId,
   isTraceparent,
   LONGEST_EXPRESS,
   type PayloadCodec,
@@ -54,9 +55,7 @@ export function askingFor({ express }: SagaDefinition): AskOptions {
 
 /** Id of an instance everywhere: the saga's name and the instance's id. Throws `invalid-saga-id`. */
 export function sagaIdOf(saga: string, id: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
-  if (id.length < 1 || id.length > 200 || /\p{Surrogate}/u.test(id) || /[\u0000-\u001f\u007f]/.test(id))
-    throw new SkaldError('invalid-saga-id', { id: id.slice(0, 250) });
+  if (!isInstanceId(id)) throw new SkaldError('invalid-saga-id', { id: id.slice(0, 250) });
   return `${saga}-${id}`;
 }
 

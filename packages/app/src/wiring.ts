@@ -33,6 +33,11 @@ export interface CommonOptions
    */
   readonly codec?: PayloadCodec;
   /**
+   * What task tokens are made with, at least 16 characters that nobody can guess; of several the first makes them and all are known, so that one
+   * can be replaced. Every manager of a saga needs the same. Default: one that is made and kept in the store's file, where the store is one.
+   */
+  readonly tokens?: { readonly secret: string | readonly string[] };
+  /**
    * Where records go: what happens to sagas, at the level and with the data that each asks for (`@Saga({ log })`), and troubles that Skald goes on
    * from by itself. pino fits. Default: warnings and errors, a JSON line each, to `log`.
    */
@@ -51,6 +56,8 @@ export interface SagaStore {
   readonly events: EventStore;
   /** That of the events themselves (`events.ownIndex`), or another one, which a subscription then feeds. */
   readonly index: SagaIndex;
+  /** What task tokens are made with where nobody gives another; absent where the store keeps none. */
+  taskSecret?(): Promise<string>;
   close(): Promise<void>;
 }
 

@@ -8,7 +8,10 @@ const REPLY = 'skald.reply.v1';
 const START = 'skald.start.v1';
 export const ANSWER = 'skald.answer.v1';
 /** Inputs that say nothing of a definition. */
-const PLAIN = ['skald.cancel.v1', 'skald.operator.v1', 'skald.signal.v1', 'skald.wake.v1', 'skald.slot.v1', 'skald.limit.v1'];
+const PLAIN = [
+  ...['skald.asked.v1', 'skald.cancel.v1', 'skald.operator.v1', 'skald.signal.v1', 'skald.task.v1', 'skald.wake.v1'],
+  ...['skald.slot.v1', 'skald.limit.v1'],
+];
 
 /** `ce_type` stands in more than one message: each action has its own command, with the payload that goes with it. */
 export class Messages {

@@ -2,7 +2,17 @@
  * What a saga was told, read back from what it recorded of it. A decision records its message first, as a fact (D4 of the kernel's decide); so the
  * first event of each decision tells the message, and all that follows is what was decided.
  */
-import { type Message, type Outcome, type ReplyMessage, type SagaEvent, type SagaState, SkaldError } from '@skald/kernel';
+import {
+  type Asked,
+  type Message,
+  type Outcome,
+  type ReplyMessage,
+  type SagaEvent,
+  type SagaParent,
+  type SagaState,
+  SkaldError,
+  type Task,
+} from '@skald/kernel';
 
 /** An event with what its metadata say of the decision that recorded it. */
 export interface CausedEvent {
@@ -16,15 +26,26 @@ export interface CausedEvent {
 type Of<Type extends SagaEvent['type']> = Extract<SagaEvent, { readonly type: Type }>;
 
 /** The message that a decision was taken on which recorded this event first; undefined where no decision begins with such an event. */
-export function messageBehind({ event, cause }: CausedEvent, state: SagaState): Message | undefined {
+export function messageBehind({ event, cause }: CausedEvent, state: SagaState, next?: CausedEvent): Message | undefined {
   const { at } = event;
   switch (event.type) {
     case 'SagaStarted': {
-      const { deadlineAt, ...data } = event.data;
-      return { ...data, type: 'start', at, ...(deadlineAt !== undefined && { deadline: deadlineAt - at }) };
+      const { deadlineAt, parent, request, ...data } = event.data;
+      const started = { ...data, at, ...(deadlineAt !== undefined && { deadlineAt }) };
+      if (parent) return askedBy(parent, started, next);
+      return { ...data, request, type: 'start', at, ...(deadlineAt !== undefined && { deadline: deadlineAt - at }) };
+    }
+    case 'WithdrawnByParent': {
+      const { sagaId, saga, version, incarnation, input, inputHash, parent } = state;
+      const told = { event, cause, replay: 0 };
+      return parent && askedBy(parent, { sagaId, saga, version, incarnation, input, inputHash, at }, told);
     }
     case 'StepSucceeded':
     case 'StepFailed':
+      return event.data.task ? byToken(event, state) : replied(event, state);
+    case 'HeartbeatReceived':
+      return byToken(event, state);
+    case 'StepDeferred':
     case 'StepSealed':
     case 'CompensationSucceeded':
       return replied(event, state);
@@ -55,7 +76,25 @@ export function messageBehind({ event, cause }: CausedEvent, state: SagaState): 
   }
 }
 
-type Replied = Of<'StepSucceeded' | 'StepFailed' | 'StepSealed' | 'StepSealFailed' | 'CompensationSucceeded' | 'CompensationFailed'>;
+/** What a saga was asked by a step that starts it: to begin, or, where it is withdrawn at once, to be undone or never to begin. */
+function askedBy(parent: SagaParent, asked: Omit<Asked, 'type' | 'operation' | 'by'>, next: CausedEvent | undefined): Asked {
+  const undoRound = next?.event.type === 'WithdrawnByParent' ? next.event.data.round : -1;
+  const operation = undoRound < 0 ? 'action' : undoRound === 0 ? 'seal' : 'compensation';
+  return { ...asked, type: 'asked', operation, by: { ...parent, attempt: 1, undoRound: Math.max(0, undoRound) } };
+}
+
+/** What somebody outside said by a task token. */
+function byToken({ type, at, data }: Of<'StepSucceeded' | 'StepFailed' | 'HeartbeatReceived'>, { incarnation }: SagaState): Task {
+  const { step, round } = data;
+  const task = { type: 'task', at, request: `${type} ${step}`, incarnation, step, round } as const;
+  if (type === 'HeartbeatReceived') return { ...task, action: 'heartbeat' };
+  if (type === 'StepFailed') return { ...task, action: 'fail', error: data.error };
+  return { ...task, action: 'complete', ...(data.result !== undefined && { result: data.result }) };
+}
+
+type Replied = Of<
+  'StepSucceeded' | 'StepDeferred' | 'StepFailed' | 'StepSealed' | 'StepSealFailed' | 'CompensationSucceeded' | 'CompensationFailed'
+>;
 
 function replied(event: Replied, state: SagaState): ReplyMessage | undefined {
   const { sagaId, incarnation } = state;
@@ -90,6 +129,8 @@ function outcomeOf(event: Replied): Outcome {
       const { kind, error, effect } = event.data;
       return kind === 'refused' ? refused(error.message) : { type: 'failed', kind, error, effect };
     }
+    case 'StepDeferred':
+      return { type: 'deferred' };
     case 'StepSealed':
       return { type: 'sealed', ...(event.data.doubt && { doubt: true }) };
     case 'CompensationSucceeded':

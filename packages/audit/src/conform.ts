@@ -122,7 +122,7 @@ class HistoryReplay {
 
   /** A definition whose code throws is suspended by the decision; what else throws (too many directives) decides nothing. */
   private decided(first: CausedEvent): readonly SagaEvent[] {
-    const message = messageBehind(first, this.state);
+    const message = messageBehind(first, this.state, this.history[this.next + 1]);
     if (!message) return [];
     this.program.cause = first.cause;
     try {

@@ -126,11 +126,24 @@ function meansTheSame(a: StepPolicy, b: StepPolicy): boolean {
   return a.pivot === b.pivot && a.compensation === b.compensation;
 }
 
-function textOf({ timeout, expires, retry, compensationTimeout, compensationRetry }: StepPolicy): string {
+function textOf({ timeout, expires, callback, retry, compensationTimeout, compensationRetry }: StepPolicy): string {
   const { attempts, backoff, delay, maxDelay, jitter, on, never } = retry;
   const again = compensationRetry;
   return JSON.stringify([
-    ...[timeout, expires, compensationTimeout, attempts, backoff, delay, maxDelay, jitter, on, never],
+    ...[
+      timeout,
+      expires,
+      callback?.timeout,
+      callback?.heartbeat,
+      compensationTimeout,
+      attempts,
+      backoff,
+      delay,
+      maxDelay,
+      jitter,
+      on,
+      never,
+    ],
     ...[again.attempts, again.backoff, again.delay, again.maxDelay, again.jitter, again.on, again.never],
   ]);
 }

@@ -146,6 +146,7 @@ function undoLine(event: SagaEvent, state: SagaState): Line | undefined {
 function why(reason: CompensationReason): string {
   if (reason.type === 'deadline') return 'the time allowed for it was over';
   if (reason.type === 'cancelled') return `${reason.by} cancelled it: ${reason.reason}`;
+  if (reason.type === 'withdrawn') return `${reason.by}, which started it, has turned back`;
   return `${reason.step === undefined ? 'it could not go on' : `“${words(reason.step)}” failed`}: ${errorWords(reason.error)}`;
 }
 

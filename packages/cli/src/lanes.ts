@@ -51,6 +51,8 @@ function moveOf(event: SagaEvent, next: SagaEvent | undefined): Move | undefined
     case 'MapFailed':
       return { work: event.data.step, does: 'ends' };
     case 'SignalDiscarded':
+    case 'StepDeferred':
+    case 'HeartbeatReceived':
     case 'StepRetryScheduled':
     case 'StepSealRequested':
       return { work: event.data.step, does: 'goes on' };

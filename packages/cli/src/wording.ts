@@ -1,6 +1,8 @@
 import type { CompensationReason, DataOf, RecordedCommand, SagaEvent } from '@skald/kernel';
 import { mapping } from './map-wording.js';
+import { deferring, related, underWay } from './other-hands.js';
 import { duration, errorText, json, moment, plain } from './plain-text.js';
+import { signalling, waiting } from './waiting-words.js';
 
 export type Tone = 'good' | 'bad' | 'back' | 'person' | 'plain';
 
@@ -29,6 +31,13 @@ export class Narrator {
       case 'StepFailureCaught':
       case 'ChoiceMade':
         return outcome(event);
+      case 'StepDeferred':
+        return this.commands.get(event.data.step)?.child ? underWay(event.data) : deferring(event);
+      case 'HeartbeatReceived':
+        return deferring(event);
+      case 'ChildAskedAgain':
+      case 'WithdrawnByParent':
+        return related(event);
       case 'StepSealRequested':
       case 'StepSealed':
       case 'StepSealFailed':
@@ -94,8 +103,8 @@ export class Narrator {
   }
 }
 
-function actionText({ participant, action }: RecordedCommand): string {
-  return plain(`${participant}.${action}`);
+function actionText({ participant, action, child }: RecordedCommand): string {
+  return plain(child ? `saga ${participant} (version ${child.version})` : `${participant}.${action}`);
 }
 
 function argumentsText({ args }: RecordedCommand): string {
@@ -120,16 +129,26 @@ function outcome(
   const step = plain(event.data.step);
   switch (event.type) {
     case 'StepSucceeded': {
-      const { result, late } = event.data;
-      return { mark: '✔', tone: 'good', text: `${step} succeeded${late ? ', late' : ''}${result === undefined ? '' : ` ${json(result)}`}` };
+      const { result, late, task } = event.data;
+      const how = `${task ? ', as whoever had its task token says' : ''}${late ? ', late' : ''}`;
+      return { mark: '✔', tone: 'good', text: `${step} succeeded${how}${result === undefined ? '' : ` ${json(result)}`}` };
     }
     case 'StepFailed': {
-      const { error, kind, effect } = event.data;
+      const { error, kind, effect, task } = event.data;
+      const says = task ? ', as whoever had its task token says' : '';
       const note = effect === 'unknown' ? ' (it may have happened)' : kind === 'technical' ? ' (nothing of it happened)' : '';
-      return { mark: '✘', tone: 'bad', text: `${step} ${kind === 'refused' ? 'was refused' : 'failed'}: ${errorText(error)}${note}` };
+      return {
+        mark: '✘',
+        tone: 'bad',
+        text: `${step} ${kind === 'refused' ? 'was refused' : 'failed'}${says}: ${errorText(error)}${note}`,
+      };
     }
     case 'StepTimedOut':
-      return { mark: '✘', tone: 'bad', text: `${step} timed out (it may have happened)` };
+      return {
+        mark: '✘',
+        tone: 'bad',
+        text: `${step} ${event.data.heartbeat ? 'missed a heartbeat' : 'timed out'} (it may have happened)`,
+      };
     case 'StepRetryScheduled':
       return { mark: '↻', tone: 'back', text: `${step} is tried again in ${duration(event.data.dueAt - event.at)}` };
     case 'StepFailureCaught': {
@@ -164,33 +183,6 @@ function found({ attributes, errors = {} }: DataOf<'AttributesSet'>): Wording {
   const wrong = Object.entries(errors).map(([name, error]) => `${plain(name)} cannot be computed, ${plain(error)}`);
   const text = `is found by ${values.join(', ') || 'no attribute'}${wrong.length > 0 ? `; ${wrong.join('; ')}` : ''}`;
   return { mark: '⌕', tone: wrong.length > 0 ? 'bad' : 'plain', text };
-}
-
-function waiting(event: Extract<SagaEvent, { readonly type: 'TimerSet' | 'TimerFired' }>): Wording {
-  const step = plain(event.data.step);
-  if (event.type === 'TimerFired') return { mark: '✔', tone: 'good', text: `${step} has waited long enough` };
-  const { dueAt } = event.data;
-  const text =
-    dueAt <= event.at ? `${step} waits for a time that has come` : `${step} waits ${duration(dueAt - event.at)}, until ${moment(dueAt)}`;
-  return { mark: '◷', tone: 'plain', text };
-}
-
-function signalling(event: Extract<SagaEvent, { readonly type: 'SignalReceived' | 'SignalAwaited' | 'SignalDiscarded' }>): Wording {
-  switch (event.type) {
-    case 'SignalReceived': {
-      const { name, payload, by } = event.data;
-      const what = payload === undefined ? '' : ` ${json(payload)}`;
-      return { mark: '✉', tone: 'person', text: `${by === undefined ? '' : `${plain(by)} sends `}signal ${plain(name)}${what}` };
-    }
-    case 'SignalAwaited': {
-      const { step, signal, dueAt, onTimeout } = event.data;
-      const otherwise = onTimeout === 'skip' ? ', and is skipped then' : '';
-      const until = dueAt === undefined ? '' : ` for ${duration(dueAt - event.at)}${otherwise}`;
-      return { mark: '◷', tone: 'plain', text: `${plain(step)} waits for signal ${plain(signal)}${until}` };
-    }
-    case 'SignalDiscarded':
-      return { mark: '✘', tone: 'bad', text: `${plain(event.data.step)} cannot take the signal: ${errorText(event.data.error)}` };
-  }
 }
 
 /** Why a step was skipped. */
@@ -228,6 +220,8 @@ export function reasonText(reason: CompensationReason): string {
       return plain(`cancelled by ${reason.by}: ${reason.reason}`);
     case 'deadline':
       return 'its deadline passed';
+    case 'withdrawn':
+      return plain(`${reason.by}, which started it, has turned back`);
   }
 }
 
@@ -276,9 +270,10 @@ type Lifecycle = 'SagaStarted' | 'SlotGranted' | 'SagaCompleted' | 'SagaCompensa
 function lifecycle(event: Extract<SagaEvent, { readonly type: Lifecycle }>): Wording {
   switch (event.type) {
     case 'SagaStarted': {
-      const { input, again, limited } = event.data;
+      const { input, again, limited, parent } = event.data;
+      const child = parent ? plain(`, ${parent.detached ? 'detached, ' : ''}by step ${parent.step} of ${parent.sagaId}`) : '';
       const instead = again ? plain(`, in place of ${again.of}, by ${again.by}: ${again.reason}`) : '';
-      return { mark: '◆', tone: 'plain', text: `started with ${json(input)}${instead}${limited ? ', and waits for a slot' : ''}` };
+      return { mark: '◆', tone: 'plain', text: `started with ${json(input)}${child}${instead}${limited ? ', and waits for a slot' : ''}` };
     }
     case 'SlotGranted':
       return { mark: '◆', tone: 'plain', text: 'has a slot, and runs' };

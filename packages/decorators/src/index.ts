@@ -1,5 +1,5 @@
-export type { Command, Duration, Probed, RetryOptions, SagaDefinition, StandardSchema, StepOptions } from '@skald/kernel';
-export { BusinessError, SagaAborted } from '@skald/kernel';
+export type { Command, Duration, Later, Probed, RetryOptions, SagaDefinition, StandardSchema, StepOptions } from '@skald/kernel';
+export { BusinessError, later, SagaAborted } from '@skald/kernel';
 export { defineSaga } from './builder.js';
 export type {
   BuilderChoice,
@@ -12,6 +12,7 @@ export type {
   BuilderWait,
   SagaBuilder,
 } from './builder-typing.js';
+export { type ChildOptions, child, type DetachedChild } from './child.js';
 export type { SagaChoiceOptions } from './choice-typing.js';
 export { Participant, Probe, Saga, SagaChoice, SagaMap, SagaSignal, SagaStep, SagaTimer } from './decorators.js';
 export { each } from './each.js';

@@ -19,7 +19,21 @@ export interface ParticipantDefinition {
 }
 
 const sagaOnly = [
-  ...(['id', 'after', 'when', 'instead', 'on', 'optional', 'branch', 'pivot', 'timeout', 'expires', 'retry', 'onUnknown'] as const),
+  ...([
+    'id',
+    'after',
+    'when',
+    'instead',
+    'on',
+    'optional',
+    'branch',
+    'pivot',
+    'timeout',
+    'expires',
+    'callback',
+    'retry',
+    'onUnknown',
+  ] as const),
   ...(['compensationTimeout', 'compensationRetry'] as const),
 ] as const;
 

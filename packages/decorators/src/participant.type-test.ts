@@ -1,5 +1,5 @@
 /** What the compiler holds of participants, and of what sagas ask of them. */
-import type { StandardSchema } from '@skald/kernel';
+import { type Later, later, type StandardSchema } from '@skald/kernel';
 import { Participant, SagaStep } from './decorators.js';
 import { participant } from './participant-proxy.js';
 
@@ -165,3 +165,28 @@ class Compensations {
 }
 
 export const tested = [SyncMember, PublicField, ReservedName, ThreeArguments, Compensations];
+
+// ── an action that may be answered later ──
+
+@Participant('lab')
+class Lab {
+  @SagaStep({ compensation: 'discard', input: orderSchema, output: numberSchema })
+  async scan(order: Order): Promise<number | Later<number>> {
+    return order.id === '' ? 0 : later<number>();
+  }
+  /** Its result is what comes by the token. */
+  async discard(_order: Order, scanned?: number): Promise<void> {
+    scanned?.toFixed();
+  }
+
+  // @ts-expect-error the result by the token is of another type than the schema's
+  @SagaStep({ output: numberSchema })
+  async weigh(): Promise<Later<string>> {
+    return later();
+  }
+}
+
+const lab = participant<Lab>('lab');
+export const scanned: number | undefined = lab.scan(order).resultType;
+// @ts-expect-error a saga sees the result, not the promise of one
+export const unsettled: Later<number> | undefined = lab.scan(order).resultType;

@@ -9,9 +9,11 @@ import type {
   Duration,
   Each,
   ErrorRecord,
+  Later,
   RunOptions,
   SagaDefinition,
   SagaView,
+  Settled,
   SignalOptions,
   StandardSchema,
   StepOptions,
@@ -25,7 +27,6 @@ export type Names<A> = Extract<A extends readonly (infer Name)[] ? Name : A, str
 /** Members that are never actions; see action-names.ts. */
 type Hidden = `_${string}` | `$${string}` | keyof typeof Object.prototype;
 type Reserved = 'then' | 'toJSON' | 'asymmetricMatch';
-
 type FirstInput<F> = F extends (input: infer I, ...rest: any[]) => any ? I : never;
 /** Result of a step or of an action. */
 export type ResultOf<F> = F extends (...args: any[]) => infer R
@@ -33,9 +34,8 @@ export type ResultOf<F> = F extends (...args: any[]) => infer R
     ? Result
     : R extends Each<any, infer Item>
       ? readonly (Item | undefined)[]
-      : Awaited<R>
+      : Settled<Awaited<R>>
   : never;
-
 /** What a saga's own methods may look at besides the input. All of it comes from the history. */
 export interface Context<Results> {
   /** Results by step; absent where a step has none (not run, skipped, or its outcome is unknown). Frozen. */
@@ -90,7 +90,7 @@ type StepMethod<T, F, A extends keyof T, W, V, I, O> = F extends (...args: any[]
   ? SagaContext<T, A> extends Said<V>
     ? (input: Said<W>, context: SagaContext<T, A>) => Command<unknown>
     : "the second parameter of `when` is this saga's SagaContext"
-  : (input: Said<I>, ...rest: any[]) => Promise<O>;
+  : (input: Said<I>, ...rest: any[]) => Promise<O | Later<O>>;
 
 /** Errors are named by an alternative only. */
 export type Alternative<B> = [B] extends [never] ? { readonly on?: never } : unknown;
@@ -255,7 +255,7 @@ export type ParticipantClient<P> = {
   readonly [K in keyof P as K extends Hidden | Reserved ? never : P[K] extends (...args: any[]) => Promise<any> ? K : never]: P[K] extends (
     ...args: infer Args
   ) => Promise<infer Result>
-    ? (...args: Args) => Command<Result>
+    ? (...args: Args) => Command<Settled<Result>>
     : never;
 };
 

@@ -16,9 +16,10 @@ import {
   type Signal,
   SkaldError,
   type Start,
+  type TaskInput,
 } from '@skald/kernel';
 
-type Question = Omit<Start, 'at'> | Omit<Signal, 'at'> | Omit<Cancel, 'at'> | Omit<Operator, 'at'>;
+type Question = Omit<Start, 'at'> | Omit<Signal, 'at'> | TaskInput | Omit<Cancel, 'at'> | Omit<Operator, 'at'>;
 export type Accepted = Extract<Answer, { accepted: true }>;
 
 interface Pending {

@@ -3,6 +3,7 @@ import type { Activated, Activation } from './activation.js';
 import type { Observer } from './observer.js';
 import { takeDropped } from './payloads/dropped-turn.js';
 import type { Programs } from './programs.js';
+import type { TaskTokens } from './task-tokens.js';
 import { refuse, type Turn, TurnFailed, type TurnInput, takeFact, takeFault, takeTurn } from './turn.js';
 
 type Deliveries = readonly Delivery<InboxMessage>[];
@@ -11,6 +12,7 @@ export interface DecidingPorts {
   readonly clock: Clock;
   readonly programs: Programs;
   readonly observer: Required<Observer>;
+  readonly tokens?: TaskTokens | undefined;
 }
 
 /** Makes the turns of a batch: finds the state of each saga, and a way out where a decision cannot be carried out. */
@@ -70,9 +72,9 @@ export class Deciding {
   }
 
   private async take(input: TurnInput): Promise<Turn> {
-    const { programs, observer } = this.ports;
+    const { observer } = this.ports;
     try {
-      return takeTurn(input, programs, observer);
+      return takeTurn(input, this.ports);
     } catch (failed) {
       if (!(failed instanceof TurnFailed)) throw failed;
       const { sagaId, deliveries } = input;
@@ -89,12 +91,11 @@ export class Deciding {
 
   /** Records as much as can be recorded. */
   private async suspend(input: TurnInput, error: unknown): Promise<Turn> {
-    const { programs, observer } = this.ports;
     let reason = error;
     let { activated } = input;
     for (const without of ['compensations', 'everything'] as const) {
       try {
-        return takeFact({ ...input, activated }, without, reason, programs, observer);
+        return takeFact({ ...input, activated }, without, reason, this.ports);
       } catch (failed) {
         if (!(failed instanceof TurnFailed)) throw failed;
         reason = failed.cause;

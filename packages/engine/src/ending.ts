@@ -17,5 +17,6 @@ function reasonOf({ end, compensation }: SagaState): string | undefined {
   if (end?.type === 'SagaTerminated') return end.data.reason;
   if (compensation?.type === 'failed') return `${compensation.error.name}: ${compensation.error.message}`;
   if (compensation?.type === 'cancelled') return `cancelled: ${compensation.reason}`;
+  if (compensation?.type === 'withdrawn') return 'the saga that started it has turned back';
   return compensation ? 'the deadline passed' : undefined;
 }

@@ -27,6 +27,7 @@ import { catchUpIndex } from './rebuild-index.js';
 import { recover, reportWaiting, resumeDeployed } from './recovery.js';
 import { Resends } from './resends.js';
 import { systemClock, systemIds } from './system.js';
+import { TaskTokens } from './task-tokens.js';
 import { Timers } from './timers.js';
 
 export interface EngineOptions {
@@ -56,6 +57,8 @@ export interface EngineOptions {
   readonly participantLease?: number;
   /** Encrypts the payloads of events. Default: they are stored in the clear. */
   readonly codec?: PayloadCodec;
+  /** What task tokens are made with: the first signs, all verify. Absent: no step can be answered later. */
+  readonly taskSecrets?: readonly [string, ...(readonly string[])];
   /** Feeds the index of a store that keeps none; started before the engine, stopped after it. Absent: the store keeps the index. */
   readonly projection?: IndexProjection;
 }
@@ -103,15 +106,9 @@ export class Orchestrator {
       },
       (partitions) => this.missed(partitions),
     );
-    const ports = {
-      ...portsOf(options),
-      store,
-      index,
-      programs,
-      ownership: this.ownership,
-      projection: options.projection,
-      codec: options.codec,
-    };
+    const { projection, codec, taskSecrets } = options;
+    const tokens = taskSecrets && new TaskTokens(taskSecrets);
+    const ports = { ...portsOf(options), store, index, programs, ownership: this.ownership, projection, codec, tokens };
     this.timers = new Timers(ports, { scanInterval: options.timerScanInterval ?? 1_000, portion: 1_000 });
     const batch = Math.max(1, options.inboxBatch ?? 1_000);
     this.limits = new LimitDesk(ports, { limits: programs.limits, batch, checkInterval: options.limitCheckInterval ?? 30_000 });

@@ -12,13 +12,14 @@
  */
 import {
   type Clock,
-  type CommandMessage,
   type Delivery,
   type EventStore,
+  type Ids,
   type InboxMessage,
   isEnded,
   type MessageBus,
   type Outgoing,
+  type OwedCommand,
   outstanding,
   type PayloadCodec,
   type SagaIndex,
@@ -28,6 +29,7 @@ import {
 } from '@skald/kernel';
 import { type Activated, Activation } from './activation.js';
 import { appendResolved } from './append-resolved.js';
+import { outgoing, told } from './asks.js';
 import type { CrashPoints } from './crash-points.js';
 import { bySaga, Deciding } from './deciding.js';
 import type { IndexProjection } from './index-projection.js';
@@ -39,6 +41,7 @@ import { maskedSummary, sealTurns } from './payloads/seal-turns.js';
 import { Pipeline } from './pipeline.js';
 import type { Programs } from './programs.js';
 import { refusedSagas } from './refused-messages.js';
+import type { TaskTokens } from './task-tokens.js';
 import { refusal, type Turn } from './turn.js';
 
 export interface InboxPorts {
@@ -46,10 +49,13 @@ export interface InboxPorts {
   readonly index: SagaIndex;
   readonly bus: MessageBus;
   readonly clock: Clock;
+  readonly ids: Ids;
   readonly programs: Programs;
   readonly observer: Required<Observer>;
   readonly crashPoints: CrashPoints;
   readonly ownership: Ownership;
+  /** Absent: no command carries a task token, and none is known. */
+  readonly tokens?: TaskTokens | undefined;
   /** Feeds the index where its store does not. */
   readonly projection?: IndexProjection | undefined;
   /** Seals what is stored. */
@@ -218,11 +224,9 @@ export class Inbox {
   private async publishAll(turns: readonly Turn[]): Promise<void> {
     const messages: Outgoing[] = [];
     for (const { activated, answers, sagaId, deliveries } of turns) {
-      for (const command of this.owed(activated, sagaId)) {
-        messages.push({ address: { to: 'participant', participant: command.participant }, message: { kind: 'command', sagaId, command } });
-      }
-      for (const answer of answers) messages.push(answer);
-      messages.push(...slotMessages({ sagaId, deliveries, state: activated.state, published: activated.published }));
+      for (const owed of this.owed(activated, sagaId)) messages.push(outgoing(sagaId, owed, this.ports.ids));
+      if (!activated.dropped) messages.push(...told(activated.state, activated.published));
+      messages.push(...answers, ...slotMessages({ sagaId, deliveries, state: activated.state, published: activated.published }));
     }
     if (messages.length > 0) await this.send(messages);
     for (const { activated, sagaId, write, decided } of turns) {
@@ -236,13 +240,13 @@ export class Inbox {
   }
 
   /** What is not with the bus yet, and what is to be sent again. */
-  private owed({ state, published, dropped }: Activated, sagaId: string): CommandMessage[] {
+  private owed({ state, published, dropped }: Activated, sagaId: string): OwedCommand[] {
     if (dropped) return [];
-    const upTo = this.resending.get(sagaId);
-    if (upTo === undefined) return outstanding(state, published);
+    const [sign, upTo] = [this.ports.tokens?.sign, this.resending.get(sagaId)];
+    if (upTo === undefined) return outstanding(state, published, sign);
     this.resending.delete(sagaId);
     const revisions = [...state.owed.values()];
-    return outstanding(state).filter((_command, at) => (revisions[at] ?? -1) > published || (revisions[at] ?? -1) <= upTo);
+    return outstanding(state, -1, sign).filter((_command, at) => (revisions[at] ?? -1) > published || (revisions[at] ?? -1) <= upTo);
   }
 
   /** I5 */

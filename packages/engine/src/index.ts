@@ -18,3 +18,4 @@ export { catchUpIndex } from './rebuild-index.js';
 export { type Logger, type LogRecord, SagaLog } from './saga-log.js';
 export { summarize } from './summary.js';
 export { systemClock, systemIds } from './system.js';
+export { sagaOfToken, TaskTokens } from './task-tokens.js';

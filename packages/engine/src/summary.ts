@@ -28,6 +28,7 @@ function errorOf(state: SagaState): string | undefined {
   const reason = state.compensation;
   if (reason?.type === 'failed') return `${reason.error.name}: ${reason.error.message}`;
   if (reason?.type === 'cancelled') return `cancelled: ${reason.reason}`;
+  if (reason?.type === 'withdrawn') return 'the saga that started it has turned back';
   return reason ? 'the deadline passed' : undefined;
 }
 

@@ -24,13 +24,16 @@ import {
   type SagaSummary,
   SkaldError,
   type StreamWrite,
+  type TaskInput,
 } from '@skald/kernel';
 import type { Activated } from './activation.js';
+import { toParent } from './asks.js';
 import { encodeEvents } from './event-codec.js';
 import { frozen } from './frozen.js';
 import type { Observer } from './observer.js';
 import type { Programs } from './programs.js';
 import { differs, summarize } from './summary.js';
+import type { TaskTokens } from './task-tokens.js';
 
 export const MAX_EVENT_BYTES = 256 * 1024;
 const MAX_WRITE_EVENTS = 500;
@@ -71,19 +74,29 @@ export class TurnFailed extends Error {
   }
 }
 
+export interface TurnPorts {
+  readonly programs: Pick<Programs, 'find'>;
+  readonly observer: Required<Observer>;
+  /** Absent: no task token is known. */
+  readonly tokens?: TaskTokens | undefined;
+}
+
 /** Decides as many inputs as fit one write. Throws `TurnFailed`. */
-export function takeTurn(input: TurnInput, programs: Pick<Programs, 'find'>, observer: Required<Observer>): Turn {
+export function takeTurn(input: TurnInput, { programs, observer, tokens }: TurnPorts): Turn {
   const { sagaId, deliveries, activated, now } = input;
   const draft = new WriteDraft(sagaId, activated);
   let taken = 0;
   for (const { message } of deliveries) {
     if (draft.isFull) break;
     try {
-      draft.add(decide(programOf(programs, activated, message.input), activated.state, stamped(message.input, now)), message);
+      const stamp = verified(message, now, tokens);
+      const decision = stamp && decide(programOf(programs, activated, message.input), activated.state, stamp);
+      if (decision) draft.add(decision, message);
+      else draft.answerTo(message, FORGED);
+      if (decision?.note) observer.noted(decision.note, sagaId);
     } catch (error) {
       throw new TurnFailed(taken, error);
     }
-    if (draft.lastNote) observer.noted(draft.lastNote, sagaId);
     taken += 1;
   }
   return draft.finish(input, taken);
@@ -96,12 +109,13 @@ export type Without = 'compensations' | 'everything';
  * The first input could not be carried out, since the program threw or asked for too much: what it tells is recorded all the same, and the
  * saga is suspended with the reason. Throws `TurnFailed` when it is not what is left out that was wrong.
  */
-export function takeFact(input: TurnInput, without: Without, error: unknown, programs: Programs, observer: Required<Observer>): Turn {
+export function takeFact(input: TurnInput, without: Without, error: unknown, ports: TurnPorts): Turn {
   const refused = refusing(error);
   const reduced = (program: Program): Program =>
     without === 'everything' ? refused : { ...refused, next: (state) => program.next(state) };
   const first = input.deliveries.slice(0, 1);
-  const turn = takeTurn({ ...input, deliveries: first }, { find: (name, version) => reduced(programs.find(name, version)) }, observer);
+  const find = (name: string, version: number) => reduced(ports.programs.find(name, version));
+  const turn = takeTurn({ ...input, deliveries: first }, { ...ports, programs: { find } });
   return { ...turn, rest: input.deliveries.slice(1) };
 }
 
@@ -168,7 +182,6 @@ export class WriteDraft {
   /** Bytes of so many of the events. */
   private measured = { bytes: 0, events: 0 };
   private woken = false;
-  lastNote: Decision['note'];
 
   constructor(
     private readonly sagaId: string,
@@ -189,11 +202,13 @@ export class WriteDraft {
     for (const event of decision.events) this.decided.push({ event, cause });
     this.check(encoded);
     this.head = encoded.at(-1)?.hash ?? this.head;
-    this.lastNote = decision.note;
     this.woken ||= message?.input.type === 'wake';
-    const { client, input } = message ?? {};
-    if (client === undefined || !input || !('request' in input)) return;
-    const answer = decision.answer ?? { accepted: false, code: 'saga-not-found' };
+    if (decision.reply) this.answers.push(toParent(decision.reply));
+    if (message) this.answerTo(message, decision.answer ?? { accepted: false, code: 'saga-not-found' });
+  }
+
+  answerTo({ client, input }: InboxMessage, answer: Answer): void {
+    if (client === undefined || !('request' in input)) return;
     this.answers.push({
       address: { to: 'client', client },
       message: { kind: 'answer', sagaId: this.sagaId, request: input.request, answer },
@@ -238,21 +253,34 @@ export class WriteDraft {
   }
 }
 
+const FORGED: Answer = { accepted: false, code: 'task-token-invalid', details: { problem: 'its signature is not ours' } };
+
 /** In UTF-8 a character, as JavaScript counts them, takes at most three bytes. */
 function mayExceed(characters: number, bytes: number): boolean {
   return characters * 3 > bytes;
 }
 
 function programOf(programs: Pick<Programs, 'find'>, { state }: Activated, input: Input) {
-  return input.type === 'start' && state.phase === 'new'
+  return (input.type === 'start' || input.type === 'asked') && state.phase === 'new'
     ? programs.find(input.saga, input.version)
     : programs.find(state.saga, state.version);
 }
 
-export function stamped(input: Input, at: number): Message {
+/** Undefined where it comes with a task token that is none. */
+function verified({ sagaId, input }: InboxMessage, at: number, tokens: TaskTokens | undefined): Message | undefined {
+  if (input.type !== 'task') return stamped(input, at);
+  const { token, ...said } = input;
+  const claim = tokens?.verify(token);
+  if (claim?.sagaId !== sagaId) return undefined;
+  const { incarnation, step, round } = claim;
+  frozen(said.result);
+  return { ...said, at, incarnation, step, round };
+}
+
+export function stamped(input: Exclude<Input, TaskInput>, at: number): Message {
   // The inbox lets none of these through to a saga.
   if (input.type === 'limit') throw new Error('what is said to a limiter reached a saga');
-  if (input.type === 'start') frozen(input.input);
+  if (input.type === 'start' || input.type === 'asked') frozen(input.input);
   else if (input.type === 'reply') frozen(input.outcome);
   else if (input.type === 'signal') frozen(input.payload);
   else if (input.type === 'operator') {

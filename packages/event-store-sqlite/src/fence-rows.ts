@@ -41,6 +41,8 @@ export class FenceRows {
         return put(null, null, record.undoing === true, record.leaseUntil, record.token);
       case 'succeeded':
         return put(record.result ?? null, null, record.compensable, null, null);
+      case 'deferred':
+        return put(null, null, record.compensable, null, null);
       case 'failed':
         return put(null, JSON.stringify(record.error), null, null, null);
       case 'undone':
@@ -63,6 +65,8 @@ function recordOf(row: Record<string, unknown>): FenceRecord {
       return { type: 'running', leaseUntil: number, token: String(row['token']), ...(flag && { undoing: true }) };
     case 'succeeded':
       return { type: 'succeeded', ...(row['result'] === null ? {} : { result: String(row['result']) }), compensable: flag };
+    case 'deferred':
+      return { type: 'deferred', compensable: flag };
     case 'failed':
       return { type: 'failed', error: JSON.parse(String(row['error'])) };
     case 'undone':

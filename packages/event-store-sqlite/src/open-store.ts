@@ -12,6 +12,7 @@ import { translate } from './sqlite-errors.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 import { SqliteSagaIndex } from './sqlite-saga-index.js';
 import { hasIndex, IN_MEMORY, inspect, locate, openForReading, openForWriting } from './store-file.js';
+import { taskSecret } from './task-secret.js';
 import { WriteTurns } from './write-turns.js';
 
 export interface SqliteStoreOptions {
@@ -29,6 +30,8 @@ export interface SqliteStoreOptions {
 export interface SqliteStore {
   readonly events: EventStore;
   readonly index: SagaIndex;
+  /** The secret that task tokens of its sagas are made with: made at first use, kept in the file. Rejects with `store-read-only` in a reader. */
+  taskSecret(): Promise<string>;
   /** Stops subscriptions, waits for their listeners, gives the file free. `events.close()` is the same. */
   close(): Promise<void>;
 }
@@ -111,7 +114,7 @@ function assemble(connection: Connection, ownership: Ownership | undefined): Sql
     };
     const index = isReadable ? new SqliteSagaIndex(connection, sagas, new SagaPages(db)) : new OutdatedIndex(connection.file);
     const events = new SqliteEventStore(connection, rows, appender, index, close);
-    return { events, index, close };
+    return { events, index, taskSecret: () => taskSecret(connection), close };
   } catch (error) {
     connection.close();
     throw error;

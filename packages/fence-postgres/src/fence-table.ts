@@ -54,6 +54,8 @@ export class FenceTable {
         return row(null, null, record.undoing === true, record.leaseUntil, record.token);
       case 'succeeded':
         return row(record.result ?? null, null, record.compensable, null, null);
+      case 'deferred':
+        return row(null, null, record.compensable, null, null);
       case 'failed':
         return row(null, JSON.stringify(record.error), null, null, null);
       case 'undone':
@@ -87,6 +89,8 @@ export function recordOf(row: Readonly<Record<string, unknown>>): FenceRecord {
       return { type: 'running', leaseUntil: number, token: String(row['token']), ...(flag && { undoing: true }) };
     case 'succeeded':
       return { type: 'succeeded', ...(row['result'] === null ? {} : { result: String(row['result']) }), compensable: flag };
+    case 'deferred':
+      return { type: 'deferred', compensable: flag };
     case 'failed':
       return { type: 'failed', error: JSON.parse(String(row['error'])) };
     case 'undone':

@@ -210,7 +210,7 @@ function end(draft: Draft, state: SagaState): void {
   const flags = state.withSkips ? ({ withSkips: true } as const) : {};
   const reason = state.compensation;
   if (reason?.type === 'cancelled') return draft.emit('SagaCancelled', flags);
-  if (state.undone || state.withSkips) return draft.emit('SagaCompensated', flags);
+  if (state.undone || state.withSkips || reason?.type === 'withdrawn') return draft.emit('SagaCompensated', flags);
   const error = reason?.type === 'failed' ? reason.error : { name: 'DeadlinePassed', message: 'the deadline passed' };
   draft.emit('SagaFailed', { error });
 }

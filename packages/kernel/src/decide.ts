@@ -15,23 +15,28 @@
  * D4  A program that throws suspends its saga; the fact that was recorded stays.
  */
 import { advance } from './advance.js';
+import { answerTo, recordAsked } from './asked.js';
 import type { DataOf, EventType, SagaEvent } from './events.js';
 import { evolve } from './evolve.js';
-import type { Answer, Message } from './messages.js';
+import { initialState } from './initial-state.js';
+import type { Answer, Message, Reply } from './messages.js';
 import type { Program } from './program.js';
 import { recordReply } from './replies.js';
 import { recordSignal } from './signals.js';
 import { recordSlot } from './slots.js';
-import { initialState, type SagaState } from './state.js';
+import type { SagaState } from './state.js';
 import { recordCancel, recordFault, recordOperator, recordStart } from './steering.js';
+import { recordTask } from './tasks.js';
 import { recordDue } from './timers.js';
 
 export interface Decision {
   /** To be appended in one write, before anything depends on them. Empty: the message told nothing new. */
   readonly events: readonly SagaEvent[];
   readonly state: SagaState;
-  /** For whoever sent a start, a signal, a cancel or an operator's action. */
+  /** For whoever sent a start, a signal, a task, a cancel or an operator's action. */
   readonly answer?: Answer;
+  /** For the saga whose step asked. */
+  readonly reply?: Reply;
   /** Why a message told nothing new; counted and traced, never stored. */
   readonly note?: Note;
 }
@@ -65,19 +70,24 @@ export function decide(program: Program, state: SagaState, message: Message): De
   // A refusal on record changes nothing that anything could follow from.
   if (draft.events.length > 0 && draft.answer?.accepted !== false) advance(draft, program);
   const { events, answer, note } = draft;
-  return { events, state, ...(answer && { answer }), ...(note && { note }) };
+  const reply = message.type === 'asked' && answerTo(state, message);
+  return { events, state, ...(answer && { answer }), ...(reply && { reply }), ...(note && { note }) };
 }
 
 function record(draft: Draft, message: Message): void {
   switch (message.type) {
     case 'start':
       return recordStart(draft, message);
+    case 'asked':
+      return recordAsked(draft, message);
     case 'reply':
       return recordReply(draft, message);
     case 'wake':
       return recordDue(draft);
     case 'signal':
       return recordSignal(draft, message);
+    case 'task':
+      return recordTask(draft, message);
     case 'cancel':
       return recordCancel(draft, message);
     case 'operator':

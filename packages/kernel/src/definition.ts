@@ -1,4 +1,5 @@
 import type { AttributeValue } from './attributes.js';
+import type { ChildCall } from './child-call.js';
 import type { Duration } from './duration.js';
 import type { ErrorRecord } from './errors.js';
 import type { RetryPolicy } from './retry.js';
@@ -10,6 +11,8 @@ export interface Command<R = unknown> {
   readonly participant: string;
   readonly action: string;
   readonly args: readonly unknown[];
+  /** Present where it starts a saga. */
+  readonly child?: ChildCall;
   /** Phantom: the type of the result. Never present at run time. */
   readonly resultType?: R;
 }
@@ -59,6 +62,8 @@ export interface CommandStep extends AnyStep {
   readonly timeout: number;
   /** A command that comes to its participant after its attempt has timed out is refused, and not only after the saga's deadline. */
   readonly expires?: 'attempt';
+  /** Its participant may answer later, by a task token: milliseconds from when it says so, and between two heartbeats. */
+  readonly callback?: { readonly timeout: number; readonly heartbeat?: number };
   readonly retry: RetryPolicy;
   /** Its unknown outcome is found out before the saga turns back for it; absent: it is compensated as if it had happened. */
   readonly onUnknown?: 'probe';
@@ -113,7 +118,7 @@ export interface ItemCompensation {
 /** Asks for each of its items, so many at a time. Its result is a list with one place for each item, in their order. */
 export interface MapStep
   extends AnyStep,
-    Pick<CommandStep, 'timeout' | 'expires' | 'retry' | 'onUnknown' | 'compensationTimeout' | 'compensationRetry'> {
+    Pick<CommandStep, 'timeout' | 'expires' | 'callback' | 'retry' | 'onUnknown' | 'compensationTimeout' | 'compensationRetry'> {
   readonly kind: 'map';
   /**
    * What the items are. Called when the step's turn has come, and again where the saga is read anew: it must answer the same, from the input and

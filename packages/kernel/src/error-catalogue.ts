@@ -114,6 +114,22 @@ export const CATALOGUE = {
     fix: 'Look at what it waits for; send only signals that it has a step for.',
     retryable: true,
   },
+  'task-token-invalid': {
+    what: 'The task token is refused: {problem}.',
+    fix: 'Pass the token on as the participant got it, every character.',
+    retryable: false,
+  },
+  'task-result': {
+    what: 'What a task ends with is {bytes} bytes of JSON; the limit is {limit}.',
+    fix: 'Store the data elsewhere and pass a reference.',
+    retryable: false,
+  },
+  'task-secret': { what: 'Task tokens cannot be signed: {problem}.', fix: '{remedy}', retryable: false },
+  'task-over': {
+    what: 'The task of step {step} in saga {sagaId} is over: {why}.',
+    fix: 'Take back what was done for it, unless it was this very outcome.',
+    retryable: false,
+  },
   'past-pivot': {
     what: 'Saga {sagaId} is past its pivot: there is only forward.',
     fix: 'Let it complete, or terminate it with a reason.',

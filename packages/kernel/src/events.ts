@@ -1,17 +1,29 @@
 import type { RecordedAttributes } from './attributes.js';
+import type { ChildCall } from './child-call.js';
 import type { ErrorCode, ErrorRecord } from './errors.js';
 import type { MapCompleted, MapFailed, MapStarted } from './map-events.js';
-import type { OperatorAction, StartedAgain } from './messages.js';
-import type { Recorded } from './recorded.js';
+import type { OperatorAction, SagaParent, StartedAgain } from './messages.js';
+import type { Attempt, Recorded } from './recorded.js';
 import type { RetryPolicy } from './retry.js';
 import type { StepStatus } from './state.js';
 import type { TraceContext } from './trace.js';
+import type {
+  HeartbeatReceived,
+  SignalAwaited,
+  SignalDiscarded,
+  SignalReceived,
+  StepDeferred,
+  TimerFired,
+  TimerSet,
+} from './waiting-events.js';
 
 /** What is asked of whom; `args` are JSON. */
 export interface RecordedCommand {
   readonly participant: string;
   readonly action: string;
   readonly args: readonly unknown[];
+  /** Present where it starts a saga. */
+  readonly child?: ChildCall;
 }
 
 /** What the kernel needs to know of a step to carry it out and to undo it; recorded with its first request, so that history is enough. */
@@ -19,6 +31,8 @@ export interface StepPolicy {
   readonly timeout: number;
   /** Its command is valid to the end of its attempt; else to the saga's deadline, while there is a way back. */
   readonly expires?: 'attempt';
+  /** It may be answered later, by a task token: milliseconds from when its participant said so, and between two heartbeats. */
+  readonly callback?: { readonly timeout: number; readonly heartbeat?: number };
   readonly retry: RetryPolicy;
   readonly pivot: boolean;
   /** Who says how it is undone: its participant (by the action's idempotency key) or the saga's own method. */
@@ -31,16 +45,12 @@ export interface StepPolicy {
 export type CompensationReason =
   | { readonly type: 'failed'; readonly step?: string; readonly error: ErrorRecord }
   | { readonly type: 'cancelled'; readonly reason: string; readonly by: string }
-  | { readonly type: 'deadline' };
+  | { readonly type: 'deadline' }
+  /** It had completed, and the saga that started it has turned back. */
+  | { readonly type: 'withdrawn'; readonly by: string };
 
 /** What can be parked for a person: a step, the compensation of a step, or the program (its code threw). */
 export type Target = `step:${string}` | `compensation:${string}` | 'program';
-
-interface Attempt {
-  readonly step: string;
-  readonly round: number;
-  readonly attempt: number;
-}
 
 export type SagaStarted = Recorded<
   'SagaStarted',
@@ -59,10 +69,17 @@ export type SagaStarted = Recorded<
     readonly trace?: TraceContext;
     /** It waits for a slot. */
     readonly limited?: true;
+    /** The step that started it. */
+    readonly parent?: SagaParent;
   }
 >;
 /** As many as may run, and this is one of them. It keeps the slot until it has ended, also while it is suspended or turns back. */
 export type SlotGranted = Recorded<'SlotGranted', Readonly<Record<string, never>>>;
+
+/** The saga that started it wants it undone, by that round of the step's compensation; or, by round 0, never begun. */
+export type WithdrawnByParent = Recorded<'WithdrawnByParent', { readonly round: number }>;
+/** A child that was not heard of is asked once more, under the same key; the next time then. */
+export type ChildAskedAgain = Recorded<'ChildAskedAgain', { readonly target: Target; readonly dueAt: number }>;
 
 /** The first request of a step: what it asks, of whom, after what, and how it is treated. */
 export interface StepOpening {
@@ -97,6 +114,8 @@ export type StepSucceeded = Recorded<
     readonly afterUndo?: number;
     /** Id of the signal that was taken, where the step waited for one. */
     readonly signal?: string;
+    /** It came by the task token. */
+    readonly task?: true;
   }
 >;
 /** `effect: none`: known not to have happened (a business error, a refusal, or rolled back); `unknown`: it may have. */
@@ -108,9 +127,12 @@ export type StepFailed = Recorded<
     readonly effect: 'none' | 'unknown';
     /** Id of the signal that was taken and said no. */
     readonly signal?: string;
+    /** It came by the task token. */
+    readonly task?: true;
   }
 >;
-export type StepTimedOut = Recorded<'StepTimedOut', Attempt>;
+/** `heartbeat`: of a deferred step nothing was heard for too long. */
+export type StepTimedOut = Recorded<'StepTimedOut', Attempt & { readonly heartbeat?: true }>;
 /** `round` and `attempt` are those to come; a new round is a new idempotency key, opened only after a recorded failure. */
 export type StepRetryScheduled = Recorded<'StepRetryScheduled', Attempt & { readonly dueAt: number }>;
 export type StepSkipped = Recorded<'StepSkipped', { readonly step: string; readonly after: readonly string[]; readonly reason: string }>;
@@ -131,32 +153,6 @@ export type ChoiceMade = Recorded<
   'ChoiceMade',
   { readonly step: string; readonly after: readonly string[]; readonly chosen: string; readonly notTaken: readonly string[] }
 >;
-
-/** The step waits until then; an operator may move it, and while the saga is held it stands still. */
-export type TimerSet = Recorded<'TimerSet', { readonly step: string; readonly after: readonly string[]; readonly dueAt: number }>;
-/** The step is settled. */
-export type TimerFired = Recorded<'TimerFired', { readonly step: string }>;
-
-/** Kept until a step takes it, in the order of arrival; a repeat (same name and id) is not recorded. */
-export type SignalReceived = Recorded<
-  'SignalReceived',
-  { readonly id: string; readonly name: string; readonly payload?: unknown; readonly by?: string }
->;
-/** The step waits for a signal of that name. A new round is a new wait, which only an operator begins. */
-export type SignalAwaited = Recorded<
-  'SignalAwaited',
-  {
-    readonly step: string;
-    readonly round: number;
-    readonly after: readonly string[];
-    readonly signal: string;
-    readonly dueAt?: number;
-    /** Absent: the step fails when nothing comes in time. */
-    readonly onTimeout?: 'skip';
-  }
->;
-/** A signal that the step cannot understand (its schema refuses it) is taken away, and the step waits on. */
-export type SignalDiscarded = Recorded<'SignalDiscarded', { readonly step: string; readonly signal: string; readonly error: ErrorRecord }>;
 
 export type CompensationStarted = Recorded<'CompensationStarted', { readonly reason: CompensationReason }>;
 /** `round` counts the compensations of this step: a success that comes after the undo opens the next. `command` only where the saga says how. */
@@ -263,6 +259,10 @@ export type SagaEvent =
   | StepSucceeded
   | StepFailed
   | StepTimedOut
+  | StepDeferred
+  | HeartbeatReceived
+  | WithdrawnByParent
+  | ChildAskedAgain
   | StepRetryScheduled
   | StepSkipped
   | StepSealRequested

@@ -17,6 +17,7 @@ export function undoRequested(state: SagaState, data: DataOf<'CompensationReques
     executed: false,
     crossed: before?.crossed,
   };
+  if (before === undefined || before.attempt !== data.attempt) step.asks = 1;
   state.undone = true;
   state.undoReady.delete(step.id);
   state.owed.set(`compensation:${step.id}`, state.revision);

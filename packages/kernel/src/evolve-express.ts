@@ -1,6 +1,7 @@
 import type { DataOf, ExpressSagaEnded, SagaEnd } from './events.js';
+import { initialState } from './initial-state.js';
 import { newStep } from './new-step.js';
-import { initialState, type SagaState } from './state.js';
+import type { SagaState } from './state.js';
 
 /** All that is kept of an express saga: how it ended, and which steps it took. What they were asked and what they answered is not there. */
 export function expressEnded(state: SagaState, { data, at }: ExpressSagaEnded): void {

@@ -1,4 +1,5 @@
 import type { OperatorIntervened, Target } from './events.js';
+import { deferUntil } from './evolve-deferral.js';
 import { retryMap } from './evolve-map.js';
 import { review } from './evolve-undo.js';
 import { waitUntil } from './evolve-waits.js';
@@ -16,6 +17,8 @@ export function evolveOperator(state: SagaState, event: OperatorIntervened): voi
   else if (target) {
     state.parked.delete(target);
     const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+    // A person speaks for whoever has its task token.
+    if (step.status === 'deferred') state.timers.delete(target);
     if (target.startsWith('compensation:')) onCompensation(state, step, event);
     else onStep(state, step, event);
     review(state, step);
@@ -31,7 +34,7 @@ function resume(state: SagaState, at: number): void {
   for (const [timer, due] of state.timers) {
     state.timers.set(timer, due + stood);
     if (timer === 'deadline') state.deadlineAt = due + stood;
-    else postpone(state, timer, due + stood);
+    else postpone(state, timer, stood);
   }
 }
 
@@ -46,12 +49,17 @@ function moveDeadline(state: SagaState, dueAt: number | undefined): void {
 }
 
 function move(state: SagaState, target: Target, dueAt: number): void {
-  waitUntil(state, stepOf(state, target.slice(target.indexOf(':') + 1)), dueAt);
+  const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  if (step.status === 'deferred') deferUntil(state, step, dueAt, step.heartbeatAt);
+  else waitUntil(state, step, dueAt);
 }
 
 /** What is sent again from now on says when it counts as timed out. */
-function postpone(state: SagaState, target: Target, dueAt: number): void {
+function postpone(state: SagaState, target: Target, stood: number): void {
   const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  const dueAt = state.timers.get(target) ?? 0;
+  if (step.status === 'deferred' && target.startsWith('step:'))
+    return deferUntil(state, step, step.dueAt + stood, step.heartbeatAt === undefined ? undefined : step.heartbeatAt + stood);
   if (step.status === 'waiting') step.dueAt = dueAt;
   if (!state.owed.has(target)) return;
   if (target.startsWith('step:')) step.dueAt = dueAt;

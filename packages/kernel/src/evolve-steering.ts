@@ -24,6 +24,7 @@ export function evolveSteering(state: SagaState, event: Steering): void {
       return;
     case 'CancelRefused':
       state.cancel = undefined;
+      if (state.withdrawn > 0) state.toldAt = state.revision;
       state.answers.set(event.data.request, { accepted: false, code: 'past-pivot' });
       return;
     case 'DeadlinePassed':

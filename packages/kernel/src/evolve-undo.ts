@@ -2,12 +2,15 @@
  * The order of compensation, kept by counting. A step is clear when nothing of it stands and all its dependents are clear; when its last
  * dependent becomes clear its own turn to be undone has come. So independent branches go back at the same time, and each in reverse order.
  */
+import { isChild } from './child-call.js';
 import { stopWaiting } from './evolve-waits.js';
 import { freeItems, mapOf, recountAll } from './map-state.js';
 import { isInFlight, isSealing, needsUndo, type SagaState, type StepState } from './state.js';
 
 export function beginUndoing(state: SagaState): void {
   state.phase = 'compensating';
+  state.end = undefined;
+  state.reopened = false;
   state.timers.delete('deadline');
   state.heldSince = undefined;
   state.signals.clear();
@@ -15,8 +18,9 @@ export function beginUndoing(state: SagaState): void {
   state.due.clear();
   for (const target of state.parked.keys()) if (!target.startsWith('compensation:')) state.parked.delete(target);
   for (const step of state.steps.values()) {
-    // Nobody waits for a seal any more: what undoes the step asks for one of its own where it needs that.
+    // Nobody waits for a seal any more: what undoes the step asks for one of its own where it needs that. What it would have told is not known.
     if (step.status === 'backoff' || step.status === 'due' || isSealing(step)) {
+      step.doubt ||= isSealing(step);
       step.status = step.doubt ? 'unknown' : 'failed';
       step.sealTries = 0;
       state.owed.delete(`step:${step.id}`);
@@ -24,6 +28,7 @@ export function beginUndoing(state: SagaState): void {
       state.pivotsOpen.delete(step.id);
     }
     if (step.status === 'waiting') stopWaiting(state, step);
+    if (step.status === 'deferred' || (step.status === 'requested' && isChild(step))) revoke(state, step);
     step.blockers = 0;
     step.clear = false;
     step.outOfTurn = false;
@@ -42,6 +47,15 @@ export function beginUndoing(state: SagaState): void {
   }
   // Items have their turn when their map has had its own.
   for (const step of [...state.steps.values()].reverse()) if (!mapOf(state, step.id)) review(state, step);
+}
+
+/** The saga turns back: a task token is worth nothing from now on, a child is not waited for, and what was begun may stand. */
+export function revoke(state: SagaState, step: StepState): void {
+  step.status = 'unknown';
+  step.doubt = true;
+  state.owed.delete(`step:${step.id}`);
+  state.timers.delete(`step:${step.id}`);
+  state.pivotsOpen.delete(step.id);
 }
 
 /** The saga went on without this step: what it did has to be undone whatever else happens. */

@@ -7,16 +7,18 @@
  * E3  `owed` holds exactly the commands whose outcome is awaited; `timers` exactly what may fall due.
  * E4  While undoing, `open` counts the steps that are not clear, and `undoReady` holds those whose turn has come.
  */
-import { attributesOf } from './attributes.js';
 import type { DataOf, ExpressSagaEnded, SagaEnd, SagaEvent } from './events.js';
 import { choiceMade, failureCaught } from './evolve-branches.js';
 import { undoFailed, undoRequested, undoSucceeded } from './evolve-compensation.js';
-import { expressEnded, takenUpAgain } from './evolve-express.js';
+import { taskEnded } from './evolve-deferral.js';
+import { expressEnded } from './evolve-express.js';
 import { countAgain, evolveMap, touchedBy } from './evolve-map.js';
 import { openPatched } from './evolve-operator.js';
+import { attributesSet, started } from './evolve-start.js';
 import { evolveSteering, suspended } from './evolve-steering.js';
 import { beginUndoing, isLeftBehind, review, undoOutOfTurn } from './evolve-undo.js';
-import { signalAwaited, signalReceived, stopWaiting, takeSignal, timerFired, timerSet } from './evolve-waits.js';
+import { waits } from './evolve-waiting-steps.js';
+import { stopWaiting, takeSignal } from './evolve-waits.js';
 import { mapOf } from './map-state.js';
 import { newStep } from './new-step.js';
 import { policyText } from './policy-text.js';
@@ -66,16 +68,18 @@ function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): v
       return failureCaught(state, event.data);
     case 'ChoiceMade':
       return choiceMade(state, event.data);
+    case 'WithdrawnByParent':
+      state.withdrawn = event.data.round;
+      return;
+    case 'StepDeferred':
+    case 'HeartbeatReceived':
+    case 'ChildAskedAgain':
     case 'TimerSet':
-      return timerSet(state, event.data);
     case 'TimerFired':
-      return timerFired(state, event.data);
     case 'SignalReceived':
-      return signalReceived(state, event.data);
     case 'SignalAwaited':
-      return signalAwaited(state, event.data);
     case 'SignalDiscarded':
-      return takeSignal(state, stepOf(state, event.data.step), event.data.signal);
+      return waits(state, event);
     case 'CompensationStarted':
       state.compensation = event.data.reason;
       return beginUndoing(state);
@@ -104,34 +108,10 @@ function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): v
   }
 }
 
-function attributesSet(state: SagaState, { attributes, errors }: DataOf<'AttributesSet'>): void {
-  state.recordedAttributes = attributes;
-  state.attributes = attributesOf(attributes);
-  state.attributeErrors = errors;
-}
-
-function started(state: SagaState, data: DataOf<'SagaStarted'>, at: number): void {
-  if (state.isSummary) takenUpAgain(state);
-  state.sagaId = data.sagaId;
-  state.saga = data.saga;
-  state.version = data.version;
-  state.incarnation = data.incarnation;
-  state.input = data.input;
-  state.inputHash = data.inputHash;
-  state.startRequest = data.request;
-  state.again = data.again;
-  state.trace = data.trace;
-  if (data.limited) Object.assign(state, { slot: 'asked', slotRevision: state.revision });
-  state.startedAt = at;
-  state.since = at;
-  state.phase = 'running';
-  state.deadlineAt = data.deadlineAt;
-  if (data.deadlineAt !== undefined) state.timers.set('deadline', data.deadlineAt);
-}
-
 function ended(state: SagaState, event: SagaEnd): void {
   state.end = event;
   if (state.slot !== 'none') state.slotRevision = state.revision;
+  if (state.parent) state.toldAt = state.revision;
   state.phase = 'ended';
   state.reopened = false;
   state.timers.clear();
@@ -174,6 +154,7 @@ function stepRequested(state: SagaState, data: DataOf<'StepRequested'>, at: numb
   state.due.delete(step.id);
   step.status = 'requested';
   step.attempt = data.attempt;
+  step.asks = 1;
   step.tries += 1;
   step.sealTries = 0;
   inFlight(state, step, data.dueAt);
@@ -196,6 +177,7 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
   const step = stepOf(state, data.step);
   settle(state, step);
   if (data.signal !== undefined) takeSignal(state, step, data.signal);
+  if (data.task) taskEnded(state, step.id, data.round, 'complete', data.result);
   step.result = data.result;
   step.compensable = step.kind === 'command' && data.compensable !== false;
   const undo = step.undo;
@@ -219,6 +201,7 @@ function stepSucceeded(state: SagaState, data: DataOf<'StepSucceeded'>): void {
 function stepFailed(state: SagaState, data: DataOf<'StepFailed'>): void {
   const step = stepOf(state, data.step);
   if (data.signal !== undefined) takeSignal(state, step, data.signal);
+  if (data.task) taskEnded(state, step.id, data.round, 'fail', data.error);
   step.error = data.error;
   if (data.kind !== 'technical') {
     step.doubt = false;
@@ -231,7 +214,7 @@ function stepFailed(state: SagaState, data: DataOf<'StepFailed'>): void {
 
 function stepTimedOut(state: SagaState, data: DataOf<'StepTimedOut'>): void {
   const step = stepOf(state, data.step);
-  step.error = timeoutError(step);
+  step.error = timeoutError(step, data.heartbeat);
   stepEnded(state, step, step.kind === 'signal' ? 'failed' : 'unknown');
 }
 
@@ -273,6 +256,7 @@ function sealRequested(state: SagaState, data: DataOf<'StepSealRequested'>): voi
   // Until it is told: whoever asks again does not know what the last seal found.
   step.doubt = true;
   state.due.delete(step.id);
+  step.asks = 1;
   step.attempt = data.attempt;
   step.sealTries += 1;
   step.sealAsked = true;

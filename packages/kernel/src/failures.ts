@@ -1,4 +1,5 @@
 /** What becomes of an attempt that did not succeed: another attempt, a seal, a person, or the program's own judgement. */
+import { isFinalWord } from './child-call.js';
 import type { Draft } from './decide.js';
 import type { ErrorRecord } from './errors.js';
 import { mapOf } from './map-state.js';
@@ -17,7 +18,7 @@ export function afterStepFailure(draft: Draft, step: StepState, error: ErrorReco
   const map = mapOf(state, step.id);
   if (map && stepOf(state, map.step).status === 'failed') return;
   const policy = step.policy?.retry ?? DEFAULT_RETRY;
-  const final = error.name === UNKNOWABLE || (kind === 'refused' && error.name !== EXPIRED);
+  const final = error.name === UNKNOWABLE || isFinalWord(step, error.name) || (kind === 'refused' && error.name !== EXPIRED);
   const outlived = error.name === EXPIRED && kind === 'refused' && step.outdated;
   if (outlived || (!final && mayRetry(policy, step.tries, error.name, kind === 'business'))) {
     const newRound = kind !== 'technical';
@@ -43,7 +44,7 @@ export function failUndo(draft: Draft, step: StepState, error: ErrorRecord): voi
   if (!undo) return;
   const policy = step.policy?.compensationRetry ?? DEFAULT_COMPENSATION_RETRY;
   const failed = { step: step.id, round: undo.round, attempt: undo.attempt, error };
-  if (error.name !== UNKNOWABLE && mayRetry(policy, undo.tries, error.name, false)) {
+  if (error.name !== UNKNOWABLE && !isFinalWord(step, error.name) && mayRetry(policy, undo.tries, error.name, false)) {
     const retryAt = draft.at + backoffDelay(policy, undo.tries, `${actionKey(draft.state, step)}:undo`);
     return draft.emit('CompensationFailed', { ...failed, retryAt });
   }

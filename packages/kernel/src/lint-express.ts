@@ -27,12 +27,12 @@ function lintStep(step: StepDefinition): Remark[] {
   switch (step.kind as string) {
     case 'signal':
       return remark('it waits for a signal');
-    case 'child':
-      return remark('it starts a saga');
     case 'timer':
       return step.kind === 'timer' && typeof step.time === 'number' && step.time >= LONGEST_EXPRESS
         ? remark(`it waits for ${step.time} ms`)
         : [];
+    case 'command':
+      return step.kind === 'command' && step.callback ? remark('it is answered later') : [];
     default:
       return [];
   }

@@ -125,6 +125,17 @@ describe('the linter', () => {
   });
 });
 
+describe('the linter of steps that are answered later', () => {
+  it.each<[string, SagaData, string]>([
+    ['a callback without time', one({ callback: { timeout: 0 } }), 'error callback a'],
+    ['heartbeats without a pause', one({ callback: { timeout: 10, heartbeat: 0 } }), 'error callback a'],
+    ['heartbeats further apart than the end', one({ callback: { timeout: '1m', heartbeat: '1m' } }), 'warning callback a'],
+    ['a callback beyond the deadline', saga([step('a', [], { callback: { timeout: '2d' } })], { deadline: '1d' }), 'warning callback a'],
+  ])('finds %s', (_title, data, expected) => {
+    expect(found(data)).toEqual([expected]);
+  });
+});
+
 describe('the linter of express sagas', () => {
   it.each<[string, SagaData, ...string[]]>([
     ['an express saga that may take longer than five minutes', saga([a], { mode: 'express', deadline: '6m' }), 'error express'],

@@ -33,6 +33,9 @@ export type LintRule =
   | 'jitter'
   | 'delay'
   | 'timeout'
+  | 'callback'
+  | 'unknown-child'
+  | 'child-with-pivot'
   | 'retry-names'
   | 'retry-for-ever'
   | 'timer'
@@ -174,6 +177,7 @@ function lintTimer({ time }: TimerStep, { deadline }: SagaDefinition): Remark[] 
 function lintCommand(step: CommandStep | MapStep, { deadline }: SagaDefinition): Remark[] {
   const remarks: Remark[] = [
     ...lintTimes(step),
+    ...lintCallback(step, deadline),
     ...lintRetry(step.retry, 'retry'),
     ...lintRetry(step.compensationRetry, 'compensationRetry'),
   ];
@@ -197,6 +201,22 @@ function lintTimes({ timeout, compensationTimeout }: CommandStep | MapStep): Rem
     remarks.push({ rule: 'timeout', message: `${field} is ${time} ms`, fix: 'Give an attempt time to be answered; the default is 60s.' });
   }
   return remarks;
+}
+
+function lintCallback({ callback }: Pick<CommandStep, 'callback'>, deadline: number | undefined): Remark[] {
+  if (!callback) return [];
+  const { timeout, heartbeat } = callback;
+  if (!(timeout >= 1) || (heartbeat !== undefined && !(heartbeat >= 1))) {
+    const message = `callback gives it ${timeout >= 1 ? `${heartbeat} ms between heartbeats` : `${timeout} ms`}`;
+    return [{ rule: 'callback', message, fix: 'Give whoever has the task token time to answer.' }];
+  }
+  if (heartbeat !== undefined && heartbeat >= timeout) {
+    const message = `a heartbeat is due after ${heartbeat} ms, and its time is up after ${timeout} ms`;
+    return [{ rule: 'callback', severity: 'warning', message, fix: 'Ask for heartbeats more often, or for none.' }];
+  }
+  if (deadline === undefined || timeout < deadline) return [];
+  const message = `it may be answered after ${timeout} ms, and the deadline is after ${deadline} ms`;
+  return [{ rule: 'callback', severity: 'warning', message, fix: 'Wait less, or give the saga more time.' }];
 }
 
 /** Without end is written as 0 attempts; 0 attempts as less than that. */

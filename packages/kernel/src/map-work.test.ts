@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import { decide, fold } from './decide.js';
+import { initialState } from './initial-state.js';
 import type { Outcome } from './messages.js';
 import { outstanding } from './outstanding.js';
 import { sagaDefinition } from './saga-definition.js';
 import { statusOf } from './saga-status.js';
-import { initialState, type SagaState } from './state.js';
+import type { SagaState } from './state.js';
 import { stepGraph } from './step-graph.js';
 
 const DECLINED: Outcome = { type: 'failed', kind: 'business', effect: 'none', error: { name: 'Declined', message: 'no' } };

@@ -4,7 +4,7 @@ import type { SagaStatus } from './saga-status.js';
 import type { TraceContext } from './trace.js';
 
 /** Everything that reaches a saga through its inbox. `at` is the owner's clock when it took the message, in epoch milliseconds. */
-export type Message = Start | ReplyMessage | Wake | Signal | Cancel | Operator | Fault | Slot;
+export type Message = Start | Asked | ReplyMessage | Wake | Signal | Task | Cancel | Operator | Fault | Slot;
 
 export interface Start {
   readonly type: 'start';
@@ -32,6 +32,35 @@ export interface StartedAgain {
   readonly of: string;
   readonly by: string;
   readonly reason: string;
+}
+
+/** The round of a step that started a saga. */
+export interface SagaParent {
+  readonly sagaId: string;
+  readonly incarnation: string;
+  readonly step: string;
+  readonly round: number;
+  /** The child is nobody's any more once it has begun. */
+  readonly detached?: true;
+}
+
+/** What a saga is asked by a step that starts it: as a participant would be, its stream being the fence. */
+export interface Asked {
+  readonly type: 'asked';
+  readonly at: number;
+  readonly operation: Operation;
+  readonly sagaId: string;
+  readonly saga: string;
+  readonly version: number;
+  /** Of the child, where this begins it. */
+  readonly incarnation: string;
+  readonly input: unknown;
+  readonly inputHash: string;
+  /** Milliseconds from now. */
+  readonly deadline?: number;
+  /** That of its parent, epoch milliseconds: the child's is no later. */
+  readonly deadlineAt?: number;
+  readonly by: SagaParent & { readonly attempt: number; readonly undoRound: number };
 }
 
 /** A participant's answer, with what it needs to be matched: saga, step, round, attempt, operation, purpose. */
@@ -78,6 +107,29 @@ export interface LimitInput {
   readonly since?: number;
   readonly running?: number;
 }
+
+/** The round of a step that a task token stands for. */
+export interface TaskClaim {
+  readonly sagaId: string;
+  readonly incarnation: string;
+  readonly step: string;
+  readonly round: number;
+}
+
+/** What somebody outside says of a step by its task token, which has been verified. */
+export interface Task extends Omit<TaskClaim, 'sagaId'> {
+  readonly type: 'task';
+  readonly at: number;
+  readonly request: string;
+  readonly action: TaskAction;
+  /** Of `complete`; JSON. */
+  readonly result?: unknown;
+  /** Of `fail`. */
+  readonly error?: ErrorRecord;
+}
+
+/** complete: it happened · fail: it did not, and never will · heartbeat: it is being worked on. */
+export type TaskAction = 'complete' | 'fail' | 'heartbeat';
 
 export interface Cancel {
   readonly type: 'cancel';
@@ -149,6 +201,8 @@ export interface CommandMessage {
   /** Client that the reply goes to; absent: to the saga's inbox. */
   readonly replyTo?: string;
   readonly trace?: TraceContext;
+  /** Only on an action that may be answered later: whoever holds it may say how it ended, once. */
+  readonly taskToken?: string;
 }
 
 export interface Reply {
@@ -167,6 +221,8 @@ export interface Reply {
 export type Outcome =
   /** The action happened (answer to `action` and `seal`). `afterUndo`: it ended after that round of its compensation, whose work it spoiled. */
   | { readonly type: 'succeeded'; readonly result?: unknown; readonly compensable?: false; readonly afterUndo?: number }
+  /** The action was begun, and somebody else will say how it ended, by the task token. Recorded like an outcome: a repeat says the same. */
+  | { readonly type: 'deferred' }
   /** `business` is final for its key; `technical` may be tried again. */
   | {
       readonly type: 'failed';
@@ -183,7 +239,7 @@ export type Outcome =
   /** The fence no longer remembers keys this old: nothing was executed, nothing is known. */
   | { readonly type: 'unknowable' };
 
-/** Answer to a start, a signal, a cancel or an operator's action. */
+/** Answer to a start, a signal, a task, a cancel or an operator's action. */
 export type Answer =
   | {
       readonly accepted: true;
@@ -210,6 +266,7 @@ export type RefusalCode =
   | 'past-pivot'
   | 'too-many-signals'
   | 'already-compensating'
+  | 'task-over'
   | 'not-parked'
   | 'target-moved'
   | 'action-not-possible';

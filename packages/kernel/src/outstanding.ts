@@ -1,32 +1,42 @@
+import { childOf, type OwedCommand } from './child-call.js';
 import type { RecordedCommand, Target } from './events.js';
-import type { CommandMessage } from './messages.js';
+import type { CommandMessage, TaskClaim } from './messages.js';
 import { actionKey, type SagaState, type StepState, stepOf } from './state.js';
+
+/** Makes the task token of a round of a step: the same for the same claim, and by nobody else. */
+export type TokenOf = (claim: TaskClaim) => string;
 
 /**
  * The commands that the world is owed, requested after revision `since` (default: all). Derived from the state alone, so that after a
- * crash, a take-over or a lost message they can be sent again as they were: participants recognise the idempotency keys.
+ * crash, a take-over or a lost message they can be sent again as they were: participants recognise the idempotency keys. Without `tokenOf` no command carries a task token.
  */
-export function outstanding(state: SagaState, since = -1): CommandMessage[] {
-  const commands: CommandMessage[] = [];
-  for (const [target, revision] of state.owed) if (revision > since) commands.push(commandFor(state, target));
+export function outstanding(state: SagaState, since = -1, tokenOf?: TokenOf): OwedCommand[] {
+  const commands: OwedCommand[] = [];
+  for (const [target, revision] of state.owed) if (revision > since) commands.push(commandFor(state, target, tokenOf));
   return commands;
 }
 
-function commandFor(state: SagaState, target: Target): CommandMessage {
+function commandFor(state: SagaState, target: Target, tokenOf: TokenOf | undefined): OwedCommand {
   const step = stepOf(state, target.slice(target.indexOf(':') + 1));
-  return target.startsWith('step:') ? stepCommand(state, step) : undoCommand(state, step);
+  const command = target.startsWith('step:') ? stepCommand(state, step, tokenOf) : undoCommand(state, step);
+  const child = step.command && childOf(state, step, step.command);
+  return child ? { ...command, child } : command;
 }
 
-function stepCommand(state: SagaState, step: StepState): CommandMessage {
+function stepCommand(state: SagaState, step: StepState, tokenOf: TokenOf | undefined): CommandMessage {
   const { participant, action, args } = asked(step, step.command);
-  const validUntil = step.status === 'sealing' ? undefined : expiry(state, step);
+  const isSeal = step.status === 'sealing';
+  const validUntil = isSeal ? undefined : expiry(state, step);
+  const { sagaId, incarnation } = state;
+  const claimed =
+    !isSeal && step.policy?.callback && !step.command?.child && tokenOf?.({ sagaId, incarnation, step: step.id, round: step.round });
   return {
-    sagaId: state.sagaId,
-    incarnation: state.incarnation,
+    sagaId,
+    incarnation,
     step: step.id,
     round: step.round,
     attempt: step.attempt,
-    operation: step.status === 'sealing' ? 'seal' : 'action',
+    operation: isSeal ? 'seal' : 'action',
     purpose: 'step',
     key: actionKey(state, step),
     undoRound: 0,
@@ -37,6 +47,7 @@ function stepCommand(state: SagaState, step: StepState): CommandMessage {
     dueAt: step.dueAt,
     ...(validUntil !== undefined && { validUntil }),
     ...(state.trace && { trace: state.trace }),
+    ...(claimed && { taskToken: claimed }),
   };
 }
 

@@ -4,6 +4,7 @@
  * Nothing of this is reckoned beside the kernel: on a copy of the state the fold itself is driven through the way back, each command answered
  * at once, and what it asks for at the same time is one level. Of what is in flight the worst is assumed: that it will have happened.
  */
+import { isChild } from './child-call.js';
 import type { SagaDefinition } from './definition.js';
 import type { DataOf, EventType, RecordedCommand, SagaEvent } from './events.js';
 import { evolve } from './evolve.js';
@@ -84,11 +85,16 @@ function isPaused({ status }: Pick<StepState, 'status'>): boolean {
 }
 
 /** What is asked no more when the saga turns back; of a step that is not a pivot its outcome neither. */
-function isLeftAlone(step: Pick<StepState, 'id' | 'status'>, { phase, pivotsOpen }: SagaState): boolean {
-  return isPaused(step) || (isSealing(step) && phase === 'running' && !pivotsOpen.has(step.id));
+function isLeftAlone(step: StepState, { phase, pivotsOpen }: SagaState): boolean {
+  return isPaused(step) || isRevoked(step) || (isSealing(step) && phase === 'running' && !pivotsOpen.has(step.id));
 }
 
-function isAwaited(step: Pick<StepState, 'id' | 'status'>, state: SagaState): boolean {
+/** Nobody waits for its task token, or for the child, any more, and it is undone by its key. */
+function isRevoked(step: StepState): boolean {
+  return !step.policy?.pivot && (step.status === 'deferred' || (step.status === 'requested' && isChild(step)));
+}
+
+function isAwaited(step: StepState, state: SagaState): boolean {
   return isInFlight(step) && !isLeftAlone(step, state);
 }
 
@@ -118,7 +124,7 @@ function plannedUndo(step: StepState | undefined, definition: SagaDefinition | u
   const defined = definition?.steps.find((one) => one.id === (id.split('/')[0] ?? id));
   const compensation = defined?.kind === 'command' || defined?.kind === 'map' ? defined.compensation?.name : undefined;
   const { participant, action }: Omit<RecordedCommand, 'args'> = command ?? { participant: '', action: '' };
-  const isUnknown = status === 'unknown' || (isPaused(step) && step.doubt) || isSealing(step);
+  const isUnknown = status === 'unknown' || isRevoked(step) || (isPaused(step) && step.doubt) || isSealing(step);
   const because = step.stranded || status === 'succeeded' ? 'succeeded' : isUnknown ? 'unknown' : 'in-flight';
   const planned: PlannedUndo = {
     step: id,
@@ -137,10 +143,11 @@ class WayBack {
 
   begin(): void {
     const { state } = this;
-    for (const { id, round, policy, status } of state.steps.values()) {
+    for (const step of state.steps.values()) {
+      const { id, round, policy } = step;
       // Of a pivot that succeeds there is no way back.
       if (policy?.pivot && state.pivotsOpen.has(id)) this.#emit('StepSealed', { step: id, round });
-      else if (isAwaited({ id, status }, state)) this.#emit('StepSucceeded', { step: id, round });
+      else if (isAwaited(step, state)) this.#emit('StepSucceeded', { step: id, round });
     }
     if (state.phase === 'running') this.#emit('CompensationStarted', { reason: { type: 'cancelled', reason: '', by: '' } });
     for (const target of state.parked.keys())
@@ -195,7 +202,8 @@ class WayBack {
 
 function isUndoing(step: StepState): boolean {
   const undo = step.undo?.status;
-  return !isInFlight(step) && (undo === 'requested' || undo === 'backoff' || undo === 'due');
+  const hasItsTurn = step.blockers === 0 || step.outOfTurn;
+  return !isInFlight(step) && (undo === 'requested' || undo === 'backoff' || (undo === 'due' && hasItsTurn));
 }
 
 /** Whatever a state is made of: maps, sets, lists and plain objects. */

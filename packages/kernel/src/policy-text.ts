@@ -6,8 +6,8 @@ const texts = new WeakMap<StepPolicy, string>();
 export function policyText(policy: StepPolicy): string {
   let text = texts.get(policy);
   if (text === undefined) {
-    const { timeout, expires, retry, pivot, compensation, compensationTimeout, compensationRetry } = policy;
-    text = JSON.stringify([timeout, retry, pivot, compensation, compensationTimeout, compensationRetry, expires]);
+    const { timeout, expires, callback, retry, pivot, compensation, compensationTimeout, compensationRetry } = policy;
+    text = JSON.stringify([timeout, retry, pivot, compensation, compensationTimeout, compensationRetry, expires, callback]);
     texts.set(policy, text);
   }
   return text;

@@ -4,6 +4,7 @@
  * Invariants
  * Q1  What is listed as possible is accepted when it is asked for in this state, and what is not listed is refused with the reason.
  */
+import { isChild } from './child-call.js';
 import type { Target } from './events.js';
 import { mapOf } from './map-state.js';
 import type { Answer, Operator, OperatorAction, RefusalCode } from './messages.js';
@@ -35,7 +36,7 @@ const ON_TARGET: readonly OperatorAction[] = ['retry', 'patch', 'skip', 'succeed
 
 /** Everything that can be done to the saga, and to what in it, now. */
 export function actionsOf(state: SagaState): PossibleActions {
-  const waiting = [...state.steps.values()].filter(({ status }) => status === 'waiting').map(({ id }): Target => `step:${id}`);
+  const waiting = [...state.steps.values()].filter(isWaiting).map(({ id }): Target => `step:${id}`);
   const targets = [...new Set([...state.parked.keys(), ...waiting])].map((target): TargetActions => {
     const parked = state.parked.get(target);
     return { target, actions: possibleActions(state, target), ...(parked && { parked }) };
@@ -51,7 +52,7 @@ function sagaActions(state: SagaState): SagaAction[] {
   ];
 }
 
-/** What a person can do about something that is parked, or waits. */
+/** What a person can do about something that is parked, waits, or is deferred. */
 export function possibleActions(state: SagaState, target: Target): readonly OperatorAction[] {
   return ON_TARGET.filter((action) => {
     if (action === 'resume') return target === 'program' && isHeld(state);
@@ -107,10 +108,19 @@ const STANDS_STILL = 'timers stand still while the saga is suspended';
 
 /** While the saga is held its timers stand still: when a moved one would go on nobody could say. */
 function againstMove(state: SagaState, target: Target | undefined, { dueAt }: Named): Objection | undefined {
-  const waits = target?.startsWith('step:') && state.timers.has(target) && stepOf(state, target.slice('step:'.length)).status === 'waiting';
+  const waits = target?.startsWith('step:') && state.timers.has(target) && isWaiting(stepOf(state, target.slice('step:'.length)));
   if (!waits) return { why: 'it waits for no time' };
   if (isHeld(state)) return { why: STANDS_STILL };
   return isTime(dueAt) ? undefined : { why: 'no time is named' };
+}
+
+function isWaiting(step: StepState): boolean {
+  return step.status === 'waiting' || isInOtherHands(step);
+}
+
+/** Whoever has its task token will say how it ended; a child does so by itself. */
+function isInOtherHands(step: StepState): boolean {
+  return step.status === 'deferred' && !isChild(step);
 }
 
 function againstDeadline(state: SagaState, { dueAt }: Named): Objection | undefined {
@@ -127,8 +137,12 @@ function isTime(dueAt: number | undefined): boolean {
 
 function againstTarget(state: SagaState, action: OperatorAction, target: Target | undefined, named: Named): Objection | undefined {
   const parked = target && state.parked.get(target);
-  if (!target || !parked) return { code: 'not-parked', details: { target: target ?? 'nothing' } };
-  if (named.seen !== undefined && named.seen !== parked.revision) return { code: 'target-moved', details: { target } };
+  const other = target?.startsWith('step:') ? state.steps.get(target.slice('step:'.length)) : undefined;
+  const deferred = other && isInOtherHands(other);
+  if (!target || (!parked && !deferred)) return { code: 'not-parked', details: { target: target ?? 'nothing' } };
+  if (named.seen !== undefined && named.seen !== parked?.revision) return { code: 'target-moved', details: { target } };
+  // Somebody else has it; a person may speak for them.
+  if (deferred) return action === 'succeed' || action === 'fail' ? undefined : { why: 'its outcome comes by a task token' };
   if (target === 'program') return action === 'retry' ? undefined : { why: 'it is the saga’s own code that waits' };
   const step = stepOf(state, target.slice(target.indexOf(':') + 1));
   const undoes = target.startsWith('compensation:');

@@ -4,3 +4,10 @@ export interface Recorded<Type extends string, Data> {
   readonly at: number;
   readonly data: Data;
 }
+
+/** An attempt of a step. */
+export interface Attempt {
+  readonly step: string;
+  readonly round: number;
+  readonly attempt: number;
+}

@@ -7,7 +7,9 @@
  * R3  A success is never dropped unless it is known: late, it is recorded, and what it did is undone.
  * R4  A success that is known to precede its undo at the same fence tells nothing new; any other opens a new round of the undo, once.
  */
+import { isChild } from './child-call.js';
 import type { Draft } from './decide.js';
+import { NOT_DEFERRABLE, recordDeferred } from './deferral.js';
 import { afterStepFailure, failSeal, failUndo, UNKNOWABLE } from './failures.js';
 import { canonicalJson } from './json.js';
 import type { Outcome, ReplyMessage } from './messages.js';
@@ -46,6 +48,13 @@ function stepReply(draft: Draft, step: StepState, reply: ReplyMessage): void {
         name: outcome.reason === 'undone' ? 'Refused' : EXPIRED,
         message: `the participant refused it: ${outcome.reason}`,
       });
+    case 'deferred': {
+      const taken = recordDeferred(draft, step, reply);
+      if (taken === 'late') succeeded(draft, step, { type: 'succeeded' });
+      if (taken !== 'misplaced') return;
+      const error = { name: NOT_DEFERRABLE, message: 'it is to be answered later, and the step has no callback' };
+      return failedTechnically(draft, step, reply, { kind: 'technical', effect: 'unknown', error });
+    }
     case 'sealed':
       return sealed(draft, step, outcome);
     case 'unknowable':
@@ -106,8 +115,10 @@ function refusedOrFailed(
 
 function failedTechnically(draft: Draft, step: StepState, reply: ReplyMessage, outcome: Omit<Of<'failed'>, 'type'>): void {
   const { id, round, attempt } = step;
-  const operation = step.status === 'requested' ? 'action' : step.status === 'sealing' ? 'seal' : undefined;
-  if (reply.operation !== operation || reply.attempt !== attempt) {
+  const isAsked = step.status === 'requested' || (step.status === 'deferred' && isChild(step));
+  const operation = isAsked ? 'action' : step.status === 'sealing' ? 'seal' : undefined;
+  // What a child says of itself is true whenever it was asked.
+  if (reply.operation !== operation || (reply.attempt !== attempt && !isChild(step))) {
     draft.note = 'stray';
     return;
   }
@@ -146,7 +157,7 @@ function undoReply(draft: Draft, step: StepState, reply: ReplyMessage): void {
       });
     return;
   }
-  if (undo.status !== 'requested' || reply.attempt !== undo.attempt) {
+  if (undo.status !== 'requested' || (reply.attempt !== undo.attempt && !isChild(step)) || outcome.type === 'deferred') {
     draft.note = 'stray';
     return;
   }

@@ -18,8 +18,8 @@ export function openStep(draft: Draft, { step, after, policy, command: asked }: 
   });
 }
 
-export function recorded({ participant, action, args }: RecordedCommand): RecordedCommand {
-  return { participant, action, args };
+export function recorded({ participant, action, args, child }: RecordedCommand): RecordedCommand {
+  return { participant, action, args, ...(child && { child }) };
 }
 
 /** The next attempt of a step that has been requested before. */

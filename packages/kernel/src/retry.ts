@@ -25,11 +25,16 @@ export const DEFAULT_COMPENSATION_RETRY: RetryPolicy = { attempts: 20, backoff: 
 /** The name under which policies know a timeout. */
 export const TIMEOUT = 'Timeout';
 
+/** The name under which histories know that a deferred step's heartbeat was missed. */
+export const HEARTBEAT_TIMEOUT = 'HeartbeatTimeout';
+
 /** The name under which policies know that a command came to its participant too late to be begun. */
 export const EXPIRED = 'Expired';
 
-/** The error of a step that was not answered, or not told, in time. */
-export function timeoutError({ signal, policy }: Pick<StepState, 'signal' | 'policy'>): ErrorRecord {
+/** The error of a step that was not answered, not told, or not ended by its task token in time. */
+export function timeoutError({ signal, policy, status }: Pick<StepState, 'signal' | 'policy' | 'status'>, heartbeat?: true): ErrorRecord {
+  if (heartbeat) return { name: HEARTBEAT_TIMEOUT, message: `no heartbeat within ${policy?.callback?.heartbeat} ms` };
+  if (status === 'deferred') return { name: TIMEOUT, message: 'its time to be answered later is up' };
   return { name: TIMEOUT, message: signal === undefined ? `no answer within ${policy?.timeout} ms` : `no signal ${signal} in time` };
 }
 

@@ -1,3 +1,4 @@
+import { callbackOf } from './callback.js';
 import type {
   ChoiceStep,
   Command,
@@ -47,6 +48,11 @@ export interface StepOptions {
    * what comes too late to be waited for is refused. Compensations never expire. Default deadline.
    */
   readonly expires?: 'deadline' | 'attempt';
+  /**
+   * Its participant may answer `later()` and hand its task token to somebody outside. `timeout`: from then on, at most; `heartbeat`: and not
+   * longer without one. Past either the outcome is unknown, and the step is not tried again by itself. Default: it must answer at once.
+   */
+  readonly callback?: { readonly timeout: Duration; readonly heartbeat?: Duration };
   /** When an attempt that failed is tried again. Default: as the fields of `retry` say. */
   readonly retry?: RetryOptions;
   /**
@@ -169,7 +175,6 @@ export interface SagaData<I = any, O = any> extends RunOptions {
 
 const DEFAULT_TIMEOUT = 60_000;
 const DEFAULT_CONCURRENCY = 20;
-
 type Place = Pick<CommandStep, 'id' | 'after' | 'when' | 'instead' | 'on' | 'optional' | 'branch'>;
 
 /** A saga definition with every default filled in. It may still be wrong: `lint` says where. Throws `invalid-duration` only. */
@@ -271,6 +276,7 @@ function treatment(step: StepOptions, pastPivot: boolean, field: string) {
   return {
     timeout,
     ...(step.expires === 'attempt' && { expires: step.expires }),
+    ...(step.callback && { callback: callbackOf(step.callback, `${field}.callback`) }),
     retry: retryPolicy(step.retry, pastPivot ? DEFAULT_COMPENSATION_RETRY : DEFAULT_RETRY, `${field}.retry`),
     ...(step.onUnknown === 'probe' && { onUnknown: step.onUnknown }),
     compensationTimeout:

@@ -3,7 +3,8 @@ import type { StepDefinition } from './definition.js';
 import type { ErrorRecord } from './errors.js';
 import type { CompensationReason, RecordedCommand, SagaEnd, StepPolicy, Target } from './events.js';
 import type { MapState } from './map-state.js';
-import type { Answer, StartedAgain } from './messages.js';
+import type { Answer, SagaParent, StartedAgain } from './messages.js';
+import type { TaskEnd } from './task-end.js';
 import type { TraceContext } from './trace.js';
 
 /**
@@ -22,6 +23,12 @@ export interface SagaState {
   slot: 'none' | 'asked' | 'held';
   /** Of the event because of which something is to be said to the limiter. */
   slotRevision: number;
+  /** The step of another saga that started it. */
+  parent: SagaParent | undefined;
+  /** Round of the compensation by which its parent wants it undone; 0: it was never to begin; -1: it is wanted. */
+  withdrawn: number;
+  /** Revision at which what its parent is to be told has last changed; -1: nothing yet. */
+  toldAt: number;
   /** It takes the place of another saga. */
   again: StartedAgain | undefined;
   trace: TraceContext | undefined;
@@ -79,6 +86,8 @@ export interface SagaState {
   recordedAttributes: RecordedAttributes | undefined;
   /** What could not be computed, by attribute. */
   attributeErrors: Readonly<Record<string, string>> | undefined;
+  /** What was said by task tokens that have been used (`taskKey`). */
+  readonly tasks: Map<string, TaskEnd>;
   /** Ended, but a success came late and is being undone. */
   reopened: boolean;
   /** Of an express saga that has ended only a summary is there: its steps cannot be asked or undone. */
@@ -99,12 +108,13 @@ export interface Parked {
 }
 
 /**
- * requested: in flight · backoff: waits for its next attempt · due: to be requested again (an operator said so) · sealing, seal-backoff:
+ * requested: in flight · deferred: its participant has it, and its outcome comes by a task token · backoff: waits for its next attempt · due: to be requested again (an operator said so) · sealing, seal-backoff:
  * its unknown outcome is being resolved · waiting: for a time, a signal, or its items · succeeded · failed: known not to have happened · unknown: may have happened ·
  * skipped · caught: it failed, and the saga goes on without it · stopped: it waited when the saga turned back or was terminated.
  */
 export type StepStatus =
   | 'requested'
+  | 'deferred'
   | 'backoff'
   | 'due'
   | 'sealing'
@@ -143,6 +153,12 @@ export interface StepState {
   /** When the round's key was first requested. */
   firstRequestedAt: number;
   dueAt: number;
+  /** The round of which its participant is known to have said that it will be answered later. */
+  deferredRound: number;
+  /** How often a child was asked under this round, or this attempt. */
+  asks: number;
+  /** When the next heartbeat of a deferred step is due, where it has any. */
+  heartbeatAt: number | undefined;
   result: unknown;
   error: ErrorRecord | undefined;
   /** The step that stands in for it, once its failure is caught. */
@@ -174,56 +190,6 @@ export interface UndoState {
   crossed: 'success' | 'after-undo' | undefined;
 }
 
-export function initialState(): SagaState {
-  return {
-    sagaId: '',
-    saga: '',
-    version: 0,
-    incarnation: '',
-    input: undefined,
-    inputHash: '',
-    startRequest: '',
-    slot: 'none',
-    slotRevision: -1,
-    again: undefined,
-    trace: undefined,
-    phase: 'new',
-    revision: -1,
-    at: 0,
-    startedAt: 0,
-    since: 0,
-    steps: new Map(),
-    maps: new Map(),
-    due: new Set(),
-    policies: new Map(),
-    results: {},
-    pivotPassed: false,
-    pivotsOpen: new Set(),
-    timers: new Map(),
-    owed: new Map(),
-    cancel: undefined,
-    deadlineAt: undefined,
-    deadlinePassed: false,
-    compensation: undefined,
-    undoReady: new Set(),
-    open: 0,
-    undone: false,
-    withSkips: false,
-    parked: new Map(),
-    patches: new Map(),
-    heldSince: undefined,
-    answers: new Map(),
-    refusals: 0,
-    signals: new Map(),
-    end: undefined,
-    attributes: undefined,
-    recordedAttributes: undefined,
-    attributeErrors: undefined,
-    reopened: false,
-    isSummary: false,
-  };
-}
-
 /** Nothing new is requested: an operator holds the saga, or its program threw. */
 export function isHeld(state: SagaState): boolean {
   return state.heldSince !== undefined || state.parked.has('program');
@@ -238,7 +204,7 @@ export function nextDue(state: SagaState): number | undefined {
 }
 
 export function isInFlight(step: Pick<StepState, 'status'>): boolean {
-  return step.status === 'requested' || step.status === 'backoff' || step.status === 'due' || isSealing(step);
+  return step.status === 'requested' || step.status === 'deferred' || step.status === 'backoff' || step.status === 'due' || isSealing(step);
 }
 
 export function isSealing(step: Pick<StepState, 'status'>): boolean {

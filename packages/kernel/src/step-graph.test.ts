@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decide } from './decide.js';
+import { initialState } from './initial-state.js';
 import { sagaDefinition } from './saga-definition.js';
-import { initialState } from './state.js';
 import { stepGraph } from './step-graph.js';
 
 const start = {

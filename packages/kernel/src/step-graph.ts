@@ -37,6 +37,7 @@ export function policyOf(step: CommandStep | MapStep): StepPolicy {
   return {
     timeout: step.timeout,
     ...(step.expires && { expires: step.expires }),
+    ...(step.callback && { callback: step.callback }),
     retry: step.retry,
     pivot: step.kind === 'command' && step.pivot,
     compensation: step.compensation ? 'saga' : 'participant',
@@ -181,11 +182,14 @@ function goOn({ definition, policies, items }: Graph, step: MapStep, state: Saga
 
 /** Decorators and the builder see to it that a command comes; what is written as data may give anything. */
 function commandOf(definition: SagaDefinition, { id }: { readonly id: string }, given: Command | undefined): Command {
-  if (typeof given?.participant === 'string' && typeof given.action === 'string' && Array.isArray(given.args)) return given;
+  const isChild = given?.child !== undefined && definition.express !== undefined;
+  if (typeof given?.participant === 'string' && typeof given.action === 'string' && Array.isArray(given.args) && !isChild) return given;
   throw new SkaldError('not-a-command', {
     saga: definition.name,
     method: `step ${id}`,
-    returned: given === null ? 'null' : typeof given,
-    remedy: 'Return what a participant’s proxy builds: { participant, action, args }.',
+    returned: isChild ? 'a saga that it starts' : given === null ? 'null' : typeof given,
+    remedy: isChild
+      ? 'An express saga starts no others: give it mode standard.'
+      : 'Return what a participant’s proxy builds: { participant, action, args }.',
   });
 }

@@ -11,6 +11,12 @@ export function isSagaStream(stream: string): boolean {
   return end < 0 || !isReservedName(stream.slice(0, end));
 }
 
+/** May it be the id of an instance? 1 to 200 characters of well-formed Unicode, none of them a control character. */
+export function isInstanceId(id: string): boolean {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is refused
+  return typeof id === 'string' && id.length >= 1 && id.length <= 200 && !/\p{Surrogate}|[\u0000-\u001f\u007f]/u.test(id);
+}
+
 /** Where it is recorded which versions of a saga were deployed, and as what. */
 export function definitionStream(saga: string): string {
   return `definition-${saga}`;

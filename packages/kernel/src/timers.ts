@@ -1,4 +1,6 @@
+import { isChild } from './child-call.js';
 import type { Draft } from './decide.js';
+import { askChildAgain, deferredTooLong } from './deferral.js';
 import { afterStepFailure, failSeal, failUndo } from './failures.js';
 import { requestSeal, requestStep, requestUndo } from './requests.js';
 import { TIMEOUT, timeoutError } from './retry.js';
@@ -27,12 +29,16 @@ function fire(draft: Draft, timer: Timer): void {
 }
 
 function fireStep(draft: Draft, step: StepState): void {
+  if (isChild(step) && (step.status === 'requested' || step.status === 'deferred' || step.status === 'sealing'))
+    return askChildAgain(draft, step, `step:${step.id}`);
   const { id, round, attempt } = step;
   switch (step.status) {
     case 'requested': {
       draft.emit('StepTimedOut', { step: id, round, attempt });
       return afterStepFailure(draft, step, timeoutError(step), 'technical');
     }
+    case 'deferred':
+      return deferredTooLong(draft, step);
     case 'backoff':
       // The deadline fell due in the same wake: the pivot is not tried again, its end is decided next.
       if (draft.state.deadlinePassed && !draft.state.pivotPassed && step.policy?.pivot && draft.state.pivotsOpen.size === 1) return;
@@ -49,6 +55,7 @@ function fireStep(draft: Draft, step: StepState): void {
 }
 
 function fireUndo(draft: Draft, step: StepState): void {
+  if (isChild(step) && step.undo?.status === 'requested') return askChildAgain(draft, step, `compensation:${step.id}`);
   if (step.undo?.status === 'requested') {
     failUndo(draft, step, { name: TIMEOUT, message: `no answer within ${step.policy?.compensationTimeout} ms` });
   } else if (step.undo?.status === 'backoff') requestUndo(draft, step);

@@ -36,7 +36,7 @@ describe('docs/reference/protocol.md', () => {
   }
 
   it('has an example of every type', () => {
-    const types = ['answer', 'cancel', 'command', 'limit', 'operator', 'reply', 'signal', 'slot', 'start', 'wake'].map(
+    const types = ['answer', 'asked', 'cancel', 'command', 'limit', 'operator', 'reply', 'signal', 'slot', 'start', 'task', 'wake'].map(
       (type) => `skald.${type}.v1`,
     );
     expect([...new Set(examples.map(({ type }) => type))].sort()).toEqual(types);

@@ -1,5 +1,6 @@
 import {
   type Answer,
+  type Asked,
   CATALOGUE,
   type Cancel,
   type ClientMessage,
@@ -15,6 +16,7 @@ import {
   type Start,
   type StartedAgain,
   type Target,
+  type TaskInput,
 } from '@skald/kernel';
 import {
   type Field,
@@ -63,6 +65,7 @@ export const command = shape<Omit<CommandMessage, 'trace'>>({
   dueAt: whole(0),
   validUntil: optional(whole(0)),
   replyTo: optional(id),
+  taskToken: optional(text(4_000)),
 });
 
 const error = shape<ErrorRecord>({ name: prose, message: prose, data: json });
@@ -81,6 +84,7 @@ const outcome = variants<Outcome, 'type'>('type', {
     error,
     effect: oneOf('none', 'unknown'),
   }),
+  deferred: shape<OutcomeOf<'deferred'>>({ type: oneOf('deferred') }),
   undone: shape<OutcomeOf<'undone'>>({ type: oneOf('undone'), executed: oneOf(true, false) }),
   sealed: shape<OutcomeOf<'sealed'>>({ type: oneOf('sealed'), doubt: optional(oneOf(true)) }),
   refused: shape<OutcomeOf<'refused'>>({ type: oneOf('refused'), reason: oneOf('undone', 'sealed', 'expired') }),
@@ -115,7 +119,36 @@ const start = shape<Omit<Start, 'at' | 'type' | 'trace'>>({
   limited: optional(oneOf(true)),
 });
 
+const asked = shape<Omit<Asked, 'at' | 'type'>>({
+  operation,
+  sagaId,
+  saga: id,
+  version: whole(0),
+  incarnation: id,
+  input: json,
+  inputHash: text(),
+  deadline: optional(whole(0)),
+  deadlineAt: optional(whole(0)),
+  by: shape<Asked['by']>({
+    sagaId,
+    incarnation: id,
+    step: id,
+    round: whole(0),
+    attempt: whole(0),
+    undoRound: whole(0),
+    detached: optional(oneOf(true)),
+  }),
+});
+
 const signal = shape<Omit<Signal, 'at' | 'type'>>({ request: id, name: id, payload: json, by: optional(prose) });
+
+const task = shape<Omit<TaskInput, 'type'>>({
+  request: id,
+  token: text(4_000),
+  action: oneOf('complete', 'fail', 'heartbeat'),
+  result: json,
+  error: optional(error),
+});
 
 const cancel = shape<Omit<Cancel, 'at' | 'type'>>({ request: id, reason: prose, by: prose });
 
@@ -187,7 +220,9 @@ function input(schema: JsonSchema, body: (value: unknown, at: string) => InboxMe
 /** By the type of the input. */
 export const inputs: { readonly [Type in InboxMessage['input']['type']]: Field<InboxMessage> } = {
   start: input(start.schema, (value, at) => ({ type: 'start', ...start(value, at) })),
+  asked: input(asked.schema, (value, at) => ({ type: 'asked', ...asked(value, at) })),
   signal: input(signal.schema, (value, at) => ({ type: 'signal', ...signal(value, at) })),
+  task: input(task.schema, (value, at) => ({ type: 'task', ...task(value, at) })),
   cancel: input(cancel.schema, (value, at) => ({ type: 'cancel', ...cancel(value, at) })),
   operator: input(operator.schema, (value, at) => ({ type: 'operator', ...operator(value, at) })),
   reply: input(reply.schema, (value, at) => ({ type: 'reply', ...reply(value, at) })),

@@ -35,6 +35,7 @@ const outcome: fc.Arbitrary<Outcome> = fc.oneof(
     error,
     effect: fc.constantFrom('none', 'unknown'),
   }),
+  fc.record({ type: fc.constant('deferred') }),
   fc.record({ type: fc.constant('undone'), executed: fc.boolean() }),
   fc.record({ type: fc.constant('sealed'), doubt: fc.constantFrom(true, undefined) }),
   fc.record({ type: fc.constant('refused'), reason: fc.constantFrom('undone', 'sealed', 'expired') }),
@@ -77,6 +78,32 @@ const input = fc.oneof(
     dueAt: fc.option(whole, { nil: undefined }),
     args: fc.option(fc.array(fc.jsonValue()), { nil: undefined }),
   }),
+  fc.record({
+    ...{
+      type: fc.constant('asked'),
+      operation,
+      sagaId: name,
+      saga: name,
+      version: whole,
+      incarnation: name,
+      input: anything,
+      inputHash: name,
+    },
+    deadline: fc.option(whole, { nil: undefined }),
+    deadlineAt: fc.option(whole, { nil: undefined }),
+    by: fc.record({
+      ...{ sagaId: name, incarnation: name, step: name, round: whole, attempt: whole, undoRound: whole },
+      detached: fc.constantFrom(true, undefined),
+    }),
+  }),
+  fc.record({
+    type: fc.constant('task'),
+    request: name,
+    token: fc.string({ minLength: 1, maxLength: 4_000 }),
+    action: fc.constantFrom('complete', 'fail', 'heartbeat'),
+    result: anything,
+    error: fc.option(fc.record({ name: fc.string(), message: fc.string(), data: anything }), { nil: undefined }),
+  }),
   fc.record({ type: fc.constant('reply'), ...place, outcome }),
   fc.record({ type: fc.constant('wake') }),
   fc.record({ type: fc.constant('slot') }),
@@ -107,6 +134,7 @@ const command = fc
     firstRequestedAt: whole,
     dueAt: whole,
     validUntil: fc.option(whole, { nil: undefined }),
+    taskToken: fc.option(name, { nil: undefined }),
   })
   .map((one) => ({ kind: 'command', sagaId: one.sagaId, command: one }) as BusMessage);
 

@@ -9,7 +9,15 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { type Address, type BusMessage, type ParticipantMessage, type Reply, SkaldError, type TraceContext } from '@skald/kernel';
+import {
+  type Address,
+  type Asked,
+  type BusMessage,
+  type ParticipantMessage,
+  type Reply,
+  SkaldError,
+  type TraceContext,
+} from '@skald/kernel';
 import { Malformed, type MalformedReason } from './shape.js';
 import { answer, command, inputs } from './wire-bodies.js';
 
@@ -109,8 +117,13 @@ function idOfCommand({ command: { key, operation, undoRound, attempt } }: Partic
 /** Who sends a signal chooses its id, which another saga, or another signal, may have as well. */
 function idOfInput(input: Extract<BusMessage, { kind: 'input' }>['input'], sagaId: string): string {
   if (input.type === 'reply') return idOfReply(input);
+  if (input.type === 'asked') return idOfAsked(sagaId, input);
   if (input.type === 'signal') return `signal/${sagaId}/${input.name}/${input.request}`;
   return 'request' in input ? `${input.type}/${input.request}` : `${input.type}/${randomUUID()}`;
+}
+
+function idOfAsked(sagaId: string, { operation, by }: Omit<Asked, 'at'>): string {
+  return `asked/${sagaId}/${by.sagaId}/${by.incarnation}/${by.step}/${by.round}/${operation}/${by.undoRound}/${by.attempt}`;
 }
 
 function idOfReply({ sagaId, incarnation, step, round, operation, purpose, undoRound, attempt, outcome }: Reply): string {

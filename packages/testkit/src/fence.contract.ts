@@ -25,6 +25,8 @@ const RECORDS: readonly FenceRecord[] = [
   { type: 'succeeded', result: '{ "text": "é😀\u2028\\"" }', compensable: true },
   { type: 'succeeded', compensable: false },
   { type: 'succeeded', result: '', compensable: true },
+  { type: 'deferred', compensable: true },
+  { type: 'deferred', compensable: false },
   { type: 'failed', error: { name: 'OutOfStock', message: 'no "more" 😀', data: { left: 0, of: ['a'] } } },
   { type: 'failed', error: { name: 'CardDeclined', message: '' } },
   { type: 'undone', round: 2, executed: true },

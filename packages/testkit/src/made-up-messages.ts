@@ -80,6 +80,7 @@ export const outcomes = {
   reset: { type: 'failed', kind: 'technical', error: { name: 'Reset', message: 'connection reset' }, effect: 'unknown' },
   undone: { type: 'undone', executed: true },
   nothingToUndo: { type: 'undone', executed: false },
+  deferred: { type: 'deferred' },
   sealed: { type: 'sealed' },
   sealedInDoubt: { type: 'sealed', doubt: true },
   refused: { type: 'refused', reason: 'sealed' },

@@ -221,7 +221,8 @@ export class ExpressSagas implements OwnershipListener {
     if (this.settler.isPromoted(sagaId)) out.push({ address: { to: 'inbox' }, message: reply.message });
     else if (!run) this.ports.observer.noted('stray', sagaId);
     else if (run.isSettling) this.settler.later(sagaId, reply);
-    else {
+    // No step of an express saga is answered later.
+    else if (input.type !== 'task') {
       const { note } = run.take(stamped(input, now));
       if (note) this.ports.observer.noted(note, sagaId);
       if (!run.isOver || run.promotion(now) !== undefined) touched.add(run);

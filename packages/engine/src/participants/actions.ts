@@ -3,6 +3,7 @@ import {
   type CommandMessage,
   describeIssues,
   type ErrorRecord,
+  isLater,
   type Probed,
   recordError,
   SkaldError,
@@ -33,12 +34,15 @@ const MAX_ERROR_MESSAGE = 4_000;
 /** Characters of JSON. */
 const MAX_ERROR_DATA = 16 * 1024;
 
+/** What an action answered: a result as JSON text, or that somebody else will end it. */
+export type Answered = { readonly result: string | undefined } | 'later';
+
 /** An action that can run. */
 export interface ReadyAction {
   /** Runs it. */
   take(): Promise<unknown>;
-  /** Checks what it answered; JSON text. */
-  answer(result: unknown): Promise<string | undefined>;
+  /** Checks what it answered. */
+  answer(result: unknown): Promise<Answered>;
 }
 
 /** Calls a participant's methods with copies of what came, so that embedded and remote participants see the same. */
@@ -52,8 +56,8 @@ export class Actions {
     return this.definition.actions.get(action)?.compensation !== undefined;
   }
 
-  /** All of an action: what it answers, as JSON text. */
-  async run(command: CommandMessage): Promise<string | undefined> {
+  /** All of an action. */
+  async run(command: CommandMessage): Promise<Answered> {
     const ready = await this.prepare(command);
     return ready.answer(await ready.take());
   }
@@ -66,7 +70,10 @@ export class Actions {
     const args = await argumentsOf(action, command);
     return {
       take: () => within(command, async () => method(...args)),
-      answer: async (result) => textOf(action.output ? await checked(action.output, result, 'InvalidOutput') : result),
+      answer: async (result) => {
+        if (isLater(result)) return laterFor(command);
+        return { result: textOf(action.output ? await checked(action.output, result, 'InvalidOutput') : result) };
+      },
     };
   }
 
@@ -139,6 +146,12 @@ async function argumentsOf(action: ActionDefinition, { args }: CommandMessage): 
   const copies = JSON.parse(JSON.stringify(args)) as unknown[];
   if (action.input) copies[0] = await checked(action.input, copies[0], 'InvalidInput');
   return copies;
+}
+
+function laterFor({ action, purpose, taskToken }: CommandMessage): 'later' {
+  if (taskToken !== undefined) return 'later';
+  const why = purpose === 'compensation' ? 'a compensation is answered at once' : 'the step has no `callback`';
+  throw Object.assign(new Error(`${action} answers later, and ${why}`), { name: 'NotDeferrable' });
 }
 
 function textOf(result: unknown): string | undefined {

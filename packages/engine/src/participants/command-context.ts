@@ -15,6 +15,8 @@ export interface CommandContext {
   /** W3C trace context of whoever started the saga: hand it on. */
   readonly traceparent?: string;
   readonly tracestate?: string;
+  /** Whoever holds it may say how this step ended, once: to be handed on by an action that answers `later()`. */
+  readonly taskToken?: string;
 }
 
 const current = new AsyncLocalStorage<CommandMessage>();
@@ -23,8 +25,9 @@ const current = new AsyncLocalStorage<CommandMessage>();
 export function currentCommand(): CommandContext | undefined {
   const command = current.getStore();
   if (!command) return undefined;
-  const { key, sagaId, step, attempt, dueAt, validUntil, trace } = command;
-  return { idempotencyKey: key, sagaId, step, attempt, dueAt, ...(validUntil !== undefined && { validUntil }), ...trace };
+  const { key, sagaId, step, attempt, dueAt, validUntil, taskToken, trace } = command;
+  const optional = { ...(validUntil !== undefined && { validUntil }), ...(taskToken !== undefined && { taskToken }) };
+  return { idempotencyKey: key, sagaId, step, attempt, dueAt, ...optional, ...trace };
 }
 
 export function within<T>(command: CommandMessage, work: () => T): T {

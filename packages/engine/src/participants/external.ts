@@ -13,7 +13,7 @@ import {
   type Probed,
 } from '@skald/kernel';
 import { type Actions, type ReadyAction, thrownBy } from './actions.js';
-import { type AfterProbe, admit, outcomeOf, probeFor, type Verdict } from './fence-rules.js';
+import { type AfterProbe, admit, outcomeOf, probeFor, recordOf, type Verdict } from './fence-rules.js';
 
 /** A command, and the action as far as it can be got ready: what fails before the action runs had no effect. */
 export interface Prepared {
@@ -99,9 +99,7 @@ export async function takeEffect(actions: Actions, admitted: Admitted): Promise<
     }
     const answered = await action?.take();
     isDone = true;
-    const result = await action?.answer(answered);
-    const compensable = actions.isCompensable(command.action);
-    const record = { type: 'succeeded', compensable, ...(result !== undefined && { result }) } as const;
+    const record = recordOf((await action?.answer(answered)) ?? { result: undefined }, actions.isCompensable(command.action));
     return { ...admitted, outcome: outcomeOf(record), record };
   } catch (thrown) {
     const { error, business } = thrownBy(thrown);
@@ -179,10 +177,13 @@ function asRecorded({ command, outcome }: Effect, found: FenceRecord, now: numbe
 
 /** Somebody took over after the lease and has recorded an outcome, on which the orchestrator may have gone on. */
 async function overtaken(session: FenceSession, effect: Effect, found: Exclude<FenceRecord, { type: 'running' }>): Promise<Outcome> {
-  const { command, outcome, record } = effect;
+  const { command, record } = effect;
+  // Whoever is to end it later will find that nobody waits for that: what was begun is told at once, so that it is undone.
+  const outcome: Outcome = effect.outcome.type === 'deferred' && found.type !== 'deferred' ? { type: 'succeeded' } : effect.outcome;
   if (outcome.type !== 'succeeded') return isOutcome(found) && effect.verdict.do === 'run' ? outcomeOf(found) : outcome;
   switch (found.type) {
     case 'succeeded':
+    case 'deferred':
       return outcomeOf(found);
     case 'undone':
       return { ...outcome, afterUndo: found.round };
@@ -196,6 +197,6 @@ async function overtaken(session: FenceSession, effect: Effect, found: Exclude<F
   }
 }
 
-function isOutcome(record: FenceRecord): record is Extract<FenceRecord, { type: 'succeeded' | 'failed' }> {
-  return record.type === 'succeeded' || record.type === 'failed';
+function isOutcome(record: FenceRecord): record is Extract<FenceRecord, { type: 'succeeded' | 'deferred' | 'failed' }> {
+  return record.type === 'succeeded' || record.type === 'deferred' || record.type === 'failed';
 }

@@ -32,6 +32,7 @@ const RECORDS = {
   'undo interrupted': { type: 'running', leaseUntil: NOW, token: 't', undoing: true },
   succeeded: { type: 'succeeded', result: '{"ref":1}', compensable: true },
   'succeeded, final': { type: 'succeeded', compensable: false },
+  deferred: { type: 'deferred', compensable: true },
   failed: { type: 'failed', error: { name: 'Declined', message: 'no' } },
   'undone in round 1': { type: 'undone', round: 1, executed: true },
   'undone by nothing': { type: 'undone', round: 1, executed: false },
@@ -53,16 +54,19 @@ const SUCCESS = answer({ type: 'succeeded', result: { ref: 1 } });
 const FINAL_SUCCESS = answer({ type: 'succeeded', compensable: false });
 const FAILURE = answer({ type: 'failed', kind: 'business', effect: 'none', error: RECORDS.failed.error });
 const SEALED = answer({ type: 'sealed' });
+const SEALED_IN_DOUBT = answer({ type: 'sealed', doubt: true }, { type: 'sealed', doubt: true });
+const DEFERRED = answer({ type: 'deferred' });
 
 /** Record of the key; what is answered to an action, to its compensation in rounds 1 and 2, and to a seal. */
 const TABLE: readonly (readonly [keyof typeof RECORDS, string, Verdict, Verdict, Verdict, Verdict])[] = [
   ['nothing', 'F1, F2', RUN, nothingToUndo(1), nothingToUndo(2), answer({ type: 'sealed' }, { type: 'sealed', doubt: false })],
   ['running', 'F5', WAIT, WAIT, WAIT, WAIT],
-  ['interrupted', 'F5', RUN, UNDO, UNDO, answer({ type: 'sealed', doubt: true }, { type: 'sealed', doubt: true })],
+  ['interrupted', 'F5', RUN, UNDO, UNDO, SEALED_IN_DOUBT],
   ['undoing', 'F5', WAIT, WAIT, WAIT, WAIT],
   ['undo interrupted', 'F3, F5', refused('undone'), UNDO, UNDO, SEALED],
   ['succeeded', 'F1', SUCCESS, { do: 'undo', result: '{"ref":1}' }, { do: 'undo', result: '{"ref":1}' }, SUCCESS],
   ['succeeded, final', 'F1', FINAL_SUCCESS, UNDO, UNDO, FINAL_SUCCESS],
+  ['deferred', 'F1, F8', DEFERRED, UNDO, UNDO, SEALED_IN_DOUBT],
   ['failed', 'F1, F4', FAILURE, nothingToUndo(1), nothingToUndo(2), FAILURE],
   ['undone in round 1', 'F3', refused('undone'), answer({ type: 'undone', executed: true }), UNDO, SEALED],
   ['undone by nothing', 'F2, F3', refused('undone'), answer({ type: 'undone', executed: false }), UNDO, SEALED],
@@ -103,7 +107,7 @@ describe('The fence', () => {
   });
 
   it('gives a compensation the result that the command knows, where it has none of its own', () => {
-    for (const record of [RECORDS.interrupted, RECORDS['sealed in doubt']]) {
+    for (const record of [RECORDS.interrupted, RECORDS.deferred, RECORDS['sealed in doubt']]) {
       expect(admit(record, command('compensation', { result: { ref: 2 } }), NOW)).toEqual({ do: 'undo', result: '{"ref":2}' });
     }
     expect(admit(RECORDS.succeeded, command('compensation', { result: { ref: 2 } }), NOW)).toMatchObject({ result: '{"ref":1}' });

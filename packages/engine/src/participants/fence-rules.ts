@@ -11,8 +11,10 @@
  * F7  The date is looked at after the record: an action whose time is over is refused and its key sealed, unless its outcome is recorded; one
  *     that was interrupted is not run again, and nobody knows what it did. Compensations and seals have no such time.
  * F8  Where a run was interrupted and the participant has a probe, that is asked before the action is run again, refused or sealed.
+ * F9  An action that somebody else will end is undone as a done one is; sealed, nobody knows what came of it.
  */
 import { type CommandMessage, EXPIRED, type FenceRecord, type Outcome } from '@skald/kernel';
+import type { Answered } from './actions.js';
 
 export type Verdict =
   | { readonly do: 'run' }
@@ -70,6 +72,7 @@ function admitAction(record: FenceRecord | undefined): Verdict {
     case 'sealed':
       return answer({ type: 'refused', reason: record.type });
     case 'succeeded':
+    case 'deferred':
     case 'failed':
       return answer(outcomeOf(record));
   }
@@ -82,6 +85,7 @@ function admitCompensation(record: FenceRecord | undefined, command: CommandMess
     case 'failed':
       return nothingToUndo(round);
     case 'running':
+    case 'deferred':
       return { do: 'undo', result: knownTo(command) };
     case 'succeeded':
       return { do: 'undo', result: record.result };
@@ -103,7 +107,9 @@ function admitSeal(record: FenceRecord | undefined): Verdict {
       return { do: 'answer', outcome: { type: 'sealed' }, record: { type: 'sealed', doubt: false } };
     case 'running':
       if (record.undoing) return answer({ type: 'sealed' });
-      return { do: 'answer', outcome: { type: 'sealed', doubt: true }, record: { type: 'sealed', doubt: true } };
+      return sealedInDoubt();
+    case 'deferred':
+      return sealedInDoubt();
     case 'undone':
       return answer({ type: 'sealed' });
     case 'sealed':
@@ -114,11 +120,22 @@ function admitSeal(record: FenceRecord | undefined): Verdict {
   }
 }
 
+function sealedInDoubt(): Verdict {
+  return { do: 'answer', outcome: { type: 'sealed', doubt: true }, record: { type: 'sealed', doubt: true } };
+}
+
 function nothingToUndo(round: number): Verdict {
   return { do: 'answer', outcome: { type: 'undone', executed: false }, record: { type: 'undone', round, executed: false } };
 }
 
-export function outcomeOf(record: Extract<FenceRecord, { type: 'succeeded' | 'failed' }>): Outcome {
+/** What is recorded of an action that ran. */
+export function recordOf(answered: Answered, compensable: boolean): Extract<FenceRecord, { type: 'succeeded' | 'deferred' }> {
+  if (answered === 'later') return { type: 'deferred', compensable };
+  return { type: 'succeeded', compensable, ...(answered.result !== undefined && { result: answered.result }) };
+}
+
+export function outcomeOf(record: Extract<FenceRecord, { type: 'succeeded' | 'deferred' | 'failed' }>): Outcome {
+  if (record.type === 'deferred') return { type: 'deferred' };
   if (record.type === 'failed') return { type: 'failed', kind: 'business', effect: 'none', error: record.error };
   return {
     type: 'succeeded',

@@ -1,7 +1,7 @@
 import type { Clock, CommandMessage, Fence, FenceRecord, FenceSession, Outcome } from '@skald/kernel';
 import type { CrashPoints } from '../crash-points.js';
 import { type Actions, thrownBy } from './actions.js';
-import { admit } from './fence-rules.js';
+import { admit, outcomeOf, recordOf } from './fence-rules.js';
 
 /** What became of a command, or when it is to be asked again: somebody else is at it. */
 export type Carried = { readonly outcome: Outcome } | { readonly until: number };
@@ -45,16 +45,11 @@ async function run(session: FenceSession, actions: Actions, command: CommandMess
   const compensable = actions.isCompensable(command.action);
   try {
     // The record in the same savepoint: neither stands without the other.
-    const result = await session.savepoint(async () => {
-      const answered = await actions.run(command);
-      await session.put(command.key, { type: 'succeeded', compensable, ...(answered !== undefined && { result: answered }) });
-      return answered;
+    return await session.savepoint(async () => {
+      const record = recordOf(await actions.run(command), compensable);
+      await session.put(command.key, record);
+      return outcomeOf(record);
     });
-    return {
-      type: 'succeeded',
-      ...(result !== undefined && { result: JSON.parse(result) as unknown }),
-      ...(!compensable && { compensable: false as const }),
-    };
   } catch (thrown) {
     const { error, business } = thrownBy(thrown);
     if (!business) return { type: 'failed', kind: 'technical', effect: 'none', error };

@@ -1,4 +1,4 @@
-import { decide, type Input, isEnded, SkaldError, statusOf } from '@skald/kernel';
+import { decide, type Input, isEnded, type SagaState, SkaldError, statusOf, type TaskInput } from '@skald/kernel';
 import type { Observer } from '../observer.js';
 import { brief, refusal, refusing, stamped, type Turn, type TurnInput, WriteDraft } from '../turn.js';
 
@@ -16,7 +16,8 @@ export function takeDropped(input: TurnInput, observer: Required<Observer>): Tur
   if (!isOver && !state.parked.has('program'))
     draft.add(decide(program, state, { type: 'fault', at: now, error: brief(error) }), undefined);
   for (const { message } of deliveries) {
-    if (!isOver && isRecorded(message.input)) draft.add(decide(program, state, stamped(message.input, now)), message);
+    const said = recorded(message.input, state.phase, isOver);
+    if (said) draft.add(decide(program, state, stamped(said, now)), message);
     else if ('request' in message.input) draft.answer(...refusal(message, error));
     else if (message.input.type === 'reply')
       observer.troubled('an answer to a saga that has ended, and whose key was dropped, is left out', error, sagaId);
@@ -24,7 +25,9 @@ export function takeDropped(input: TurnInput, observer: Required<Observer>): Tur
   return draft.finish(input, deliveries.length);
 }
 
-/** While the saga is held by its program, these request nothing. */
-function isRecorded(input: Input): boolean {
-  return input.type === 'reply' || (input.type === 'operator' && input.action === 'terminate');
+/** What is recorded all the same: while the saga is held by its program it requests nothing. A parent is told what is known of its child. */
+function recorded(input: Input, phase: SagaState['phase'], isOver: boolean): Exclude<Input, TaskInput> | undefined {
+  if (input.type === 'asked') return input.operation === 'action' && phase !== 'new' ? input : undefined;
+  if (isOver) return undefined;
+  return input.type === 'reply' || (input.type === 'operator' && input.action === 'terminate') ? input : undefined;
 }

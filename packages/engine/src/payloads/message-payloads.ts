@@ -86,6 +86,14 @@ function anatomyOf(message: BusMessage): Anatomy | undefined {
       return { place: 'start', paths: ['input.input', 'input.again.reason'], carries: 'value' };
     case 'signal':
       return { place: `signal ${input.name} ${input.request}`, paths: ['input.payload'], carries: 'value' };
+    case 'asked':
+      return { place: 'asked', paths: ['input.input'], carries: 'value' };
+    case 'task': {
+      const place = `task ${input.request}`;
+      if (input.action === 'complete') return { place, paths: ['input.result'], carries: 'value' };
+      if (input.action === 'heartbeat') return undefined;
+      return { place, paths: ['input.error.message', 'input.error.data'], carries: 'text' };
+    }
     case 'cancel':
       return { place: `cancel ${input.request}`, paths: ['input.reason'], carries: 'text' };
     case 'operator':

@@ -1,75 +1,54 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DataOf, EventType, SagaEvent } from '../events.js';
-import { DEFAULT_RETRY } from '../retry.js';
+import type { DataOf, SagaEvent } from '../events.js';
 import { checkLaws, LAWS } from './check-laws.js';
-
-function event<Type extends EventType>(type: Type, data: DataOf<Type>, at = 0): SagaEvent {
-  return { type, at, data } as SagaEvent;
-}
-
-interface StepOptions {
-  readonly after?: readonly string[];
-  readonly pivot?: boolean;
-  readonly own?: boolean;
-}
-
-const final = { kind: 'business', effect: 'none' } as const;
-const error = { name: 'Declined', message: 'no' };
-const start = event('SagaStarted', {
-  ...{ sagaId: 'm-1', saga: 'm', version: 1, incarnation: 'i', input: {}, inputHash: 'h', request: 'r', deadlineAt: 500 },
-});
-const command = { participant: 'p', action: 'a', args: [] };
-
-function opens(step: string, { after = [], pivot = false, own = false }: StepOptions = {}): SagaEvent {
-  const compensation = own ? ('saga' as const) : ('participant' as const);
-  const policy = { timeout: 100, retry: DEFAULT_RETRY, pivot, compensation, compensationTimeout: 100, compensationRetry: DEFAULT_RETRY };
-  return event('StepRequested', { step, round: 1, attempt: 1, dueAt: 100, opens: { after, command, policy } });
-}
-
-const again = (step: string, attempt: number, round = 1, at = 100) => event('StepRequested', { step, round, attempt, dueAt: at + 100 }, at);
-const succeeded = (step: string, more: { late?: true; compensable?: false } = {}) => event('StepSucceeded', { step, round: 1, ...more });
-const failed = (step: string) => event('StepFailed', { step, round: 1, attempt: 1, error, kind: 'business', effect: 'none' });
-const timedOut = (step: string, attempt = 1, at = 100) => event('StepTimedOut', { step, round: 1, attempt }, at);
-const retry = (step: string, attempt: number, round = 1, dueAt = 100) => event('StepRetryScheduled', { step, round, attempt, dueAt });
-const turned = (step: string) => event('CompensationStarted', { reason: { type: 'failed', step, error } });
-const undo = (step: string, round = 1, attempt = 1) => event('CompensationRequested', { step, round, attempt, dueAt: 300 });
-const ownUndo = (step: string) => event('CompensationRequested', { step, round: 1, attempt: 1, dueAt: 300, command });
-const undone = (step: string, round = 1) => event('CompensationSucceeded', { step, round, executed: true });
-const parked = (target: `step:${string}` | 'program') => event('SagaSuspended', { target, error });
-const timerSet = (step: string, dueAt = 50) => event('TimerSet', { step, after: [], dueAt });
-const fired = (step: string, at = 50) => event('TimerFired', { step }, at);
-const received = (id: string) => event('SignalReceived', { id, name: 'say' });
-const awaited = (step: string, round = 1) =>
-  event('SignalAwaited', { step, round, after: [], signal: 'say', dueAt: 50, onTimeout: 'skip' });
-const took = (step: string, signal: string) => event('StepSucceeded', { step, round: 1, signal });
-const skipped = (step: string, at: number) => event('StepSkipped', { step, after: [], reason: 'timeout' }, at);
-const attributes = (set: DataOf<'AttributesSet'>['attributes'], errors?: Readonly<Record<string, string>>) =>
-  event('AttributesSet', { attributes: set, ...(errors && { errors }) });
-const seal = (step: string, attempt = 2) => event('StepSealRequested', { step, round: 1, attempt, dueAt: 300 });
-const sealed = (step: string, doubt?: true) => event('StepSealed', { step, round: 1, ...(doubt && { doubt }) });
-const caught = (step: string, by?: string) => event('StepFailureCaught', { step, error, ...(by !== undefined && { by }) });
-const chosen = (step: string, taken: string, notTaken: readonly string[]) =>
-  event('ChoiceMade', { step, after: [], chosen: taken, notTaken });
-const map = (count: number, concurrency = 1, tolerated = 0) => event('MapStarted', { step: 'm', after: [], count, concurrency, tolerated });
-const gathered = event('MapCompleted', { step: 'm' });
-const mapFailed = event('MapFailed', { step: 'm', error });
-const cancel = (request = 'c') => event('CancelRequested', { request, reason: 'why', by: 'me' });
-const completed = event('SagaCompleted', {});
-const compensated = event('SagaCompensated', {});
-const failedSaga = event('SagaFailed', { error });
-const terminated = event('SagaTerminated', { request: 't', by: 'me', reason: 'why' });
-
-function expressEnded(end: 'SagaCompleted' | 'SagaFailed', status: 'failed' | 'succeeded'): SagaEvent {
-  const saga = { sagaId: 'm-1', saga: 'm', version: 1, incarnation: 'i', input: {}, inputHash: 'h', request: 'r', startedAt: 0, took: 1 };
-  const reason = end === 'SagaFailed' && { error, reason: { type: 'failed', step: 'a', error } as const };
-  return event('ExpressSagaEnded', { ...saga, end, ...reason, steps: [{ step: 'a', status, attempts: 1, took: 1 }] });
-}
-
-type Action = DataOf<'OperatorIntervened'>['action'];
-function operator(action: Action, target?: `step:${string}` | `compensation:${string}`, request = 'o', at = 0): SagaEvent {
-  const dueAt = action === 'move' && { dueAt: 80 };
-  return event('OperatorIntervened', { request, action, by: 'me', reason: 'why', ...(target && { target }), ...dueAt }, at);
-}
+import {
+  again,
+  askedAgain,
+  attributes,
+  awaited,
+  byToken,
+  callback,
+  cancel,
+  caught,
+  chosen,
+  compensated,
+  completed,
+  deferred,
+  error,
+  event,
+  expressEnded,
+  failed,
+  failedSaga,
+  final,
+  fired,
+  gathered,
+  heartbeat,
+  map,
+  mapFailed,
+  missed,
+  opens,
+  opensChild,
+  operator,
+  ownUndo,
+  parked,
+  received,
+  retry,
+  seal,
+  sealed,
+  skipped,
+  start,
+  startedByParent,
+  succeeded,
+  terminated,
+  timedOut,
+  timerSet,
+  took,
+  turned,
+  undo,
+  undone,
+  undoneForParent,
+  withdrawn,
+} from './written-histories.contract.js';
 
 /** Two steps done, the third declined, the first two undone in reverse order. */
 const wayBack = [
@@ -161,6 +140,33 @@ const OBEYING: Readonly<Record<string, readonly SagaEvent[]>> = {
     ...[parked('step:a'), operator('retry', 'step:a'), awaited('a', 2), received('2')],
     ...[event('StepSucceeded', { step: 'a', round: 2, signal: '2' }), completed],
   ],
+  'a task token ends a step that was deferred, past a heartbeat and a hold': [
+    ...[start, opens('a', { callback }), deferred('a'), heartbeat('a', 40), operator('suspend', undefined, 'o', 30)],
+    ...[operator('resume', undefined, 'o2', 50), operator('move', 'step:a', 'o3'), byToken('a'), completed],
+  ],
+  'a child is asked again, is under way, and ends': [
+    ...[start, opensChild('a'), askedAgain('step:a', 100), deferred('a'), succeeded('a'), opens('b', { after: ['a'] }), failed('b')],
+    ...[turned('b'), undo('a'), askedAgain('compensation:a', 300), undone('a'), compensated],
+  ],
+  'a completed child is undone for its parent': [
+    ...[startedByParent, opens('a'), succeeded('a'), completed, withdrawn(), undoneForParent, undo('a'), undone('a'), compensated],
+  ],
+  'a child that nobody wants is never begun': [
+    ...[startedByParent, withdrawn(), cancel(), event('CompensationStarted', { reason: { type: 'cancelled', reason: 'why', by: 'me' } })],
+    event('SagaCancelled', {}),
+  ],
+  'a heartbeat is missed, and what was begun is undone': [
+    ...[start, opens('a', { callback }), deferred('a'), missed('a', 30), turned('a'), undo('a'), undone('a'), compensated],
+  ],
+  'a step is deferred when the saga has turned back': [
+    ...[
+      start,
+      opens('a', { callback }),
+      cancel(),
+      event('CompensationStarted', { reason: { type: 'cancelled', reason: 'why', by: 'me' } }),
+    ],
+    ...[deferred('a'), undo('a'), undone('a'), event('SagaCancelled', {})],
+  ],
   'a timer ends when the saga turns back': [start, timerSet('t'), opens('a'), failed('a'), turned('a'), failedSaga],
   'an operator leaves something standing and the end says so': [
     ...[start, opens('a'), succeeded('a'), opens('b', { after: ['a'] }), failed('b'), turned('b'), undo('a')],
@@ -209,6 +215,12 @@ const BREAKING: Readonly<Record<string, readonly SagaEvent[]>> = {
   'no-item-after-the-map': [start, map(2, 2), opens('m/0'), failed('m/0'), mapFailed, retry('m/0', 1, 2)],
   'maps-end-for-cause': [start, map(2), opens('m/0'), succeeded('m/0'), gathered],
   'lost-items-are-few': [start, map(2, 2, 1), opens('m/0'), opens('m/1'), failed('m/0'), caught('m/0'), failed('m/1'), caught('m/1')],
+  'withdrawn-for-cause': [start, withdrawn()],
+  'children-are-asked-in-time': [start, opensChild('a'), askedAgain('step:a', 99)],
+  'deferred-was-asked': [start, opens('a'), deferred('a')],
+  'tokens-end-once': [start, opens('a', { callback }), succeeded('a'), byToken('a')],
+  'heartbeats-count': [start, opens('a', { callback }), deferred('a'), heartbeat('a', 39)],
+  'deferred-waits-its-time': [start, opens('a', { callback }), deferred('a'), missed('a', 30), retry('a', 2)],
   'undo-what-stands': [start, opens('a'), failed('a'), turned('a'), undo('a')],
   'reverse-order': [...wayBack.slice(0, 8), undo('a')],
   'undo-attempts-count-up': [...wayBack.slice(0, 9), undo('b', 1, 2)],

@@ -1,6 +1,8 @@
 import type { SagaEvent } from '../events.js';
 import { ATTRIBUTE_LAWS } from './attribute-laws.js';
 import { CATCH_LAWS } from './catch-laws.js';
+import { CHILD_LAWS } from './child-laws.js';
+import { DEFERRAL_LAWS } from './deferral-laws.js';
 import { index, inspect, type Law, type Violation } from './law.js';
 import { LIFECYCLE_LAWS } from './lifecycle-laws.js';
 import { MAP_LAWS } from './map-laws.js';
@@ -11,15 +13,8 @@ import { UNDO_LAWS } from './undo-laws.js';
 import { WAITING_LAWS } from './waiting-laws.js';
 
 const ALL = [
-  ...LIFECYCLE_LAWS,
-  ...STEP_LAWS,
-  ...UNDO_LAWS,
-  ...STEERING_LAWS,
-  ...WAITING_LAWS,
-  ...CATCH_LAWS,
-  ...ATTRIBUTE_LAWS,
-  ...MAP_LAWS,
-  ...SLOT_LAWS,
+  ...[...LIFECYCLE_LAWS, ...STEP_LAWS, ...UNDO_LAWS, ...STEERING_LAWS, ...WAITING_LAWS],
+  ...[...CATCH_LAWS, ...ATTRIBUTE_LAWS, ...MAP_LAWS, ...SLOT_LAWS, ...DEFERRAL_LAWS, ...CHILD_LAWS],
 ];
 const INDEX = index(ALL);
 

@@ -1,6 +1,8 @@
 import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
+import type { SagaParent } from '../messages.js';
 import { beginMap, type MapRecord, mapIdOf, triedAgain } from './map-record.js';
 import { operatorOnStep, operatorOnUndo } from './operator-record.js';
+import { askedAgain, deferred, deferUntil, rest, turnBackStep, undone } from './step-course.js';
 import { isInFlight, newRecord, type StepRecord, settleWithout } from './step-record.js';
 
 /**
@@ -26,6 +28,9 @@ export class Chronicle {
   end: SagaEnd | undefined;
   /** A success has come since the last end. */
   reopened = false;
+  /** The saga that started it, and by which round of its compensation it is withdrawn. */
+  parent: SagaParent | undefined;
+  withdrawn = -1;
   pivotSucceeded = false;
   cancelPending = false;
   deadlineAt: number | undefined;
@@ -43,11 +48,17 @@ export class Chronicle {
     switch (event.type) {
       case 'SagaStarted':
         this.deadlineAt = event.data.deadlineAt;
+        this.parent = event.data.parent;
         if (event.data.limited) this.slot = 'asked';
         return;
       case 'SlotGranted':
         this.slot = 'held';
         return;
+      case 'WithdrawnByParent':
+        this.withdrawn = event.data.round;
+        return;
+      case 'ChildAskedAgain':
+        return askedAgain(this.steps, event.data);
       case 'StepRequested':
         return this.#requested(event.data);
       case 'StepSkipped':
@@ -111,12 +122,17 @@ export class Chronicle {
         step.doubt = event.data.kind === 'technical' && (step.doubt || step.pivot || event.data.effect === 'unknown');
         step.mayOpenRound = event.data.kind !== 'technical';
         return this.#rest(step);
+      case 'StepDeferred':
+        this.parked.delete(`step:${step.id}`);
+        return deferred(step, event.data, this.turnedBack !== undefined);
+      case 'HeartbeatReceived':
+        return deferUntil(step, step.deferredUntil, event.data.heartbeatAt);
       case 'StepTimedOut':
         step.doubt = step.waits === undefined;
+        step.abandoned = step.deferred;
         return this.#rest(step);
       case 'StepRetryScheduled':
-        step.outcome = 'waiting';
-        step.notBefore = event.data.dueAt;
+        Object.assign(step, { outcome: 'waiting', notBefore: event.data.dueAt });
         return;
       case 'MapFailed':
         step.outcome = 'failed';
@@ -144,7 +160,8 @@ export class Chronicle {
       case 'CompensationRequested':
         return this.#undoRequested(step, event.data);
       case 'CompensationSucceeded':
-        return this.#undone(step, event.data);
+        this.parked.delete(`compensation:${step.id}`);
+        return undone(step, event.data);
       case 'CompensationFailed':
         Object.assign(step.undo, { state: 'failed', notBefore: event.data.retryAt ?? 0 });
     }
@@ -175,7 +192,8 @@ export class Chronicle {
       : this.steps.get(data.step);
     if (opens?.policy) this.#policies.set(data.step, opens.policy);
     if (!step) return;
-    step.patchedIn = undefined;
+    if (opens) Object.assign(step, { callback: this.policyOf(opens)?.callback, child: opens.command.child !== undefined });
+    Object.assign(step, { abandoned: false, patchedIn: undefined });
     if (data.round !== step.round) Object.assign(step, { success: false, doubt: false, seal: 'none', mayOpenRound: false });
     step.round = data.round;
     step.attempt = data.attempt;
@@ -211,12 +229,8 @@ export class Chronicle {
     Object.assign(this.#add(id, after, false, false), { waits: 'time', notBefore: dueAt });
   }
 
-  /** The attempt is over, and what is known of it is in `doubt`. */
   #rest(step: StepRecord): void {
-    step.outcome = step.doubt ? 'unknown' : 'failed';
-    // Its key is closed: the next, with other arguments, is to come at once.
-    if (step.patchedIn !== undefined && step.mayOpenRound && !step.doubt) Object.assign(step, { outcome: 'waiting', notBefore: 0 });
-    step.standing = step.doubt ? 'maybe' : 'nothing';
+    rest(step);
     if (!step.doubt) this.parked.delete(`step:${step.id}`);
   }
 
@@ -226,7 +240,7 @@ export class Chronicle {
     step.outOfTurn ||= step.late && (behind || (!isInFlight(step) && (step.standing === 'nothing' || step.standing === 'left')));
     if (!behind || this.turnedBack) step.outcome = 'succeeded';
     step.success = true;
-    step.patchedIn = undefined;
+    Object.assign(step, { deferred: false, patchedIn: undefined });
     step.standing = data.compensable === false || step.waits ? 'nothing' : step.undo.state === 'skipped' ? 'left' : 'effect';
     if (step.undo.state === 'asked' || step.undo.state === 'failed') step.undo.crossed = data.afterUndo === undefined ? 'beside' : 'after';
     if (step.undo.state === 'through') step.undo.again = true;
@@ -237,13 +251,13 @@ export class Chronicle {
 
   #turnBack(reason: CompensationReason): void {
     this.turnedBack = reason;
+    this.end = undefined;
+    this.reopened = false;
     this.held = false;
     this.#stillSince = undefined;
     for (const target of this.parked) if (!target.startsWith('compensation:')) this.parked.delete(target);
     for (const step of this.steps.values()) {
-      step.patchedIn = undefined;
-      if (step.waits && step.outcome === 'awaited') step.outcome = 'stopped';
-      else if (step.outcome === 'waiting' || (step.outcome === 'awaited' && step.seal === 'asked')) this.#rest(step);
+      turnBackStep(step);
     }
   }
 
@@ -251,15 +265,6 @@ export class Chronicle {
     this.undoRequested = true;
     if (data.round !== step.undo.round) step.undo.crossed = 'no';
     Object.assign(step.undo, { round: data.round, attempt: data.attempt, state: 'asked', again: false, notBefore: data.dueAt });
-  }
-
-  #undone(step: StepRecord, data: DataOf<'CompensationSucceeded'>): void {
-    const { undo } = step;
-    undo.state = 'through';
-    // Only an undo that worked at the action's own fence is known to have covered a success that came meanwhile.
-    undo.again = undo.crossed === 'after' || (undo.crossed === 'beside' && (!data.executed || step.ownCompensation));
-    if (!undo.again) step.standing = 'nothing';
-    this.parked.delete(`compensation:${step.id}`);
   }
 
   #operator({ at, data: { action, target, request, dueAt } }: OperatorIntervened): void {
@@ -271,7 +276,8 @@ export class Chronicle {
     else if (action === 'resume' || target === 'program') this.#goOn(at);
     else if (action === 'move' && target) {
       const step = this.steps.get(target.slice('step:'.length));
-      if (step) step.notBefore = dueAt ?? 0;
+      if (step?.deferred) deferUntil(step, dueAt ?? 0, step.heartbeatAt);
+      else if (step) step.notBefore = dueAt ?? 0;
     } else if (target) {
       this.parked.delete(target);
       const step = this.steps.get(target.slice(target.indexOf(':') + 1));
@@ -283,7 +289,10 @@ export class Chronicle {
   /** What waits for a time waits longer by as long as the saga stood still. */
   #goOn(at: number): void {
     const stood = Math.max(0, at - (this.#stillSince ?? at));
-    for (const step of this.steps.values()) if (step.waits && step.outcome === 'awaited') step.notBefore += stood;
+    for (const step of this.steps.values()) {
+      if (step.waits && step.outcome === 'awaited') step.notBefore += stood;
+      if (step.deferred) deferUntil(step, step.deferredUntil + stood, step.heartbeatAt + stood);
+    }
     this.held = false;
     this.parked.delete('program');
     this.#stillSince = undefined;

@@ -13,28 +13,22 @@ const AFTER_THE_END: readonly EventType[] = [
   'CompensationFailed',
   'SagaSuspended',
   'OperatorIntervened',
+  'WithdrawnByParent',
+  'CompensationStarted',
   'RequestRefused',
 ];
 const ALL: readonly EventType[] = [
+  ...(['SagaStarted', 'SlotGranted', 'StepRequested', 'StepSucceeded', 'StepFailed', 'StepTimedOut', 'StepRetryScheduled'] as const),
   ...([
-    'SagaStarted',
-    'SlotGranted',
-    'StepRequested',
-    'StepSucceeded',
-    'StepFailed',
-    'StepTimedOut',
-    'StepRetryScheduled',
     'StepSkipped',
-  ] as const),
-  ...([
     'StepSealRequested',
     'StepSealed',
     'StepSealFailed',
     'StepFailureCaught',
     'ChoiceMade',
     'CompensationStarted',
-    'CompensationRequested',
   ] as const),
+  ...(['StepDeferred', 'HeartbeatReceived', 'WithdrawnByParent', 'ChildAskedAgain', 'CompensationRequested'] as const),
   ...(['TimerSet', 'TimerFired', 'SignalReceived', 'SignalAwaited', 'SignalDiscarded', 'MapStarted', 'MapCompleted', 'MapFailed'] as const),
   ...(['CompensationSucceeded', 'CompensationFailed', 'SagaSuspended', 'OperatorIntervened', 'RequestRefused'] as const),
   ...(['AttributesSet', 'CancelRequested', 'CancelRefused', 'DeadlinePassed', 'ExpressSagaEnded'] as const),
@@ -87,7 +81,7 @@ const endSaysWhy: Rules = {
   SagaCancelled: (_event, { turnedBack }) => (turnedBack?.type === 'cancelled' ? undefined : 'cancelled, but nobody had cancelled it'),
   SagaCompensated: (_event, { turnedBack, undoRequested, skips }) => {
     if (turnedBack?.type === 'cancelled') return 'compensated, but it was cancelled';
-    return undoRequested || skips ? undefined : 'compensated, but nothing was undone';
+    return turnedBack?.type === 'withdrawn' || undoRequested || skips ? undefined : 'compensated, but nothing was undone';
   },
   SagaFailed: (_event, { turnedBack, undoRequested, skips, end }) => {
     if (turnedBack?.type === 'cancelled') return 'failed, but it was cancelled';

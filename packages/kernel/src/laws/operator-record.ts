@@ -3,6 +3,7 @@ import type { Chronicle } from './chronicle.js';
 import type { StepRecord } from './step-record.js';
 
 export function operatorOnStep(chronicle: Chronicle, step: StepRecord, action: string): void {
+  step.deferred = false;
   if (action !== 'retry') step.patchedIn = undefined;
   if (action === 'patch') {
     step.patchedIn = step.round;

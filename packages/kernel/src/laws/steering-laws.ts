@@ -45,7 +45,7 @@ const turnsBackForCause: Rules = {
   CompensationStarted({ data: { reason } }, before) {
     if (reason.type === 'cancelled') return before.cancelPending ? undefined : 'it turns back as cancelled, and nobody asked for it';
     if (reason.type === 'deadline') return before.deadlinePassed ? undefined : 'it turns back for a deadline that has not passed';
-    if (reason.step === undefined) return undefined;
+    if (reason.type === 'withdrawn' || reason.step === undefined) return undefined;
     const step = before.steps.get(reason.step);
     const failed = step?.outcome === 'failed' || step?.outcome === 'unknown';
     return failed ? undefined : `it turns back for step ${reason.step}, which is ${step?.outcome ?? 'not there'}`;
@@ -64,8 +64,10 @@ const parkedStandsStill: Rules = {
   CompensationRequested: ({ data }, { parked }) =>
     parked.has(`compensation:${data.step}`) ? `the compensation of step ${data.step} waits for a person` : undefined,
   SagaSuspended: ({ data }, { parked }) => (parked.has(data.target) ? `${data.target} is parked twice` : undefined),
-  OperatorIntervened({ data: { action, target } }, { parked }) {
-    const free = action === 'suspend' || action === 'resume' || action === 'move' || action === 'deadline' || target === undefined;
+  OperatorIntervened({ data: { action, target } }, { parked, steps }) {
+    const deferred = target !== undefined && steps.get(target.slice('step:'.length))?.deferred;
+    const free =
+      action === 'suspend' || action === 'resume' || action === 'move' || action === 'deadline' || target === undefined || deferred;
     return free || parked.has(target) ? undefined : `an operator's ${action} of ${target}, which does not wait for a person`;
   },
 };
@@ -109,7 +111,7 @@ const pivotAnswersOnce: Rules = {
   OperatorIntervened({ data: { action, target } }, before) {
     if ((action !== 'succeed' && action !== 'fail') || !target?.startsWith('step:')) return undefined;
     const step = before.steps.get(target.slice('step:'.length));
-    const known = step && (step.success || (step.outcome === 'awaited' && isInFlight(step)));
+    const known = step && !step.deferred && (step.success || (step.outcome === 'awaited' && isInFlight(step)));
     return known ? `an operator decides on step ${step.id}, whose answer is known or awaited` : undefined;
   },
 };
@@ -141,5 +143,9 @@ export const STEERING_LAWS: readonly RuledLaw[] = [
   law('steering-fits', 'Cancels and the deadline are recorded only where they can mean something.', steeringFits),
   law('patched-under-a-new-key', 'Other arguments are asked under another idempotency key.', patchedUnderNewKey),
   law('deadline-is-to-come', 'A deadline is moved only before it has passed, and while it runs.', deadlineIsToCome),
-  law('operators-decide-the-undecided', 'An operator declares an outcome only where none is known or awaited.', pivotAnswersOnce),
+  law(
+    'operators-decide-the-undecided',
+    'An operator declares an outcome only where none is known or awaited, but of a deferred step.',
+    pivotAnswersOnce,
+  ),
 ];

@@ -1,3 +1,5 @@
+import type { StepPolicy } from '../events.js';
+
 /** What a history says of one step's compensation. `again`: a success came that the last one did not cover. */
 export interface UndoRecord {
   round: number;
@@ -17,6 +19,16 @@ export interface StepRecord {
   /** It asks nobody and waits: for a time, for a signal of that name, or for its items. */
   waits: 'time' | 'signal' | 'items' | undefined;
   signal: string | undefined;
+  /** It starts a saga. */
+  child: boolean;
+  /** It may be answered later, by a task token. */
+  callback: StepPolicy['callback'];
+  /** Its participant has said so, and until when. */
+  deferred: boolean;
+  deferredUntil: number;
+  heartbeatAt: number;
+  /** It was given up while somebody may have been working on it. */
+  abandoned: boolean;
   /** The saga's own method says how it is undone. */
   readonly ownCompensation: boolean;
   round: number;
@@ -50,6 +62,12 @@ export function newRecord(id: string, after: readonly string[], pivot: boolean, 
     pivot,
     waits: undefined,
     signal: undefined,
+    child: false,
+    callback: undefined,
+    deferred: false,
+    deferredUntil: 0,
+    heartbeatAt: Number.POSITIVE_INFINITY,
+    abandoned: false,
     ownCompensation,
     round: 1,
     attempt: 0,

@@ -11,7 +11,7 @@ const timersFireOnce: Rules = {
   OperatorIntervened({ data: { action, target, dueAt } }, { steps }) {
     if (action !== 'move') return undefined;
     const step = steps.get(target?.slice('step:'.length) ?? '');
-    const waits = step?.waits && step.waits !== 'items' && step.outcome === 'awaited' && dueAt !== undefined;
+    const waits = ((step?.waits && step.waits !== 'items') || step?.deferred) && step.outcome === 'awaited' && dueAt !== undefined;
     return waits ? undefined : `an operator moves ${target}, which waits for no time`;
   },
 };

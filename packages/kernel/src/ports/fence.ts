@@ -8,6 +8,8 @@ export type FenceRecord =
   | { readonly type: 'running'; readonly leaseUntil: number; readonly token: string; readonly undoing?: true }
   /** `result` is a JSON text, absent where the action answered nothing. */
   | { readonly type: 'succeeded'; readonly result?: string; readonly compensable: boolean }
+  /** The action was begun, and somebody else will end it. */
+  | { readonly type: 'deferred'; readonly compensable: boolean }
   | { readonly type: 'failed'; readonly error: ErrorRecord }
   | { readonly type: 'undone'; readonly round: number; readonly executed: boolean }
   | { readonly type: 'sealed'; readonly doubt: boolean };

@@ -1,4 +1,4 @@
-import type { Answer, Cancel, CommandMessage, LimitInput, Operator, Reply, Signal, Start } from '../messages.js';
+import type { Answer, Asked, Cancel, CommandMessage, LimitInput, Operator, Reply, Signal, Start, Task } from '../messages.js';
 
 /**
  * A saga's inbox (partitioned by saga id), the starts of express sagas, a participant's commands, or a client that waits for answers or replies.
@@ -12,13 +12,20 @@ export type Address =
 /** An input as it travels: without `at`, which its owner stamps when it takes it. */
 export type Input =
   | Omit<Start, 'at'>
+  | Omit<Asked, 'at'>
   | Omit<Signal, 'at'>
+  | TaskInput
   | Omit<Cancel, 'at'>
   | Omit<Operator, 'at'>
   | (Reply & { readonly type: 'reply' })
   | { readonly type: 'wake' }
   | { readonly type: 'slot' }
   | Omit<LimitInput, 'at'>;
+
+/** A task's end or heartbeat, with the token that says whose; the saga's owner looks at the token before anything else does. */
+export interface TaskInput extends Pick<Task, 'type' | 'request' | 'action' | 'result' | 'error'> {
+  readonly token: string;
+}
 
 export interface InboxMessage {
   readonly kind: 'input';

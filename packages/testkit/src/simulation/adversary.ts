@@ -1,5 +1,6 @@
 import { nextDue, type OperatorAction, possibleActions, type Target } from '@skald/kernel';
 import { count } from './coverage.js';
+import { giveBack } from './outside-tasks.js';
 import { PAYLOADS } from './scenario.js';
 import type { World } from './world.js';
 
@@ -159,13 +160,35 @@ export function sendSignal(world: World, name: string, request: string, payload:
   else if (events.length === 0) count(world.coverage, 'signal repeated');
 }
 
+/** A child goes on; or there is none, and time does. */
+const childGoesOn: Move = (world) => {
+  const told = world.participants.children.goOn(world.choices, false);
+  if (typeof told === 'object') world.answered(told);
+  else if (!told) tick(world);
+};
+
+/** A task token comes back; or none was handed out, and time goes on. */
+const task: Move = (world) => {
+  if (!giveBack(world)) tick(world);
+};
+
+/** A person speaks for whoever has the token. */
+function speakFor(world: World): boolean {
+  const deferred = [...world.state.steps.values()].filter(({ status }) => status === 'deferred');
+  const step = deferred[world.choices.pick(deferred.length || 1)];
+  if (step) operate(world, (['move', 'succeed', 'fail'] as const)[world.choices.pick(3)] ?? 'move', `step:${step.id}`);
+  return step !== undefined;
+}
+
 const crash: Move = (world) => {
   if (world.choices.pick(3) === 2) world.commands.length = 0;
   world.crash();
 };
 
 const rare: Move = (world) => {
-  if (world.choices.pick(4) !== 3) return tick(world);
+  const what = world.choices.pick(4);
+  if (what === 2 && speakFor(world)) return;
+  if (what !== 3) return tick(world);
   count(world.coverage, 'fault');
   world.receive({ type: 'fault', at: world.now, error: { name: 'payload-too-large', message: 'too large' } });
 };
@@ -187,6 +210,8 @@ const MOVES: readonly (readonly [Move, number])[] = [
   [moveDeadline, 1],
   [grant, 1],
   [signal, 2],
+  [task, 2],
+  [childGoesOn, 2],
   [crash, 1],
   [rare, 1],
 ];
@@ -195,10 +220,14 @@ const WEIGHTS = MOVES.map(([, weight]) => weight);
 /** Few moves, for enumerating all ways a small saga can go. */
 const FEW_MOVES: readonly Move[] = [deliverCommand, deliverReply, tick, finishRun, drop, replayOldest, cancelAtOnce];
 const FEW_WITH_SIGNALS: readonly Move[] = [...FEW_MOVES, signalAtOnce];
+const FEW_WITH_TASKS: readonly Move[] = [...FEW_MOVES, task];
+const FEW_WITH_CHILDREN: readonly Move[] = [...FEW_MOVES, childGoesOn];
 
 export function disturb(world: World, repertoire: 'many' | 'few' = 'many'): void {
   const isTold = world.scenario.definition.steps.some(({ kind }) => kind === 'signal');
-  const few = isTold ? FEW_WITH_SIGNALS : FEW_MOVES;
+  const isDeferred = world.scenario.definition.steps.some((step) => step.kind === 'command' && step.callback);
+  const hasChild = [...world.scenario.steps.values()].some(({ child }) => child);
+  const few = isTold ? FEW_WITH_SIGNALS : isDeferred ? FEW_WITH_TASKS : hasChild ? FEW_WITH_CHILDREN : FEW_MOVES;
   if (repertoire === 'few') few[world.choices.pick(few.length)]?.(world);
   else MOVES[world.choices.weigh(WEIGHTS)]?.[0](world);
 }

@@ -2,6 +2,7 @@ import { nextDue, statusOf, type Target } from '@skald/kernel';
 import { operate, sendSignal } from './adversary.js';
 import { count } from './coverage.js';
 import { LEASE } from './model-fence.js';
+import { endTask } from './outside-tasks.js';
 import { inspectSummary } from './summary-inspection.js';
 import type { World } from './world.js';
 
@@ -40,7 +41,7 @@ function step(world: World, attended: boolean, tries: Map<Target, number>): bool
   else if (world.commands.length > 0) world.deliverCommand(0);
   else if (participants.runs.length > 0) world.answered(participants.finish(0, world.now));
   else if (statusOf(world.state) === 'throttled') world.receive({ type: 'slot', at: world.now });
-  else return answer(world) || wake(world) || (attended && attend(world, tries));
+  else return answer(world) || endTask(world) || childEnds(world) || wake(world) || (attended && attend(world, tries));
   return true;
 }
 
@@ -58,6 +59,13 @@ function answer(world: World): boolean {
     return true;
   }
   return false;
+}
+
+/** Children come to their ends. */
+function childEnds(world: World): boolean {
+  const told = world.participants.children.goOn(world.choices, true);
+  if (typeof told === 'object') world.answered(told);
+  return told !== false;
 }
 
 function wake(world: World): boolean {
@@ -86,5 +94,5 @@ function deliverAllAgain(world: World): void {
   for (const command of [...world.sentCommands]) world.execute(command);
   for (const reply of [...world.sentReplies]) world.receive({ type: 'reply', at: world.now, ...reply });
   for (const request of [...world.requests])
-    if (request.type === 'start' || request.type === 'signal') world.receive({ ...request, at: world.now });
+    if (request.type === 'start' || request.type === 'signal' || request.type === 'task') world.receive({ ...request, at: world.now });
 }

@@ -32,6 +32,7 @@ function countPairs(coverage: Coverage, history: readonly SagaEvent[], state: Sa
   const awaited = new Set<string>();
   const expired = new Set<string>();
   const patched = new Set<string>();
+  countDeferrals(coverage, history);
   for (const { type, data } of history) {
     if (type === 'SagaSuspended' && data.error.name.startsWith('choice-')) count(coverage, data.error.name);
     if (type === 'SignalAwaited') {
@@ -84,6 +85,31 @@ function countCaught(coverage: Coverage, history: readonly SagaEvent[]): void {
   }
 }
 
+function countDeferrals(coverage: Coverage, history: readonly SagaEvent[]): void {
+  const children = new Set(history.flatMap(({ type, data }) => (type === 'StepRequested' && data.opens?.command.child ? [data.step] : [])));
+  for (const { type, data } of history) {
+    if (type === 'ChildAskedAgain') count(coverage, `child asked again: ${data.target.replace(/:.*/, '')}`);
+    if (!('step' in data) || typeof data.step !== 'string' || !children.has(data.step)) continue;
+    if (type === 'CompensationFailed' || (type === 'StepFailed' && data.kind === 'technical'))
+      count(coverage, `child: ${type} ${data.error.name}`);
+    else count(coverage, `child: ${type}`);
+  }
+  const deferred = new Set<string>();
+  let turned = false;
+  for (const { type, data } of history) {
+    if (type === 'StepDeferred') deferred.add(data.step);
+    if (type === 'StepDeferred' && turned) count(coverage, 'deferred when the saga had turned back');
+    if (type === 'StepTimedOut' && !data.heartbeat && deferred.delete(data.step)) count(coverage, 'deferred too long');
+    if (type === 'StepSucceeded' && !deferred.delete(data.step) && data.task) count(coverage, 'task completed before the word later');
+    if (type === 'CompensationStarted') {
+      turned = true;
+      if (deferred.size > 0) count(coverage, 'turned back while a step was deferred');
+    }
+    if (type === 'StepFailed' && data.task) deferred.delete(data.step);
+    if (type === 'StepRequested' && data.round > 1 && deferred.has(data.step)) deferred.delete(data.step);
+  }
+}
+
 function interesting(event: SagaEvent, ended: boolean): string | undefined {
   switch (event.type) {
     case 'SlotGranted':
@@ -91,16 +117,22 @@ function interesting(event: SagaEvent, ended: boolean): string | undefined {
     case 'StepSucceeded':
       if (event.data.afterUndo !== undefined) return `success after undo${ended ? ', after the end' : ''}`;
       if (event.data.signal !== undefined) return 'signal taken';
+      if (event.data.task) return 'task completed';
       return event.data.late && `late success${ended ? ', after the end' : ''}`;
     case 'StepRequested':
       if (event.data.round > 1 && event.data.attempt === 1) return 'new round of a step';
       return event.data.attempt > 1 ? 'step retried' : undefined;
     case 'StepFailed':
       if (event.data.signal !== undefined) return 'signal said no';
+      if (event.data.task) return 'task failed';
       if (event.data.error.name === EXPIRED) return `expired, effect ${event.data.effect}`;
       return `step failed: ${event.data.kind}, effect ${event.data.effect}`;
     case 'StepTimedOut':
-      return 'step timed out';
+      return event.data.heartbeat ? 'heartbeat missed' : 'step timed out';
+    case 'StepDeferred':
+      return 'step deferred';
+    case 'HeartbeatReceived':
+      return 'heartbeat recorded';
     case 'StepSkipped':
       if (event.data.reason === 'guard') return 'step skipped by its guard';
       if (event.data.reason.includes(' took ')) return 'branch not taken';

@@ -39,6 +39,8 @@ function wrongCommand(command: CommandMessage, events: Decision['events']): stri
   const action = `${command.sagaId}/${command.incarnation}/${step}${round > 1 ? `#${round}` : ''}`;
   for (let at = events.length - 1; at >= 0; at--) {
     const event = events[at];
+    // The same once more: that it was asked first is looked at then.
+    if (event?.type === 'ChildAskedAgain' && event.data.target === `${purpose}:${step}`) return undefined;
     if (event?.type === 'CompensationRequested' && purpose === 'compensation' && event.data.step === step) {
       const own = operation === 'action';
       const expected = own ? `${action}:undo${undoRound > 1 ? `#${undoRound}` : ''}` : action;
@@ -92,5 +94,10 @@ export function inspectState(state: SagaState, report: Report): void {
   }
   for (const { id, kind, status } of state.steps.values())
     if (kind === 'timer' && status === 'waiting' && !state.timers.has(`step:${id}`)) report(`${id} waits for no time`);
+  for (const { id, status, dueAt, heartbeatAt } of state.steps.values()) {
+    if (status !== 'deferred' || state.phase === 'ended') continue;
+    const due = Math.min(dueAt, heartbeatAt ?? dueAt);
+    if (state.timers.get(`step:${id}`) !== due) report(`${id} is deferred until ${due}, and that is not when it falls due`);
+  }
   for (const id of state.undoReady) if (state.steps.get(id)?.clear) report(`${id} is to be undone, and there is nothing to undo`);
 }

@@ -6,6 +6,7 @@ export interface KeyRecord {
     | { readonly type: 'nothing' }
     | { readonly type: 'running'; readonly token: number; readonly leaseUntil: number }
     | { readonly type: 'succeeded' }
+    | { readonly type: 'deferred' }
     | { readonly type: 'failed' }
     | { readonly type: 'undone'; readonly round: number; readonly executed: boolean }
     | { readonly type: 'sealed'; readonly doubt: boolean };

@@ -6,10 +6,12 @@
  * P2  No action starts once its step was undone, whatever the key.
  * P3  No action starts after its time, by the clock of its participant, nor by more than that is slow.
  */
-import type { CommandMessage, Outcome, Reply } from '@skald/kernel';
+import type { CommandMessage, Outcome, OwedCommand, Reply } from '@skald/kernel';
 import type { Choices } from './choices.js';
 import { type Coverage, count } from './coverage.js';
+import { ModelChildren } from './model-children.js';
 import { type KeyRecord, LEASE, newRecord, type Run } from './model-fence.js';
+import { type OutsideTask, taskOf } from './outside-tasks.js';
 import type { Scenario } from './scenario.js';
 
 type Probed = 'happened' | 'did not' | 'cannot tell' | 'fails';
@@ -38,6 +40,9 @@ const RUN_WEIGHTS = [4, 1, 1, 1, 1];
 export class ModelParticipants {
   readonly keys = new Map<string, KeyRecord>();
   readonly runs: (Run & { readonly command: CommandMessage })[] = [];
+  /** Tokens that were handed to somebody outside. */
+  readonly tasks: OutsideTask[] = [];
+  readonly children = new ModelChildren();
   readonly violations: string[] = [];
   readonly probes: Coverage = {};
   /** Steps of which a compensation has run. */
@@ -54,8 +59,12 @@ export class ModelParticipants {
   ) {}
 
   /** A participant takes a command. No answer: it is at work, busy, or the answer is lost. */
-  take(command: CommandMessage, now: number): Reply | undefined {
+  take(command: OwedCommand, now: number): Reply | undefined {
     const record = this.#record(command);
+    if (command.child) {
+      if (command.operation === 'compensation') this.undone.add(command.step);
+      return answer(command, this.children.take(command, record));
+    }
     if (!this.fair && this.choices.pick(64) === 63) record.forgotten = true;
     const outcome = record.forgotten ? ({ type: 'unknowable' } as const) : this.#perform(command, record, now);
     return outcome && answer(command, outcome);
@@ -72,6 +81,7 @@ export class ModelParticipants {
     if (how === 'is lost' || how === 'is reset') return this.#lose(run, mine, how === 'is lost', now);
     if (how === 'declines') return this.#decline(record, mine, command);
     this.#apply(record);
+    if (mine && this.#defers(command)) return answer(command, this.#handOut(command, record));
     const { fence } = record;
     if (mine || fence.type === 'sealed' || fence.type === 'running' || fence.type === 'failed') record.fence = { type: 'succeeded' };
     return answer(command, this.#success(command, fence.type === 'undone' ? fence.round : undefined));
@@ -86,6 +96,7 @@ export class ModelParticipants {
   #act(command: CommandMessage, record: KeyRecord, now: number): Outcome | undefined {
     const { fence } = record;
     if (fence.type === 'succeeded') return this.#success(command);
+    if (fence.type === 'deferred') return { type: 'deferred' };
     if (fence.type === 'failed') return DECLINED;
     if (fence.type === 'undone' || fence.type === 'sealed') return { type: 'refused', reason: fence.type };
     if (fence.type === 'running' && fence.leaseUntil > now) return undefined;
@@ -119,10 +130,22 @@ export class ModelParticipants {
     if (!this.fair && how === 'is rolled back') return ROLLED_BACK;
     if (!this.fair && how === 'is reset') return RESET;
     this.#apply(record);
-    record.fence = { type: 'succeeded' };
+    const outcome = this.#defers(command) ? this.#handOut(command, record) : this.#success(command);
+    if (outcome.type === 'succeeded') record.fence = { type: 'succeeded' };
     if (!this.fair && how === 'ends unheard') return undefined;
     if (!this.fair && how === 'ends, and its answer is lost') return RESET;
-    return this.#success(command);
+    return outcome;
+  }
+
+  #defers({ step }: CommandMessage): boolean {
+    const defined = this.scenario.definition.steps.find(({ id }) => id === step);
+    return defined?.kind === 'command' && defined.callback !== undefined && this.choices.pick(4) < 3;
+  }
+
+  #handOut(command: CommandMessage, record: KeyRecord): Outcome {
+    record.fence = { type: 'deferred' };
+    this.tasks.push(taskOf(command, record));
+    return { type: 'deferred' };
   }
 
   #begin(command: CommandMessage, record: KeyRecord, now: number): undefined {
@@ -198,6 +221,9 @@ export class ModelParticipants {
         return this.#success(command);
       case 'failed':
         return DECLINED;
+      case 'deferred':
+        record.fence = { type: 'sealed', doubt: true };
+        break;
       case 'running':
         if (fence.leaseUntil > now) return undefined;
         if (this.#canProbe(command)) {

@@ -17,6 +17,7 @@ import { describeWorld } from './story.js';
 import { World } from './world.js';
 
 const LIVES = 8_000;
+const REFUSED = { name: 'Refused by the plan', message: 'no' };
 
 /** The way back as it really goes, when everybody answers at the same time and nobody fails. */
 class RealWayBack {
@@ -48,9 +49,17 @@ class RealWayBack {
   answerWhatIsInFlight(): void {
     for (let round = 0; round < 10; round++) {
       const awaited = outstanding(this.state).filter((command) => command.purpose === 'step' && !this.undoes(command));
-      if (awaited.length === 0) return;
+      const deferred = [...this.state.steps.values()].filter(({ status, policy }) => status === 'deferred' && policy?.pivot);
+      if (awaited.length + deferred.length === 0) return;
+      for (const { id, round: of } of deferred) this.failByToken(id, of);
       for (const command of awaited) this.answer(command, this.outcomeOf(command));
     }
+  }
+
+  failByToken(step: string, round: number): void {
+    const { incarnation } = this.state;
+    const request = `plan ${++this.#requests}`;
+    this.say({ type: 'task', at: this.world.now, request, incarnation, step, round, action: 'fail', error: REFUSED });
   }
 
   levels(): string[][] {
@@ -75,8 +84,7 @@ class RealWayBack {
   private outcomeOf({ operation, purpose, step }: CommandMessage): Outcome {
     if (operation === 'compensation') return { type: 'undone', executed: true };
     if (purpose === 'step' && this.state.steps.get(step)?.policy?.pivot) {
-      const error = { name: 'Refused by the plan', message: 'no' };
-      return operation === 'seal' ? { type: 'sealed' } : { type: 'failed', kind: 'business', error, effect: 'none' };
+      return operation === 'seal' ? { type: 'sealed' } : { type: 'failed', kind: 'business', error: REFUSED, effect: 'none' };
     }
     return { type: 'succeeded', result: step };
   }

@@ -12,6 +12,8 @@ import type { Choices } from './choices.js';
 import { drawInstead, drawOptional } from './drawn-catches.js';
 import { drawBranch, drawChoice } from './drawn-choices.js';
 import { drawMap, itemModels } from './drawn-maps.js';
+import { drawChild } from './model-children.js';
+import { drawCallback } from './outside-tasks.js';
 
 /** What the model knows of a step beside its definition. */
 export interface ModelStep {
@@ -25,6 +27,8 @@ export interface ModelStep {
   readonly probe?: boolean;
   /** The saga's own method undoes it, at another participant. */
   readonly own: boolean;
+  /** It starts a saga, in a small scenario. */
+  readonly child?: true;
 }
 
 export interface Scenario {
@@ -183,6 +187,8 @@ function drawStep(choices: Choices, model: ModelStep, after: readonly string[], 
   };
   const retry = RETRIES[choices.pick(RETRIES.length)];
   const undoRetry = RETRIES[choices.pick(3)];
+  const callback = drawCallback(choices);
+  const child = drawChild(choices, own);
   return {
     id,
     after,
@@ -190,12 +196,13 @@ function drawStep(choices: Choices, model: ModelStep, after: readonly string[], 
     timeout: 100,
     ...(choices.pick(6) === 5 && { expires: 'attempt' }),
     ...(choices.pick(4) === 3 && { onUnknown: 'probe' }),
+    ...callback,
     ...(retry && { retry }),
     ...(undoRetry && { compensationRetry: undoRetry }),
     ...(guard > 20 && { when }),
     run: () => {
       if (throws) broken();
-      return { participant: kind, action: id, args: [] };
+      return { participant: kind, action: id, args: [], ...child };
     },
     ...(own && {
       compensation: {

@@ -49,6 +49,13 @@ const HARD_CASES = [
   ...['map stopped: cancelled', 'map stopped: deadline', 'map stopped: failed', 'item let go', 'success of an item that was let go'],
   ...['item waits for a person', 'item waits for a person on its way back', 'item undone, and the saga goes on'],
   ...['operator: retry item', 'operator: skip item', 'operator: succeed item'],
+  ...['step deferred', 'task completed', 'task failed', 'task completed before the word later', 'task repeated', 'deferred too long'],
+  ...['heartbeat recorded', 'heartbeat not recorded', 'heartbeat missed', 'turned back while a step was deferred'],
+  ...['deferred when the saga had turned back', 'task over: it has been used already', 'task over: the saga has turned back'],
+  ...['task over: the saga knows of no such task', 'task over: the saga has ended', 'operator: succeed step', 'operator: fail step'],
+  ...['child: StepDeferred', 'child: StepSucceeded', 'child: StepFailed', 'child: StepFailed ChildTerminated', 'child: StepSealed'],
+  ...['child: CompensationSucceeded', 'child: CompensationFailed ChildPastPivot', 'child: CompensationFailed ChildTerminated'],
+  ...['child asked again: step', 'child asked again: compensation'],
   ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
   ...['note: duplicate', 'note: stray', 'note: conflict'],
 ];

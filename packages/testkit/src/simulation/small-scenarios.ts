@@ -6,14 +6,17 @@ type Kind = Exclude<ModelStep['kind'], 'timer' | 'signal' | 'choice' | 'map'>;
 
 interface SmallStep extends Omit<ModelStep, 'compensable'>, DrawnCatch {
   readonly attempts: number;
+  readonly callback?: true;
+  readonly child?: true;
 }
 
 function scenario(...steps: readonly SmallStep[]): Scenario {
-  const data = steps.map(({ id, pivot, own, kind, attempts, instead, optional }): StepData => {
+  const data = steps.map(({ id, pivot, own, kind, attempts, instead, optional, callback, child }): StepData => {
     const retry = { attempts, delay: 10, jitter: 0 };
-    const command = (participant: string) => () => ({ participant, action: id, args: [] });
+    const command = (participant: string) => () => ({ participant, action: id, args: [], ...(child && { child: { version: 1 } }) });
     const caught = { ...(instead !== undefined && { instead }), ...(optional && { optional }) };
-    const options = { pivot, timeout: 100, retry, compensationRetry: retry, ...caught };
+    const later = callback && { callback: { timeout: 150, heartbeat: 60 } };
+    const options = { pivot, timeout: 100, retry, compensationRetry: retry, ...caught, ...later };
     return { id, ...options, run: command(kind), ...(own && { compensation: { name: `undo ${id}`, run: command('undoer') } }) };
   });
   const definition = sagaDefinition({ name: 'model', version: 1, steps: data });
@@ -75,6 +78,11 @@ export const SMALL_SCENARIOS: Readonly<Record<string, () => Scenario>> = {
   'one step at an external participant': () => scenario(step('s0', 'external', 2)),
   'one step that the saga undoes elsewhere': () => scenario({ ...step('s0', 'transactional', 1), own: true }),
   'one step at an external participant that the saga undoes elsewhere': () => scenario({ ...step('s0', 'external', 1), own: true }),
+  'one step that somebody outside ends': () => scenario({ ...step('s0', 'transactional', 2), callback: true }),
+  'a pivot that somebody outside ends': () => scenario({ ...step('s0', 'transactional', 1), pivot: true, callback: true }),
+  'a step that starts a saga': () => scenario({ ...step('s0', 'transactional', 1), child: true }),
+  'a step that starts a saga, and a pivot': () =>
+    scenario({ ...step('s0', 'transactional', 1), child: true }, { ...step('s1', 'transactional', 1), pivot: true }),
   'a step and a pivot': () => scenario(step('s0', 'transactional', 1), { ...step('s1', 'transactional', 2), pivot: true }),
   'a signal and a timer between two steps': waiting,
   'an external step and its alternative': () => scenario(step('s0', 'external', 1), { ...step('s1', 'transactional', 1), instead: 's0' }),

@@ -29,6 +29,6 @@ export function inspectSummary(history: readonly SagaEvent[], state: SagaState, 
 }
 
 /** Some of a state names revisions, and those count from the summary on. */
-function tellsRevisions({ parked, owed, answers }: SagaState): boolean {
-  return parked.size > 0 || owed.size > 0 || answers.size > 0;
+function tellsRevisions({ parked, owed, answers, tasks }: SagaState): boolean {
+  return parked.size > 0 || owed.size > 0 || answers.size > 0 || tasks.size > 0;
 }

@@ -4,13 +4,13 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import {
-  type CommandMessage,
   checkLaws,
   type Decision,
   decide,
   fold,
   initialState,
   type Message,
+  type OwedCommand,
   outstanding,
   type Program,
   type Reply,
@@ -36,10 +36,10 @@ export class World {
   readonly causes: Message['type'][] = [];
   now = 1_000;
   /** On their way. */
-  readonly commands: CommandMessage[] = [];
+  readonly commands: OwedCommand[] = [];
   readonly replies: Reply[] = [];
   /** Everything that was ever under way: a network may deliver it again at any time. */
-  readonly sentCommands: CommandMessage[] = [];
+  readonly sentCommands: OwedCommand[] = [];
   readonly sentReplies: Reply[] = [];
   readonly requests: Message[] = [];
   readonly participants: ModelParticipants;
@@ -98,7 +98,7 @@ export class World {
     return decision;
   }
 
-  send(commands: readonly CommandMessage[]): void {
+  send(commands: readonly OwedCommand[]): void {
     this.commands.push(...commands);
     this.sentCommands.push(...commands);
   }
@@ -114,7 +114,7 @@ export class World {
     this.execute(command);
   }
 
-  execute(command: CommandMessage): void {
+  execute(command: OwedCommand): void {
     this.answered(this.participants.take(command, this.now));
   }
 
