@@ -7,7 +7,7 @@
  * W3  A state folded from the history equals the one that decided (at crashes and at the end; when thorough, after every decision).
  * W4  A decision is pure: the same again on a folded state (when thorough).
  * W5  What is owed is what was requested last: operation, attempt and idempotency key.
- * W6  A technical failure tells of the attempt it answers, and of no other.
+ * W6  A technical failure tells of the attempt it answers, and of no other; what a child says of itself is true whenever it was asked.
  * W7  Only actions of steps say until when they are valid, and while the deadline is to come none is valid for longer.
  * W8  An action is asked with the same arguments as long as its key is the same.
  */
@@ -29,7 +29,7 @@ export function inspectDecision(message: Message, { events, state }: Decision, c
   if (message.type !== 'reply') return;
   for (const event of events) {
     const own = event.type === 'StepSealFailed' || (event.type === 'StepFailed' && event.data.kind === 'technical');
-    if (own && event.data.attempt !== message.attempt)
+    if (own && !event.data.error.name.startsWith('Child') && event.data.attempt !== message.attempt)
       report(`W6 attempt ${message.attempt} was answered, and ${event.data.attempt} failed`);
   }
 }
