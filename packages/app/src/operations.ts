@@ -1,6 +1,7 @@
 import { type SagaDefinition, SkaldError, type Target } from '@skald/kernel';
 import type { Sagas } from './sagas.js';
 import type { Intervention, TargetIntervention } from './steering.js';
+import type { Tasks } from './tasks.js';
 
 /** What can be asked of an application from outside it, by name, with arguments that are JSON. */
 export interface OperationCall {
@@ -13,6 +14,7 @@ export interface OperationCall {
 /** What an operation has at hand. */
 export interface OperationPorts {
   readonly sagas: Sagas;
+  readonly tasks: Tasks;
   readonly definitions: readonly SagaDefinition[];
 }
 
@@ -85,6 +87,19 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   },
   suspend: ({ sagas }, read, request) => sagas.suspend(read.text('sagaId'), intervention(read, request)),
   resume: ({ sagas }, read, request) => sagas.resume(read.text('sagaId'), intervention(read, request)),
+  task: ({ tasks }, read) => {
+    const token = read.text('token');
+    switch (read.text('action')) {
+      case 'complete':
+        return tasks.complete(token, read.json('result'));
+      case 'fail':
+        return tasks.fail(token, { name: read.text('name'), message: read.text('message') });
+      case 'heartbeat':
+        return tasks.heartbeat(token);
+      default:
+        throw new TypeError('action: complete, fail or heartbeat is wanted');
+    }
+  },
   terminate: ({ sagas }, read, request) => sagas.terminate(read.text('sagaId'), intervention(read, request)),
 };
 

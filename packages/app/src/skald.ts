@@ -157,8 +157,9 @@ export class Skald {
         isUnderWay: (sagaId: string) => orchestrator?.isUnderWay(sagaId) ?? false,
       };
       const sagas = new Sagas(ports, definitions, (saga) => this.definition(saga));
-      this.openDesk({ sagas, definitions }, closing);
-      return new RunningSkald(sagas, new Tasks(client), recovered, closing);
+      const tasks = new Tasks(client);
+      this.openDesk({ sagas, tasks, definitions }, closing);
+      return new RunningSkald(sagas, tasks, recovered, closing);
     } catch (error) {
       // What went wrong first is what is to be told.
       await takeBack(closing).catch(() => undefined);

@@ -29,7 +29,7 @@ export class BusOperations implements Operations {
 
   async call(operation: string, values: Readonly<Record<string, unknown>>, request: string): Promise<CallOutcome> {
     try {
-      const ports = { sagas: this.app.sagas, definitions: this.definitions };
+      const ports = { sagas: this.app.sagas, tasks: this.app.tasks, definitions: this.definitions };
       return { type: 'done', result: await callOperation(ports, { operation, arguments: values, request }) };
     } catch (error) {
       if (error instanceof SkaldError && error.code === 'timed-out') {

@@ -22,6 +22,7 @@ import { start } from './start.js';
 import { startAgain } from './start-again.js';
 import { succeed } from './succeed.js';
 import { suspend } from './suspend.js';
+import { task } from './task.js';
 import { terminate } from './terminate.js';
 import type { Verb } from './verb.js';
 
@@ -30,7 +31,7 @@ export const VERBS: Readonly<Record<string, readonly Verb[]>> = {
   'Look:': [list, show, replay, history, plan, doctor, definitions],
   'Prove and carry:': [audit, exporting, importing],
   'For your shell:': [completion],
-  'Begin, and tell:': [start, signal],
+  'Begin, and tell:': [start, signal, task],
   'Where a person is asked:': [retry, patch, skip, succeed, fail, resume],
   'Steer:': [cancel, startAgain, suspend, move, deadline, terminate],
 };
