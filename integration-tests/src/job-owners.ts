@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { type JournalEntry, ownedPartitions, readJournal, type Term, termsOf } from './owner-journal.js';
 
@@ -25,8 +25,13 @@ export class JobOwners {
     });
   }
 
-  freeze(name: string): void {
-    this.running.get(name)?.kill('SIGSTOP');
+  /** Resolves when it stands still. */
+  async freeze(name: string): Promise<void> {
+    const child = this.running.get(name);
+    child?.kill('SIGSTOP');
+    while (child && execFileSync('ps', ['-o', 'state=', '-p', `${child.pid}`], { encoding: 'utf8' }).trim()[0] !== 'T') {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
   }
 
   thaw(name: string): void {

@@ -185,14 +185,11 @@ async function mostAtOnce({ events }: SqliteStore): Promise<number> {
   }
 }
 
-/**
- * Between its writes, and not while it waits for its turn to write: whoever stands still there keeps the file that they share, or the turnstile
- * before it, from all others, and nobody could take over.
- */
+/** Between its writes: whoever stands still inside one keeps the file that they share from all others, and nobody could take over. */
 async function freeze(owners: JobOwners, name: string, folder: string): Promise<void> {
   for (;;) {
-    owners.freeze(name);
-    if (['skald.db', 'skald.db-shared'].every((file) => isWritable(join(folder, file)))) return;
+    await owners.freeze(name);
+    if (isWritable(join(folder, 'skald.db'))) return;
     owners.thaw(name);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }

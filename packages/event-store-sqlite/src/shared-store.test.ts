@@ -163,6 +163,15 @@ describe('An append to a store that is shared', () => {
     }
   });
 
+  it('W4: goes past one that stands still in the turnstile', async () => {
+    const store = open();
+    const frozen = new DatabaseSync(`${file}-shared`);
+    frozen.exec('BEGIN IMMEDIATE');
+    expect(await store.events.append([write('order-1', -1)])).toMatchObject([{ type: 'appended' }]);
+    frozen.exec('ROLLBACK');
+    frozen.close();
+  });
+
   it('rejects with store-closed when its store is closed before its turn', async () => {
     const store = open();
     const leave = intrude();

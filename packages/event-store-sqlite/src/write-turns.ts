@@ -10,10 +10,13 @@ import { isBusy } from './sqlite-errors.js';
  *     its patience rejects with `store-busy`, and nothing of it is stored.
  * W3. A process that writes without pause does not keep the others out: who waits for the file holds the turnstile meanwhile, through which
  *     the busy one must go before its next write.
+ * W4. The turnstile makes turns fair, not safe: one that stands still in it (a frozen process) is passed by after a moment.
  *
  * The turnstile is the write lock of the side file whose readers are the sharers (see ownership.ts): the two do not exclude each other.
  */
 const PATIENCE = 5_000;
+/** Milliseconds until the turnstile is passed by. Who holds it is itself waiting for a write, which takes some milliseconds. */
+const AT_MOST_AT_THE_TURNSTILE = 1_000;
 /** Milliseconds between two tries at the file itself, which one process at a time makes, and at the turnstile. */
 const AT_THE_FILE = 1;
 const AT_THE_TURNSTILE = 10;
@@ -22,6 +25,8 @@ export class WriteTurns {
   readonly #turnstile: DatabaseSync;
   #last: Promise<unknown> = Promise.resolve();
   #closed = false;
+  /** Somebody stood still in the turnstile, and may still do: nobody waits for it again until it was free once. */
+  #passesBy = false;
 
   constructor(
     private readonly file: string,
@@ -45,13 +50,24 @@ export class WriteTurns {
 
   async #take<T>(begin: () => void, rest: () => T): Promise<T> {
     const start = performance.now();
-    while (!this.#enters(() => this.#turnstile.exec('BEGIN IMMEDIATE'))) await this.#pause(start, AT_THE_TURNSTILE);
+    const isHeld = await this.#throughTheTurnstile(start);
     try {
       while (!this.#enters(begin)) await this.#pause(start, AT_THE_FILE);
     } finally {
-      if (!this.#closed) this.#turnstile.exec('ROLLBACK');
+      if (isHeld && !this.#closed) this.#turnstile.exec('ROLLBACK');
     }
     return rest();
+  }
+
+  /** W3, W4. Answers whether it is held now. */
+  async #throughTheTurnstile(start: number): Promise<boolean> {
+    const until = start + (this.#passesBy ? 0 : AT_MOST_AT_THE_TURNSTILE);
+    for (;;) {
+      const isHeld = this.#enters(() => this.#turnstile.exec('BEGIN IMMEDIATE'));
+      this.#passesBy = !isHeld && performance.now() >= until;
+      if (isHeld || this.#passesBy) return isHeld;
+      await this.#pause(start, AT_THE_TURNSTILE);
+    }
   }
 
   #enters(step: () => void): boolean {
