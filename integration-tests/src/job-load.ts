@@ -16,6 +16,7 @@ export class JobLoad {
   /** Ids of instances that were started for certain. */
   readonly started = new Set<string>();
   private stopped = false;
+  private isClosed = false;
   private readonly starting = new Set<Promise<void>>();
   private running: Promise<void> = Promise.resolve();
 
@@ -54,7 +55,10 @@ export class JobLoad {
     await Promise.all(this.starting);
   }
 
+  /** Also of a load that nobody stopped: what is not started by now is given up. */
   async close(): Promise<void> {
+    this.stopped = true;
+    this.isClosed = true;
     await this.app.stop();
     this.closeDatabases();
   }
@@ -77,6 +81,7 @@ export class JobLoad {
         this.started.add(id);
         return;
       } catch (error) {
+        if (this.isClosed) return;
         if (!(error instanceof SkaldError && error.retryable)) throw error;
         await setTimeout(100);
       }
