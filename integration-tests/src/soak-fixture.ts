@@ -97,6 +97,8 @@ async function minute(nth: number): Promise<void> {
 
 async function holding(hour: number): Promise<Holding> {
   await app.sagas.caughtUp();
+  // What would be sent again, had it been lost, is looked at once more.
+  await clock.advance(60_000);
   // What was cut is closed, and what was closed is let go.
   for (let turn = 0; turn < 5; turn++) {
     await setTimeout(50);
