@@ -37,8 +37,8 @@ describe('B24: A manager’s clock', () => {
     async (difference) => {
       await expect(check(difference).admit()).rejects.toMatchObject({ code: 'clock-differs' });
       expect(lines).toEqual([expect.objectContaining({ level: 'error' })]);
-      await check(difference).look(owner);
-      await check(difference / 100).look(owner);
+      await check(difference).look([owner]);
+      await check(difference / 100).look([owner]);
       expect(calls).toEqual(['withhold', 'release']);
     },
   );
@@ -51,11 +51,14 @@ describe('B24: A manager’s clock', () => {
   it('K3: that cannot be compared is left alone, which is told once', async () => {
     const untold = check(0, 0, () => undefined);
     await untold.admit();
-    await untold.look(owner);
+    await untold.look([owner]);
     const away = check(0, 0, () => {
       throw new Error('no broker');
     });
     await away.admit();
+    await away.look([owner]);
     expect(lines.map(({ level }) => level)).toEqual(['info', 'info']);
+    // Above all, who was left out because its clock was wrong stays so.
+    expect(calls).toEqual([]);
   });
 });

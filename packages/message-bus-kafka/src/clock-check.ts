@@ -34,23 +34,27 @@ export class ClockCheck {
 
   /** K2. Throws `clock-differs`. */
   async admit(): Promise<void> {
-    const difference = await this.#measured();
+    const difference = (await this.#measured()) ?? 0;
     if (Math.abs(difference) > REFUSED_FROM) throw new SkaldError('clock-differs', { milliseconds: difference, limit: REFUSED_FROM });
   }
 
-  /** K2, for whoever is at work. */
-  async look(owner: Withheld): Promise<void> {
-    if (Math.abs(await this.#measured()) > REFUSED_FROM) owner.withhold();
-    else owner.release();
+  /** K2, K3: for all who are at work. */
+  async look(owners: readonly Withheld[]): Promise<void> {
+    const difference = await this.#measured();
+    if (difference === undefined) return;
+    for (const owner of owners) {
+      if (Math.abs(difference) > REFUSED_FROM) owner.withhold();
+      else owner.release();
+    }
   }
 
-  /** Milliseconds by which this clock is ahead, negative where it is behind; 0 where nothing is wrong for certain. */
-  async #measured(): Promise<number> {
+  /** Milliseconds by which this clock is ahead, negative where it is behind; 0 where nothing is wrong for certain; `undefined`: not measured. */
+  async #measured(): Promise<number | undefined> {
     const { now, log } = this.ports;
     const before = now();
     const broker = await this.#stamp();
     const after = now();
-    if (broker === undefined) return 0;
+    if (broker === undefined) return undefined;
     const difference = broker < before ? before - broker : broker > after ? after - broker : 0;
     if (Math.abs(difference) > TOLD_FROM) {
       const refused = Math.abs(difference) > REFUSED_FROM;

@@ -1,5 +1,5 @@
 export type { DeadLetter } from './dead-letters.js';
-export { KafkaBus, type TracedOutgoing } from './kafka-bus.js';
+export { KafkaBus } from './kafka-bus.js';
 export { applyRemedies } from './kafkajs-remedies.js';
 export type { Log, LogLevel, LogLine } from './log.js';
 export { partitionOf } from './murmur2.js';

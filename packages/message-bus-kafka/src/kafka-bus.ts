@@ -8,7 +8,6 @@ import {
   type OwnershipListener,
   type Partitioning,
   SkaldError,
-  type TraceContext,
 } from '@skald/kernel';
 import { AddressConsumer, type ConsumerPlan } from './address-consumer.js';
 import { withAdmin } from './admin.js';
@@ -24,9 +23,6 @@ import { applyRecordRemedy } from './record-remedy.js';
 import { Sorter } from './sorter.js';
 import { Topics } from './topics.js';
 import { encode, type WireContext } from './wire.js';
-
-/** A message with the trace that it belongs to. */
-export type TracedOutgoing = Outgoing & { readonly trace?: TraceContext };
 
 const CLOSE_WITHIN = 10_000;
 /** Milliseconds before a topic that could not be had is asked for again. */
@@ -92,7 +88,7 @@ export class KafkaBus implements MessageBus {
   }
 
   /** B1. Rejects with `message-refused`, `bus-unavailable`, `bus-overloaded`, `bus-unauthorised`, `topics-missing`, `bus-closed`. */
-  async publish(messages: readonly TracedOutgoing[]): Promise<void> {
+  async publish(messages: readonly Outgoing[]): Promise<void> {
     this.#checkOpen();
     const unknown = this.#unknownTopics(messages);
     if (unknown.length > 0 || this.#gate !== undefined) {
@@ -138,15 +134,14 @@ export class KafkaBus implements MessageBus {
   }
 
   #lookAtClock(): void {
-    this.#looking ??= setInterval(() => {
-      for (const to of ['inbox', 'express'] as const) {
-        void this.#consumers.get(to)?.then(
-          (consumer) => this.#clock.look(consumer),
-          () => undefined,
-        );
-      }
-    }, this.settings.clockCheckInterval);
+    this.#looking ??= setInterval(() => void this.#look(), this.settings.clockCheckInterval);
     this.#looking.unref();
+  }
+
+  /** Who could not begin has nothing to lose. */
+  async #look(): Promise<void> {
+    const begun = await Promise.allSettled((['inbox', 'express'] as const).map((to) => this.#consumers.get(to)));
+    await this.#clock.look(begun.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : [])));
   }
 
   /** An answer that nobody waits for. */
@@ -199,11 +194,11 @@ export class KafkaBus implements MessageBus {
     return count;
   }
 
-  #record({ address, message, trace }: TracedOutgoing): ProduceRecord {
+  #record({ address, message }: Outgoing): ProduceRecord {
     const topic = this.names.topic(address);
     const refused = this.#unavailable.get(topic);
     if (refused) throw refused.error;
-    const wire = encode(message, address, this.#context, trace);
+    const wire = encode(message, address, this.#context);
     const owner = address.to === 'client' ? Buffer.from(address.client) : wire.key;
     return { ...wire, topic, partition: partitionOf(owner, this.#partitions(topic)), sagaId: message.sagaId };
   }
