@@ -47,14 +47,14 @@ export async function actOnMany(cli: Cli, command: Command, act: Act, options: M
   const reason = await reasonOf(cli, options);
   const by = await cli.actorOf(command, options.by);
   const request = requestOf(options);
-  const refused = await cli.acting(command, actingOf(options), (operations) =>
+  const carriedOut = await cli.acting(command, actingOf(options), (operations) =>
     carryOutAll(cli, act, items, async (item) => {
       const values = { sagaId: item.summary.sagaId, ...item.seen, by, reason, ...act.values };
       const outcome = await call(operations, act, values, `${request}/${item.summary.sagaId}/${item.seen?.target ?? ''}`);
       if (asJson) cli.json({ ...named(item, act), outcome });
     }),
   );
-  told(cli, act, items.length, refused, asJson);
+  told(cli, act, items.length, carriedOut, asJson);
 }
 
 async function call(operations: Operations, act: Act, values: Readonly<Record<string, unknown>>, request: string): Promise<string> {
@@ -104,8 +104,14 @@ async function confirm(cli: Cli, act: Act, items: readonly Item[], { yes }: Many
   if (!/^y(es)?$/i.test(answer.trim())) throw new Trouble('not-confirmed', 'Nothing was done.');
 }
 
+interface CarriedOut {
+  /** The others were not, after one that nobody answered. */
+  readonly asked: number;
+  readonly refused: readonly Refusal[];
+}
+
 /** A refusal stops no other; what nobody answers does. */
-async function carryOutAll(cli: Cli, act: Act, items: readonly Item[], one: (item: Item) => Promise<void>): Promise<Refusal[]> {
+async function carryOutAll(cli: Cli, act: Act, items: readonly Item[], one: (item: Item) => Promise<void>): Promise<CarriedOut> {
   const { person } = cli.terminal;
   const refused: Refusal[] = [];
   const waiting = [...items];
@@ -124,7 +130,7 @@ async function carryOutAll(cli: Cli, act: Act, items: readonly Item[], one: (ite
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
   person?.progress('');
-  return refused;
+  return { asked: done, refused };
 }
 
 function progress(person: Person, { name }: Act, done: number, all: number, refused: number): void {
@@ -133,13 +139,16 @@ function progress(person: Person, { name }: Act, done: number, all: number, refu
   person.progress(`${bar} ${name} ${done} of ${all}${refused > 0 ? `, ${refused} refused` : ''}`);
 }
 
-function told(cli: Cli, act: Act, count: number, refused: readonly Refusal[], asJson: boolean): void {
+function told(cli: Cli, act: Act, count: number, { asked, refused }: CarriedOut, asJson: boolean): void {
   const { terminal } = cli;
   for (const { item, error } of refused) {
     const message = error instanceof Error ? error.message : String(error);
     if (asJson) cli.json({ ...named(item, act), outcome: 'refused', error: message });
     else terminal.err(`${plain(item.summary.sagaId)}${item.seen ? ` ${plain(item.seen.target)}` : ''}: ${message}`);
   }
-  if (!asJson) terminal.out(`${act.name}: ${count - refused.length} recorded${refused.length > 0 ? `, ${refused.length} refused` : ''}`);
+  if (!asJson) {
+    const others = [...(refused.length > 0 ? [`${refused.length} refused`] : []), ...(asked < count ? [`${count - asked} not asked`] : [])];
+    terminal.out([`${act.name}: ${asked - refused.length} recorded`, ...others].join(', '));
+  }
   if (refused.length > 0) throw new Trouble('refused', `${refused.length} of ${count} were refused.`);
 }

@@ -23,7 +23,6 @@ export interface ManyOptions extends ReasonOptions, SelectionOptions {
   readonly all?: boolean;
   readonly dryRun?: boolean;
   readonly yes?: boolean;
-  readonly limit?: number;
 }
 
 export function addActing(command: Command): Command {

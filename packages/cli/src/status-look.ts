@@ -27,13 +27,14 @@ const STEPS = {
   sealing: { mark: '?', style: 'yellow' },
   'seal-backoff': { mark: '?', style: 'yellow' },
   waiting: { mark: '◷', style: 'cyan' },
+  deferred: { mark: '◷', style: 'cyan' },
   succeeded: { mark: '✔', style: 'green' },
   failed: { mark: '✘', style: 'red' },
   unknown: { mark: '?', style: 'red' },
   skipped: { mark: '–', style: 'dim' },
   caught: { mark: '⤷', style: 'yellow' },
   stopped: { mark: '■', style: 'dim' },
-} satisfies Partial<Record<StepStatus, Look>>;
+} satisfies Record<StepStatus, Look>;
 
 const OTHER: Look = { mark: '·', style: undefined };
 

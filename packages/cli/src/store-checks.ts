@@ -64,7 +64,7 @@ async function suspended(index: SagaIndex, now: number): Promise<CheckResult> {
 }
 
 async function versionsMissing(index: SagaIndex, definitions: readonly SagaDefinition[] | undefined): Promise<CheckResult> {
-  const waiting = (await sample(index, 'suspended')).filter(waitsForVersion);
+  const { sagas: waiting } = await index.list({ status: ['suspended'], error: 'version-not-deployed', limit: SAMPLE });
   const fix = 'Deploy that version again, beside the newer one: they go on by themselves.';
   if (waiting.length > 0) {
     const versions = [...new Set(waiting.map(({ saga, version }) => `${saga} ${version}`))].join(', ');
