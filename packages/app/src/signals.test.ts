@@ -129,6 +129,7 @@ describe('A saga that waits for signals', () => {
     });
     await expect(signal('aproval')).rejects.toMatchObject({ code: 'unknown-signal', details: { known: 'approval, paper' } });
     await expect(app.sagas.signal(OrderSaga, '1', 'signature', 'x'.repeat(300_000))).rejects.toMatchObject({ code: 'invalid-signal' });
+    await expect(app.sagas.signal(OrderSaga, '1', 'signature', '漢'.repeat(100_000))).rejects.toMatchObject({ code: 'invalid-signal' });
     await expect(app.sagas.signal(SlowSaga, '1', 'coolOff', undefined)).rejects.toMatchObject({ code: 'unknown-signal' });
     expect((await app.sagas.history('order-1')).some(({ type }) => type === 'SignalReceived')).toBe(false);
   });

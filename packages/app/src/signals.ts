@@ -34,8 +34,9 @@ export async function sendSignal(
   if (first && own.length === 0) throw unknown(first.name, name, takers);
   await checkPayload(own, first?.name ?? '', name, payload);
   const text = JSON.stringify(payload);
-  if (text !== undefined && text.length > MAX_PAYLOAD_BYTES) {
-    const issues = `it is ${text.length} bytes of JSON, the limit is ${MAX_PAYLOAD_BYTES}; pass a reference instead`;
+  const bytes = text === undefined ? 0 : Buffer.byteLength(text);
+  if (bytes > MAX_PAYLOAD_BYTES) {
+    const issues = `it is ${bytes} bytes of JSON, the limit is ${MAX_PAYLOAD_BYTES}; pass a reference instead`;
     throw new SkaldError('invalid-signal', { saga: first?.name, signal: name, issues });
   }
   await client.ask(sagaId, {

@@ -157,11 +157,9 @@ function laterFor({ action, purpose, taskToken }: CommandMessage): 'later' {
 function textOf(result: unknown): string | undefined {
   if (result === undefined) return undefined;
   const text = JSON.stringify(result);
-  if (text !== undefined && text.length > MAX_RESULT_BYTES) {
-    throw named(
-      'ResultTooLarge',
-      `the result is ${text.length} bytes of JSON, the limit is ${MAX_RESULT_BYTES}; answer a reference instead`,
-    );
+  const bytes = text === undefined ? 0 : Buffer.byteLength(text);
+  if (bytes > MAX_RESULT_BYTES) {
+    throw named('ResultTooLarge', `the result is ${bytes} bytes of JSON, the limit is ${MAX_RESULT_BYTES}; answer a reference instead`);
   }
   return text;
 }

@@ -136,15 +136,17 @@ describe('A participant with its fence in the transaction of its business', () =
   it('a result that is too large, or no JSON, is rolled back', async () => {
     bank.on('act', (input) => {
       fence.data.set('charged', true);
-      return input === 'large' ? 'x'.repeat(200 * 1024) : 1n;
+      return typeof input === 'string' ? input.repeat(200 * 1024) : 1n;
     });
     await benchOf();
-    expect(await bench.ask({ args: ['large'] })).toMatchObject({
-      type: 'failed',
-      kind: 'business',
-      effect: 'none',
-      error: { name: 'ResultTooLarge' },
-    });
+    for (const [nth, letter] of ['x', '漢'].entries()) {
+      expect(await bench.ask({ key: `order-1/a/pay#${nth}`, args: [letter] })).toMatchObject({
+        type: 'failed',
+        kind: 'business',
+        effect: 'none',
+        error: { name: 'ResultTooLarge', message: expect.stringContaining(`${Buffer.byteLength(letter) * 200 * 1024 + 2} bytes`) },
+      });
+    }
     expect(await bench.ask({ key: 'order-2/a/pay' })).toMatchObject({ ...NONE, error: { name: 'TypeError' } });
     expect(fence.data.keys()).toEqual([]);
   });
