@@ -14,7 +14,11 @@ export function endingOf(state: SagaState): Ending {
 }
 
 function reasonOf({ end, compensation }: SagaState): string | undefined {
-  if (end?.type === 'SagaTerminated') return end.data.reason;
+  return end?.type === 'SagaTerminated' ? end.data.reason : turnedBackFor(compensation);
+}
+
+/** Why a saga has turned back, in words. */
+export function turnedBackFor(compensation: SagaState['compensation']): string | undefined {
   if (compensation?.type === 'failed') return `${compensation.error.name}: ${compensation.error.message}`;
   if (compensation?.type === 'cancelled') return `cancelled: ${compensation.reason}`;
   if (compensation?.type === 'withdrawn') return 'the saga that started it has turned back';

@@ -131,8 +131,9 @@ export class IndexFolds {
     this.remove(sagaId);
     if (isEnded(statusOf(state))) return;
     this.states.set(sagaId, state);
-    this.weights.set(sagaId, weightOf(state));
-    this.weight += weightOf(state);
+    const weight = weightOf(state);
+    this.weights.set(sagaId, weight);
+    this.weight += weight;
     for (const oldest of this.states.keys()) {
       if (this.weight <= this.capacity || this.states.size === 1) return;
       this.remove(oldest);

@@ -3,12 +3,16 @@ import type { Clock } from '@skald/kernel';
 /** Waits that end at once when everything is to end. */
 export class Pauses {
   private readonly ending = new Set<() => void>();
-  private isOver = false;
+  private over = false;
 
   constructor(private readonly clock: Clock) {}
 
+  get isOver(): boolean {
+    return this.over;
+  }
+
   async wait(milliseconds: number): Promise<void> {
-    if (this.isOver) return;
+    if (this.over) return;
     let end = () => {};
     await new Promise<void>((resolve) => {
       const cancel = this.clock.at(this.clock.now() + milliseconds, resolve);
@@ -22,7 +26,7 @@ export class Pauses {
   }
 
   end(): void {
-    this.isOver = true;
+    this.over = true;
     for (const end of this.ending) end();
   }
 }

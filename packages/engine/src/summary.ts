@@ -1,4 +1,5 @@
 import { type ErrorCode, type ErrorRecord, nextDue, type SagaState, type SagaSummary, statusOf } from '@skald/kernel';
+import { turnedBackFor } from './ending.js';
 
 /** Name of the error for which a saga waits for a version. */
 export const NOT_DEPLOYED: ErrorCode = 'version-not-deployed';
@@ -25,11 +26,7 @@ function errorOf(state: SagaState): string | undefined {
   // What waits for a version and not for a person must be found by the index alone.
   const shown = others.find(isNotDeployed) ?? first;
   if (shown) return `${shown.name}: ${shown.message}`;
-  const reason = state.compensation;
-  if (reason?.type === 'failed') return `${reason.error.name}: ${reason.error.message}`;
-  if (reason?.type === 'cancelled') return `cancelled: ${reason.reason}`;
-  if (reason?.type === 'withdrawn') return 'the saga that started it has turned back';
-  return reason ? 'the deadline passed' : undefined;
+  return turnedBackFor(state.compensation);
 }
 
 /** Is this why a saga waits for a version to be deployed? */

@@ -1,4 +1,4 @@
-import { type Answer, type InboxMessage, isEnded, type Outgoing, type SagaState, SkaldError, statusOf } from '@skald/kernel';
+import { type Answer, type InboxMessage, isEnded, type Outgoing, type SagaState, statusOf } from '@skald/kernel';
 import { endingOf } from '../ending.js';
 
 /** What a start is answered by a saga that is there already, or has just come to its end. */
@@ -13,11 +13,6 @@ export function answerOf({ input }: InboxMessage, state: SagaState): Answer {
     ...(input.request !== state.startRequest && { existing: true }),
     ...(isEnded(statusOf(state)) && { ending: endingOf(state) }),
   };
-}
-
-export function refusal(error: unknown): Answer {
-  const { code, details } = error instanceof SkaldError ? error : new SkaldError('store-failed', { problem: String(error) });
-  return { accepted: false, code, details: Object.fromEntries(Object.entries(details).map(([name, value]) => [name, String(value)])) };
 }
 
 /** To everybody who asked, once. */

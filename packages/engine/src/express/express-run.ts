@@ -10,12 +10,12 @@ import {
   type Message,
   nextDue,
   type Program,
-  recordError,
   type SagaEvent,
   type SagaState,
   statusOf,
 } from '@skald/kernel';
 import type { Observer } from '../observer.js';
+import { brief } from '../turn.js';
 
 /** Whoever asked for the saga, and the message that is kept until it has ended. */
 export type StartDelivery = Delivery<InboxMessage>;
@@ -59,9 +59,7 @@ export class ExpressRun {
 
   /** It cannot go on, for this reason. */
   fault(at: number, reason: unknown): Decision {
-    const { name, message } = recordError(reason);
-    const error = { name: name.slice(0, 200), message: message.slice(0, 2_000) };
-    return this.keep(decide(this.program, this.current, { type: 'fault', at, error }), 'fault');
+    return this.keep(decide(this.program, this.current, { type: 'fault', at, error: brief(reason) }), 'fault');
   }
 
   private keep(decision: Decision, cause: string): Decision {
@@ -83,7 +81,7 @@ export class ExpressRun {
     if (this.isOver) return state.reopened ? 'a success came after it had ended, and is undone' : undefined;
     const [parked] = state.parked;
     if (parked) return `${parked[0]} waits for a person: ${parked[1].error.name}: ${parked[1].error.message}`;
-    if ([...state.steps.values()].some(({ status }) => (status as string) === 'deferred')) return 'a step of it is answered later';
+    if ([...state.steps.values()].some(({ status }) => status === 'deferred')) return 'a step of it is answered later';
     return now >= state.startedAt + LONGEST_EXPRESS ? `it is under way for ${LONGEST_EXPRESS} ms` : undefined;
   }
 

@@ -24,9 +24,11 @@ import {
 } from '@skald/kernel';
 import { appendResolved } from '../append-resolved.js';
 import type { CrashPoints } from '../crash-points.js';
+import { bySaga } from '../deciding.js';
 import { encodeEvents } from '../event-codec.js';
 import type { Observer } from '../observer.js';
 import type { Ownership, Term } from '../ownership.js';
+import { Pauses } from '../pauses.js';
 import { WorkLoop } from '../work-loop.js';
 import { loadLimiter } from './limit-stream.js';
 import { Limiter } from './limiter.js';
@@ -70,7 +72,7 @@ export class LimitDesk {
   private readonly limiters = new Map<string, Limiter>();
   private readonly loop: WorkLoop<Job>;
   private cancelCheck: (() => void) | undefined;
-  private wakeUp: (() => void) | undefined;
+  private readonly pauses: Pauses;
   private stopping = false;
 
   constructor(
@@ -78,6 +80,7 @@ export class LimitDesk {
     private readonly options: LimitOptions,
   ) {
     this.loop = new WorkLoop(options.batch, (jobs) => this.work(jobs));
+    this.pauses = new Pauses(ports.clock);
   }
 
   deliver(jobs: readonly Job[]): void {
@@ -112,7 +115,7 @@ export class LimitDesk {
     this.stopping = true;
     this.cancelCheck?.();
     const stopped = this.loop.stop();
-    this.wakeUp?.();
+    this.pauses.end();
     await stopped;
   }
 
@@ -137,11 +140,11 @@ export class LimitDesk {
     const { store, observer, crashPoints } = this.ports;
     try {
       const turns: DeskTurn[] = [];
-      for (const [stream, jobs] of byStream(batch)) turns.push(...(await this.turn(stream, jobs)));
+      for (const [stream, jobs] of bySaga(batch)) turns.push(...(await this.turn(stream, jobs)));
       crashPoints.reach('limiter:decided');
       const writing = turns.filter(({ write }) => write !== undefined);
       const writes = writing.flatMap(({ write }) => write ?? []);
-      const outcomes = await appendResolved(store, writes, () => this.sleep(PAUSE), observer);
+      const outcomes = await appendResolved(store, writes, () => this.pauses.wait(PAUSE), observer);
       const refused = new Set(writing.filter((_, at) => outcomes[at]?.type !== 'appended'));
       crashPoints.reach('limiter:appended');
       const stored = turns.filter((turn) => !refused.has(turn) && this.ports.ownership.termOf(turn.stream) === turn.term);
@@ -157,7 +160,7 @@ export class LimitDesk {
     } catch (error) {
       for (const { message } of batch) this.limiters.delete(message.sagaId);
       observer.troubled(`limits cannot be kept up; sagas wait, next try in ${PAUSE} ms`, error);
-      await this.sleep(PAUSE);
+      await this.pauses.wait(PAUSE);
       this.loop.pushFirst(batch.filter(({ message }) => this.ports.ownership.owns(message.sagaId)));
     }
   }
@@ -208,18 +211,6 @@ export class LimitDesk {
     ]);
     if (messages.length > 0) await this.ports.bus.publish(messages);
   }
-
-  private async sleep(milliseconds: number): Promise<void> {
-    const { clock } = this.ports;
-    if (this.stopping) return;
-    await new Promise<void>((resolve) => {
-      const cancel = clock.at(clock.now() + milliseconds, resolve);
-      this.wakeUp = () => {
-        cancel();
-        resolve();
-      };
-    });
-  }
 }
 
 function checkOf(stream: string): Job {
@@ -229,14 +220,4 @@ function checkOf(stream: string): Job {
 /** A turn without inputs: there is more to grant. */
 function goOn(stream: string): Job {
   return { message: { kind: 'input', sagaId: stream, input: { type: 'slot' } }, done: () => {} };
-}
-
-function byStream(batch: readonly Job[]): ReadonlyMap<string, Job[]> {
-  const groups = new Map<string, Job[]>();
-  for (const job of batch) {
-    const group = groups.get(job.message.sagaId);
-    if (group) group.push(job);
-    else groups.set(job.message.sagaId, [job]);
-  }
-  return groups;
 }

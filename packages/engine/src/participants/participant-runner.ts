@@ -10,12 +10,12 @@
 import { type Clock, type CommandMessage, type Fence, type Ids, type MessageBus, type Outcome, SkaldError } from '@skald/kernel';
 import type { CrashPoints } from '../crash-points.js';
 import type { Observer } from '../observer.js';
+import { Pauses } from '../pauses.js';
 import { WorkLoop } from '../work-loop.js';
 import { Actions, type ParticipantDefinition } from './actions.js';
 import { type Admitted, admitAll, type Effect, prepare, settleAll, takeEffect } from './external.js';
 import { commandOf, distinct, type Job } from './jobs.js';
 import { KeyWaits } from './key-waits.js';
-import { Pauses } from './pauses.js';
 import { EXPRESS_NEEDS_FENCE, failed, replyTo } from './replies.js';
 import { Room } from './room.js';
 import { type Carried, runTransactional } from './transactional.js';
@@ -81,7 +81,7 @@ export class ParticipantRunner {
 
   /** Resolves when nothing runs any more and what ran is recorded; what was not carried out stays with the bus. */
   async stop(): Promise<void> {
-    this.pauses.stop();
+    this.pauses.end();
     await this.commands.stop();
     await Promise.all(this.busy);
     await this.effects.idle();
@@ -245,7 +245,8 @@ export class ParticipantRunner {
       }
     } catch (error) {
       observer.troubled(`participant ${this.actions.definition.name} cannot record what it did; it is tried again`, error);
-      if (await this.pauses.pause(PAUSE)) this.effects.pushFirst(over);
+      await this.pauses.wait(PAUSE);
+      if (!this.pauses.isOver) this.effects.pushFirst(over);
       return;
     }
     if (jobs.length > 0) await this.reply(jobs, outcomes);
@@ -268,7 +269,8 @@ export class ParticipantRunner {
         break;
       } catch (error) {
         observer.troubled(`participant ${this.actions.definition.name} cannot send its replies; it is tried again`, error);
-        if (!(await this.pauses.pause(PAUSE))) return;
+        await this.pauses.wait(PAUSE);
+        if (this.pauses.isOver) return;
       }
     }
     crashPoints.reach('participant:replied');
