@@ -7,7 +7,7 @@
  * N2  The first difference is told, and no later one: after it the two histories are two.
  * N3  A difference by which a registered change of the kernel shows, on an event recorded before it, is excused and noted.
  */
-import { decodeEvent, type Metadata } from '@skald/engine';
+import { decodeEvent, isSealed as isSealedEvent, type Metadata } from '@skald/engine';
 import {
   canonicalJson,
   decide,
@@ -49,7 +49,7 @@ export interface Replay {
 export function causedEvents(events: readonly RecordedEvent[]): CausedEvent[] {
   return events.map((recorded) => {
     const event = decodeEvent(recorded);
-    const { cause, replay = 0 } = JSON.parse(recorded.metadata) as Metadata & { readonly replay?: number };
+    const { cause, replay = 0 } = JSON.parse(recorded.metadata) as Metadata;
     return { event, cause: String(cause), replay };
   });
 }
@@ -62,7 +62,7 @@ export function sagaOf([first]: readonly CausedEvent[]): { readonly saga: string
 
 /** Are payloads encrypted in it? What was asked and answered cannot be read then, so it cannot be decided on anew; its chain can be verified. */
 export function isSealed(history: readonly CausedEvent[]): boolean {
-  return history.some(({ event }) => 'sealed' in event.data);
+  return history.some(({ event }) => isSealedEvent(event));
 }
 
 /** Replays the history of one saga. Throws `history-unreadable` where it cannot be folded. */

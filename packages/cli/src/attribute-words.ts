@@ -1,4 +1,4 @@
-import { type AttributeQuery, type Attributes, type AttributeValue, attributeFilters, attributeKey, attributeType } from '@skald/kernel';
+import { type AttributeQuery, type Attributes, type AttributeValue, attributeFilters, fitsFilter } from '@skald/kernel';
 import { dateOf } from './moments.js';
 import { UsageError } from './usage.js';
 
@@ -35,12 +35,5 @@ function valueIn(text: string): AttributeValue {
 
 /** As an index would answer it. */
 export function matchesAttributes(attributes: Attributes | undefined, queries: AttributeQueries): boolean {
-  return attributeFilters(queries).every((filter) => {
-    const value = attributes?.[filter.name];
-    if (value === undefined || attributeType(value) !== filter.type) return false;
-    const key = attributeKey(value);
-    if ('is' in filter) return key === filter.is;
-    if ('prefix' in filter) return String(key).startsWith(filter.prefix);
-    return (filter.from === undefined || key >= filter.from) && (filter.to === undefined || key < filter.to);
-  });
+  return attributeFilters(queries).every((filter) => fitsFilter(attributes, filter));
 }

@@ -67,10 +67,12 @@ export function definitionOf<S extends object>(target: Class<S>, instance: () =>
 }
 
 function attributesOf(attributes: NonNullable<SagaOptions['attributes']>, contextOf: SagaClass['contextOf']): SagaData['attributes'] {
-  const entries = Object.entries(attributes).map(
-    ([name, compute]) => [name, (input: unknown, view: SagaView) => compute(input, contextOf(view))] as const,
-  );
-  return Object.fromEntries(entries);
+  return Object.fromEntries(Object.entries(attributes).map(([name, compute]) => [name, inContext(compute, contextOf)]));
+}
+
+/** Of user code that looks at the saga: given the kernel's view of it. */
+function inContext<R>(look: (input: never, context: never) => R, contextOf: SagaClass['contextOf']): (input: unknown, view: SagaView) => R {
+  return (input, view) => look(input as never, contextOf(view) as never);
 }
 
 type Place = Pick<StepData, 'id' | 'after' | 'when' | 'instead' | 'on' | 'branch'>;
@@ -85,7 +87,7 @@ function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): Step
     ...(instead !== undefined && { instead: idOf(instead) }),
     ...(on && { on }),
     ...(branch !== undefined && { branch: branch.replace(/^[^.]*/, idOf) }),
-    ...(when && { when: (input: unknown, view: SagaView) => when(input, contextOf(view)) }),
+    ...(when && { when: inContext(when, contextOf) }),
   };
   if (options.kind === 'choice') return choiceData(saga, options, place);
   if (options.kind === 'map') return mapData(saga, method, options, place);
@@ -95,14 +97,12 @@ function stepEntry(saga: SagaClass, method: string, options: DeclaredStep): Step
 }
 
 function choiceData({ contextOf }: SagaClass, { branches, otherwise }: SagaChoiceOptions, place: Place): ChoiceData {
-  const guards = Object.entries(branches).map(([name, when]) => {
-    return [name, (input: unknown, view: SagaView) => when(input, contextOf(view))] as const;
-  });
+  const guards = Object.entries(branches).map(([name, when]) => [name, inContext(when, contextOf)] as const);
   return { ...place, kind: 'choice', branches: Object.fromEntries(guards), ...(otherwise !== undefined && { otherwise }) };
 }
 
 function mapData({ options: { name }, call, contextOf }: SagaClass, method: string, options: SagaMapOptions, place: Place): MapData {
-  const { compensation, id: _id, after: _after, when: _when, instead: _instead, branch: _branch, ...rest } = options;
+  const { compensation, ...rest } = options;
   return {
     ...rest,
     ...place,
@@ -119,9 +119,8 @@ function mapData({ options: { name }, call, contextOf }: SagaClass, method: stri
 }
 
 function signalData(saga: SagaClass, method: string, options: SagaSignalOptions, place: Place): SignalData {
-  const { id: _id, after: _after, when: _when, instead: _instead, branch: _branch, ...rest } = options;
   return {
-    ...rest,
+    ...options,
     ...place,
     kind: 'signal',
     receive: (payload, view) => outputOf(saga.call(method, payload, view), saga.options.name, method),
@@ -129,17 +128,7 @@ function signalData(saga: SagaClass, method: string, options: SagaSignalOptions,
 }
 
 function stepData({ options: { name }, call }: SagaClass, method: string, options: SagaStepOptions, place: Place): StepData {
-  const {
-    compensation,
-    id: _id,
-    after: _after,
-    when: _when,
-    instead: _instead,
-    branch: _branch,
-    input: _input,
-    output: _output,
-    ...rest
-  } = options;
+  const { compensation, input: _input, output: _output, ...rest } = options;
   return {
     ...rest,
     ...place,

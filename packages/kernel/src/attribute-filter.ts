@@ -1,4 +1,4 @@
-import type { AttributeValue } from './attributes.js';
+import type { Attributes, AttributeValue } from './attributes.js';
 import { SkaldError } from './errors.js';
 
 /** A value, or a range of values of one type (`from` included, `to` not), or texts that begin so. */
@@ -27,6 +27,16 @@ export function attributeType(value: AttributeValue): AttributeType {
 export function attributeKey(value: AttributeValue): AttributeKey {
   if (value instanceof Date) return value.getTime();
   return typeof value === 'boolean' ? Number(value) : value;
+}
+
+/** What every index answers. */
+export function fitsFilter(attributes: Attributes | undefined, filter: AttributeFilter): boolean {
+  const value = attributes?.[filter.name];
+  if (value === undefined || attributeType(value) !== filter.type) return false;
+  const key = attributeKey(value);
+  if ('is' in filter) return key === filter.is;
+  if ('prefix' in filter) return String(key).startsWith(filter.prefix);
+  return (filter.from === undefined || key >= filter.from) && (filter.to === undefined || key < filter.to);
 }
 
 /** Throws `invalid-query`. */

@@ -1,5 +1,6 @@
 /** A step that starts another saga, from the side of its parent: asked like a participant, under another address, and without hurry. */
 import type { RecordedCommand } from './events.js';
+import { fnv1a } from './fnv1a.js';
 import type { CommandMessage } from './messages.js';
 import type { SagaState, StepState } from './state.js';
 
@@ -56,10 +57,4 @@ function shortened(id: string): string {
   if (id.length <= LONGEST_ID) return id;
   const mark = [0x811c9dc5, 0x9747b28c].map((seed) => fnv1a(id, seed).toString(16).padStart(8, '0')).join('');
   return `${id.slice(0, LONGEST_ID - mark.length - 1)}~${mark}`;
-}
-
-function fnv1a(text: string, seed: number): number {
-  let hash = seed;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
 }

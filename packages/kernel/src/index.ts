@@ -1,6 +1,6 @@
 export { report } from './asked.js';
 export type { AttributeFilter, AttributeKey, AttributeQuery, AttributeType } from './attribute-filter.js';
-export { attributeFilters, attributeKey, attributeType } from './attribute-filter.js';
+export { attributeFilters, attributeKey, attributeType, fitsFilter } from './attribute-filter.js';
 export type { Attributes, AttributeValue, ComputedAttributes, RecordedAttribute, RecordedAttributes } from './attributes.js';
 export { attributesOf, recordedAttributes } from './attributes.js';
 export type { ChildCall, OwedCommand } from './child-call.js';

@@ -8,7 +8,7 @@ export function lintCatches(steps: readonly StepDefinition[]): Remark[] {
     ...lintNames(step),
     ...lintAlternative(step, step.instead === undefined ? undefined : byId.get(step.instead)),
     ...lintOptional(step),
-    ...lintChoice(step, steps),
+    ...lintNeverChosen(step, steps),
   ]);
 }
 
@@ -72,7 +72,7 @@ function lintOptional(step: StepDefinition): Remark[] {
 }
 
 /** Alternatives are asked in turn: what comes after one that fits every failure is never reached. */
-function lintChoice({ id, optional }: StepDefinition, steps: readonly StepDefinition[]): Remark[] {
+function lintNeverChosen({ id, optional }: StepDefinition, steps: readonly StepDefinition[]): Remark[] {
   const alternatives = steps.filter(({ instead }) => instead === id);
   const last = alternatives.findIndex(({ on, when }) => !on && !when);
   if (last < 0) return [];

@@ -1,4 +1,5 @@
 /** The part of the linter that looks at how steps depend on each other: cycles, and what may run where a pivot allows no way back. */
+import { ancestors } from './ancestors.js';
 import { branchesAround, excludeEachOther } from './branches.js';
 import { branchNames } from './choosing.js';
 import type { CommandStep, MapStep, StepDefinition } from './definition.js';
@@ -111,7 +112,7 @@ function lintGuard(pivot: CommandStep, pivots: readonly CommandStep[], byId: ByI
 }
 
 function lintBeside(pivot: CommandStep, steps: readonly StepDefinition[], byId: ById): Remark[] {
-  const before = ancestors(pivot.id, byId);
+  const before = ancestorsIn(byId, pivot.id);
   const around = steps.filter((step) => !excludeEachOther(step, pivot, byId));
   return around.flatMap((step) => {
     if (step.kind === 'command' || step.kind === 'map') return lintAroundPivot(step, pivot.id, before, byId);
@@ -121,7 +122,7 @@ function lintBeside(pivot: CommandStep, steps: readonly StepDefinition[], byId: 
 
 /** Past the pivot a signal that says no, or that does not come, can turn nothing back: a person is asked. */
 function lintSignal({ id, optional }: StepDefinition, pivot: string, byId: ById): Remark[] {
-  if (!ancestors(id, byId).has(pivot)) return [beside(id, pivot)];
+  if (!ancestorsIn(byId, id).has(pivot)) return [beside(id, pivot)];
   if (optional || hasAlternatives(id, byId)) return [];
   const message = `past pivot ${pivot} its refusal turns nothing back; a person is asked`;
   const fix = `Put it before ${pivot}, or be sure that it cannot say no.`;
@@ -161,22 +162,13 @@ function lintAroundPivot(step: CommandStep | MapStep, pivot: string, before: Rea
     const fix = 'Take the compensation away, or let another step be the pivot.';
     return compensation ? [{ step: id, rule: 'compensated-pivot', message: 'a pivot is never compensated', fix }] : [];
   }
-  if (!ancestors(id, byId).has(pivot)) return [beside(id, pivot)];
+  if (!ancestorsIn(byId, id).has(pivot)) return [beside(id, pivot)];
   // Caught, what an interrupted run of it may have done is undone all the same.
   if (!compensation || step.optional || hasAlternatives(id, byId)) return [];
   const fix = 'Take the compensation away (the step is retried until it succeeds), or put the step before the pivot.';
   return [{ step: id, rule: 'compensation-past-pivot', message: `nothing is compensated past pivot ${pivot}`, fix }];
 }
 
-function ancestors(id: string, byId: ById): ReadonlySet<string> {
-  const found = new Set<string>();
-  const waiting = [id];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const dependency of byId.get(next)?.after ?? []) {
-      if (found.has(dependency)) continue;
-      found.add(dependency);
-      waiting.push(dependency);
-    }
-  }
-  return found;
+function ancestorsIn(byId: ById, id: string): ReadonlySet<string> {
+  return ancestors(id, (one) => byId.get(one)?.after);
 }

@@ -112,16 +112,17 @@ function levelsOf(state: SagaState, definition: SagaDefinition | undefined): Pla
   way.begin();
   const levels: PlannedUndo[][] = [];
   for (let ready = way.next(); ready.length > 0; ready = way.next()) {
-    levels.push(ready.flatMap((id) => plannedUndo(before.get(id), definition)));
+    levels.push(ready.flatMap((id) => plannedUndo(state, before.get(id), definition)));
   }
   return levels;
 }
 
-function plannedUndo(step: StepState | undefined, definition: SagaDefinition | undefined): PlannedUndo[] {
+function plannedUndo(state: SagaState, step: StepState | undefined, definition: SagaDefinition | undefined): PlannedUndo[] {
   if (!step) return [];
   const { id, status, policy, command, sealed } = step;
   const own = policy?.compensation === 'saga';
-  const defined = definition?.steps.find((one) => one.id === (id.split('/')[0] ?? id));
+  const written = mapOf(state, id)?.step ?? id;
+  const defined = definition?.steps.find((one) => one.id === written);
   const compensation = defined?.kind === 'command' || defined?.kind === 'map' ? defined.compensation?.name : undefined;
   const { participant, action }: Omit<RecordedCommand, 'args'> = command ?? { participant: '', action: '' };
   const isUnknown = status === 'unknown' || isRevoked(step) || (isPaused(step) && step.doubt) || isSealing(step);

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from './errors.js';
+import { fnv1a } from './fnv1a.js';
 import type { StepState } from './state.js';
 
 /** How often and when a step or a compensation is attempted again. All durations in milliseconds. */
@@ -55,8 +56,7 @@ export function backoffDelay(policy: RetryPolicy, attempts: number, seed: string
 
 /** FNV-1a with a final mix, as a number in [0, 1): spreads equal policies of many sagas over the jitter's range. */
 function fraction(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  let hash = fnv1a(text);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
   return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32;

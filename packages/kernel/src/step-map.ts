@@ -1,4 +1,5 @@
 /** What the step graph makes of a map: its items, what becomes of those that fail, and its end. */
+import { ancestors } from './ancestors.js';
 import { isResolved } from './catching.js';
 import type { Command, Each, MapStep, SagaDefinition, SagaView } from './definition.js';
 import { type ErrorRecord, SkaldError } from './errors.js';
@@ -23,7 +24,7 @@ export class MapItems {
   constructor(definition: SagaDefinition) {
     const after = new Map(definition.steps.map((step) => [step.id, step.after]));
     const maps = definition.steps.filter((step) => step.kind === 'map');
-    this.#before = new Map(maps.map(({ id }) => [id, ancestors(id, after)]));
+    this.#before = new Map(maps.map(({ id }) => [id, ancestors(id, (one) => after.get(one))]));
   }
 
   /** Throws `not-a-list`, and `nondeterministic` where there are not as many as there were. */
@@ -117,17 +118,4 @@ function tooMany(map: MapState, state: SagaState, latest: string): ErrorRecord {
 export function itemCompensation(step: MapStep, items: MapItems, state: SagaState, item: StepState): Command | undefined {
   const index = indexOfItem(item.id);
   return step.compensation?.run(items.of(step, state).items[index], item.result, viewOf(state, item.error), index, state.input);
-}
-
-function ancestors(id: string, after: ReadonlyMap<string, readonly string[]>): ReadonlySet<string> {
-  const found = new Set<string>();
-  const waiting = [id];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const before of after.get(next) ?? []) {
-      if (found.has(before)) continue;
-      found.add(before);
-      waiting.push(before);
-    }
-  }
-  return found;
 }

@@ -1,4 +1,5 @@
 /** What each step of a saga comes after, with what goes without saying filled in. */
+import { ancestors } from './ancestors.js';
 import { partsOf } from './choosing.js';
 
 /** A step as it is written. */
@@ -28,7 +29,7 @@ type ById = ReadonlyMap<string, Written>;
 export function placesOf(steps: readonly Written[]): readonly Ordered[] {
   const asWritten = new Map(steps.map((step) => [step.id, step]));
   const byId = new Map(steps.map((step) => [step.id, inherited(step, asWritten)]));
-  const alternatives = alternativesOf(steps, byId);
+  const alternatives = allAlternativesOf(steps, byId);
   const written = new Map<string, readonly string[]>();
   // In the order of the list: what a step comes after by default depends on those before it.
   for (const [at, { id }] of steps.entries()) {
@@ -53,7 +54,7 @@ function inherited(step: Written, byId: ById): Written {
 }
 
 /** By step: its alternatives, those of its alternatives, and so on. */
-function alternativesOf(steps: readonly Written[], byId: ById): ReadonlyMap<string, readonly string[]> {
+function allAlternativesOf(steps: readonly Written[], byId: ById): ReadonlyMap<string, readonly string[]> {
   const alternatives = new Map<string, string[]>();
   for (const step of steps) {
     for (const id of chain(step, byId)) {
@@ -123,20 +124,7 @@ function endsOf(choice: Written, { byId, alternatives, written }: Known): readon
 function afterItsChoice(id: string, step: Written | undefined, afters: Afters): readonly string[] {
   const after = afters.get(id) ?? [];
   const choice = step?.branch === undefined ? undefined : partsOf(step.branch)?.choice;
-  return choice === undefined || choice === id || leadsTo(id, choice, afters) ? after : [choice, ...after];
-}
-
-function leadsTo(from: string, to: string, afters: Afters): boolean {
-  const seen = new Set<string>();
-  const waiting = [from];
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    for (const id of afters.get(next) ?? []) {
-      if (id === to) return true;
-      if (!seen.has(id)) waiting.push(id);
-      seen.add(id);
-    }
-  }
-  return false;
+  return choice === undefined || choice === id || ancestors(id, (one) => afters.get(one)).has(choice) ? after : [choice, ...after];
 }
 
 /** The step that this one stands in for, the step which that one does, and so on. */

@@ -1,8 +1,6 @@
 import {
-  type AttributeFilter,
   attributeFilters,
-  attributeKey,
-  attributeType,
+  fitsFilter,
   type IndexPage,
   type IndexQuery,
   isEnded,
@@ -33,7 +31,7 @@ export class MemorySagaIndex implements SagaIndex {
     const filters = attributeFilters(query.attributes);
     const cursor = after === undefined ? undefined : parseCursor(after);
     const found = [...this.#entries.values()]
-      .filter(({ summary }) => fitsQuery(summary, query) && filters.every((filter) => fitsAttribute(summary, filter)))
+      .filter(({ summary }) => fitsQuery(summary, query) && filters.every((filter) => fitsFilter(summary.attributes, filter)))
       .sort(newestFirst)
       .filter((entry) => cursor === undefined || newestFirst(cursor, entry) < 0);
     const page = found.slice(0, limit);
@@ -125,15 +123,6 @@ function fitsQuery(summary: SagaSummary, { status, saga, startedAfter, startedBe
     error === undefined || summary.error?.split(':')[0] === error,
   ];
   return fits.every(Boolean);
-}
-
-function fitsAttribute({ attributes }: SagaSummary, filter: AttributeFilter): boolean {
-  const value = attributes?.[filter.name];
-  if (value === undefined || attributeType(value) !== filter.type) return false;
-  const key = attributeKey(value);
-  if ('is' in filter) return key === filter.is;
-  if ('prefix' in filter) return String(key).startsWith(filter.prefix);
-  return (filter.from === undefined || key >= filter.from) && (filter.to === undefined || key < filter.to);
 }
 
 function newestFirst(a: Entry, b: Entry): number {
