@@ -229,12 +229,18 @@ describe('A step that starts a saga', () => {
   it('asks a child that takes long less and less often: an hour apart at last', async () => {
     await worldOf(order(), shipping());
     holdUp('dock');
+    let questions = 0;
+    world.bus.beforePublish = (messages) => {
+      for (const { message } of messages) if (message.kind === 'input' && message.input.type === 'asked') questions += 1;
+    };
     await world.answered(world.begin('order', '1'));
     await world.pass(60_000 * 60 * 6);
     const asked = (await world.history('order-1')).filter(({ type }) => type === 'ChildAskedAgain').map(({ at }) => at);
     const pauses = asked.slice(1).map((at, nth) => (at - (asked[nth] ?? 0)) / 60_000);
     expect(pauses.slice(0, 5)).toEqual([2, 4, 8, 16, 32]);
     expect(new Set(pauses.slice(6))).toEqual(new Set([60]));
+    // And no more often than its history says.
+    expect(questions).toBe(1 + asked.length);
     await lawful('order-1');
   });
 

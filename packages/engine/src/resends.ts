@@ -3,11 +3,12 @@
  *
  * Invariants
  * Z1  A command is sent again 30 seconds after it was first owed, then after twice the time each time, up to 10 minutes; for as long as it is
- *     owed and no longer. Its idempotency key makes a copy harmless.
+ *     owed and no longer. Its idempotency key makes a copy harmless. A child saga that has answered that it is at work is not asked again from
+ *     here: its parent does that, less and less often.
  * Z2  At most so many sagas at once, the longest owing first: a participant that is away is not met by everything at its return.
  * Z3  Only an accelerator, in memory and bounded: what is forgotten here is found by its step's timer, or sent again by the next owner.
  */
-import type { Clock, SagaState } from '@skald/kernel';
+import type { Clock, SagaState, Target } from '@skald/kernel';
 
 export interface ResendPorts {
   readonly clock: Clock;
@@ -45,7 +46,8 @@ export class Resends {
     const known = level?.get(sagaId);
     if (known && owesUpTo(state, known.revision)) return;
     level?.delete(sagaId);
-    if (state.owed.size > 0) this.track(sagaId, state);
+    const unanswered = unansweredOf(state);
+    if (unanswered.length > 0) this.track(sagaId, state, unanswered);
   }
 
   stop(): void {
@@ -53,14 +55,14 @@ export class Resends {
     this.cancel?.();
   }
 
-  private track(sagaId: string, { owed, timers }: SagaState): void {
+  private track(sagaId: string, { timers }: SagaState, unanswered: readonly Unanswered[]): void {
     const [level] = this.levels;
     if (this.stopped || !level || level.size >= MOST) return;
     const { clock } = this.ports;
     const at = clock.now() + STEPS[0];
     // A timer of its own comes sooner: that step is tried again by its policy.
-    if ([...owed.keys()].every((target) => (timers.get(target) ?? at) <= at)) return;
-    level.set(sagaId, { at, revision: Math.max(...owed.values()) });
+    if (unanswered.every(([target]) => (timers.get(target) ?? at) <= at)) return;
+    level.set(sagaId, { at, revision: Math.max(...unanswered.map(([, revision]) => revision)) });
     this.cancel ??= clock.at(at, () => this.look());
   }
 
@@ -95,7 +97,13 @@ function firstOf(level: ReadonlyMap<string, Owing>): Owing | undefined {
   return level.values().next().value;
 }
 
-function owesUpTo({ owed }: SagaState, revision: number): boolean {
-  for (const each of owed.values()) if (each <= revision) return true;
-  return false;
+function owesUpTo(state: SagaState, revision: number): boolean {
+  return unansweredOf(state).some(([, each]) => each <= revision);
+}
+
+/** What is owed and its revision. */
+type Unanswered = readonly [Target, number];
+
+function unansweredOf({ owed, steps }: SagaState): readonly Unanswered[] {
+  return [...owed].filter(([target]) => !target.startsWith('step:') || steps.get(target.slice('step:'.length))?.status !== 'deferred');
 }
