@@ -1,3 +1,5 @@
+import { WaitingItems } from './waiting-items.js';
+
 /**
  * Takes what is waiting, all of it up to a limit, and works on it as one batch; while a batch is on its way the next is begun. Batches grow
  * under load by themselves, and a lone item waits for nobody.
@@ -7,13 +9,10 @@
  * L2  A batch is begun when the one before has called `next`, or is through; so many are on their way at most.
  * L3  What a batch puts back stands before everything with its keys that came later.
  */
-export class Pipeline<Item> {
-  private waiting: Item[] = [];
+export class Pipeline<Item> extends WaitingItems<Item> {
   private readonly busy = new Set<string>();
   private readonly onTheirWay = new Set<Promise<void>>();
   private readonly holds = new Set<Promise<void>>();
-  private running: Promise<void> | undefined;
-  private stopped = false;
 
   /** `work` must not reject: nobody would be left to try again. */
   constructor(
@@ -21,23 +20,8 @@ export class Pipeline<Item> {
     private readonly width: number,
     private readonly keyOf: (item: Item) => string,
     private readonly work: (batch: Item[], next: () => void) => Promise<void>,
-  ) {}
-
-  push(items: readonly Item[]): void {
-    for (const item of items) this.waiting.push(item);
-    if (!this.stopped && this.waiting.length > 0) this.running ??= this.run();
-  }
-
-  /** Ahead of what is waiting, in this order. */
-  pushFirst(items: readonly Item[]): void {
-    if (items.length === 0) return;
-    this.waiting = [...items, ...this.waiting];
-    this.push([]);
-  }
-
-  /** Forgets what is waiting and does not fit. */
-  keep(fits: (item: Item) => boolean): void {
-    this.waiting = this.waiting.filter(fits);
+  ) {
+    super();
   }
 
   /** Nothing new is begun until this is over. Resolves then. */
@@ -54,8 +38,7 @@ export class Pipeline<Item> {
     await this.running;
   }
 
-  private async run(): Promise<void> {
-    // Begins in a microtask, so that a burst of pushes in one turn of the event loop is one batch.
+  protected async run(): Promise<void> {
     await Promise.resolve();
     while (this.waiting.length > 0 && !this.stopped) {
       if (this.holds.size > 0) {

@@ -36,3 +36,4 @@ export { SteeredStore, steeredStore } from './steered-store.js';
 export { type VariedSagasOptions, variedSagas } from './varied-sagas.js';
 export { VirtualClock } from './virtual-clock.js';
 export { WatchedBus } from './watched-bus.js';
+export { WideFence } from './wide-fence.js';

@@ -1,27 +1,7 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Fence, FenceRecord } from '@skald/kernel';
+import type { Fence } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { CommandBench, ScriptedParticipant } from '@skald/testkit';
-
-/** Runs any number of sessions at the same time, without transactions: these tests are about who runs when. */
-class WideFence implements Fence {
-  readonly kind = 'transactional';
-  readonly concurrency = 4;
-  readonly records = new Map<string, FenceRecord>();
-
-  session<T>(work: Parameters<Fence['session']>[0]): Promise<T> {
-    const session = {
-      get: (key: string) => this.records.get(key),
-      put: (key: string, record: FenceRecord) => void this.records.set(key, record),
-      savepoint: <S>(inner: () => Promise<S>) => inner(),
-    };
-    return work(session) as Promise<T>;
-  }
-
-  async prune(): Promise<number> {
-    return 0;
-  }
-}
+import { CommandBench, ScriptedParticipant, WideFence } from '@skald/testkit';
 
 const bank = () => new ScriptedParticipant('bank');
 let bench: CommandBench;
@@ -39,7 +19,7 @@ describe('A participant whose fence runs several sessions at the same time', () 
     const participant = bank();
     const release: ((result: unknown) => void)[] = [];
     participant.on('act', () => new Promise((resolve) => release.push(resolve)));
-    await benchOf(participant, new WideFence());
+    await benchOf(participant, new WideFence(4));
     const [first, second, again] = await bench.send({ key: KEYS[0] ?? '' }, { key: KEYS[1] ?? '' }, { key: KEYS[0] ?? '' });
     await bench.quiet();
     expect(release).toHaveLength(2);
@@ -53,7 +33,7 @@ describe('A participant whose fence runs several sessions at the same time', () 
   });
 
   it('P1: asks again what another process is at, and answers then', async () => {
-    const fence = new WideFence();
+    const fence = new WideFence(4);
     await benchOf(bank(), fence);
     fence.records.set(KEYS[0] ?? '', { type: 'running', leaseUntil: bench.clock.now() + 1_000, token: 'another' });
     const [attempt] = await bench.send({ key: KEYS[0] ?? '' });

@@ -1,35 +1,15 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import type { Fence, FenceRecord } from '@skald/kernel';
+import type { Fence } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { CommandBench, MemoryFence, ScriptedParticipant, SeededChoices } from '@skald/testkit';
+import { CommandBench, MemoryFence, ScriptedParticipant, SeededChoices, WideFence } from '@skald/testkit';
 import { Room } from './room.js';
-
-/** Runs any number of sessions at the same time. */
-class WideFence implements Fence {
-  readonly kind = 'transactional';
-  readonly concurrency = 100;
-  readonly records = new Map<string, FenceRecord>();
-
-  session<T>(work: Parameters<Fence['session']>[0]): Promise<T> {
-    const session = {
-      get: (key: string) => this.records.get(key),
-      put: (key: string, record: FenceRecord) => void this.records.set(key, record),
-      savepoint: <S>(inner: () => Promise<S>) => inner(),
-    };
-    return work(session) as Promise<T>;
-  }
-
-  async prune(): Promise<number> {
-    return 0;
-  }
-}
 
 let bench: CommandBench;
 afterEach(() => bench?.stop());
 
 const fences: readonly (readonly [string, () => Fence])[] = [
   ['is external', () => new MemoryFence({ kind: 'external', now: () => bench.clock.now() })],
-  ['runs several sessions at the same time', () => new WideFence()],
+  ['runs several sessions at the same time', () => new WideFence(100)],
 ];
 
 describe.each(fences)('A participant with so many commands in flight, whose fence %s', (_kind, fence) => {
