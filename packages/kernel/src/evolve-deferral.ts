@@ -2,7 +2,7 @@
 import { isChild } from './child-call.js';
 import type { DataOf } from './events.js';
 import { review, revoke } from './evolve-undo.js';
-import { type SagaState, type StepState, stepOf } from './state.js';
+import { type SagaState, type StepState, stepIdOf, stepOf } from './state.js';
 import { taskKey } from './task-end.js';
 
 export function stepDeferred(state: SagaState, { step: id, dueAt, heartbeatAt }: DataOf<'StepDeferred'>): void {
@@ -33,7 +33,7 @@ export function deferUntil(state: SagaState, step: StepState, dueAt: number, hea
 
 /** The same question once more. */
 export function childAskedAgain(state: SagaState, { target, dueAt }: DataOf<'ChildAskedAgain'>): void {
-  const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  const step = stepOf(state, stepIdOf(target));
   step.asks += 1;
   state.owed.set(target, state.revision);
   state.timers.set(target, dueAt);

@@ -4,7 +4,7 @@ import { retryMap } from './evolve-map.js';
 import { review } from './evolve-undo.js';
 import { waitUntil } from './evolve-waits.js';
 import { mapOf } from './map-state.js';
-import { isSealing, type SagaState, type StepState, stepOf, type UndoState } from './state.js';
+import { isSealing, type SagaState, type StepState, stepIdOf, stepOf, type UndoState } from './state.js';
 
 /** What an operator's action changes. What follows from it (a new request, say) is decided afterwards, as after any other fact. */
 export function evolveOperator(state: SagaState, event: OperatorIntervened): void {
@@ -16,7 +16,7 @@ export function evolveOperator(state: SagaState, event: OperatorIntervened): voi
   else if (action === 'resume' || target === 'program') resume(state, event.at);
   else if (target) {
     state.parked.delete(target);
-    const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+    const step = stepOf(state, stepIdOf(target));
     // A person speaks for whoever has its task token.
     if (step.status === 'deferred') state.timers.delete(target);
     if (target.startsWith('compensation:')) onCompensation(state, step, event);
@@ -49,14 +49,14 @@ function moveDeadline(state: SagaState, dueAt: number | undefined): void {
 }
 
 function move(state: SagaState, target: Target, dueAt: number): void {
-  const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  const step = stepOf(state, stepIdOf(target));
   if (step.status === 'deferred') deferUntil(state, step, dueAt, step.heartbeatAt);
   else waitUntil(state, step, dueAt);
 }
 
 /** What is sent again from now on says when it counts as timed out. */
 function postpone(state: SagaState, target: Target, stood: number): void {
-  const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  const step = stepOf(state, stepIdOf(target));
   const dueAt = state.timers.get(target) ?? 0;
   if (step.status === 'deferred' && target.startsWith('step:'))
     return deferUntil(state, step, step.dueAt + stood, step.heartbeatAt === undefined ? undefined : step.heartbeatAt + stood);

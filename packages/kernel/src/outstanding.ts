@@ -1,7 +1,7 @@
 import { childOf, type OwedCommand } from './child-call.js';
 import type { RecordedCommand, Target } from './events.js';
 import type { CommandMessage, TaskClaim } from './messages.js';
-import { actionKey, type SagaState, type StepState, stepOf } from './state.js';
+import { actionKey, type SagaState, type StepState, stepIdOf, stepOf } from './state.js';
 
 /** Makes the task token of a round of a step: the same for the same claim, and by nobody else. */
 export type TokenOf = (claim: TaskClaim) => string;
@@ -17,7 +17,7 @@ export function outstanding(state: SagaState, since = -1, tokenOf?: TokenOf): Ow
 }
 
 function commandFor(state: SagaState, target: Target, tokenOf: TokenOf | undefined): OwedCommand {
-  const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  const step = stepOf(state, stepIdOf(target));
   const command = target.startsWith('step:') ? stepCommand(state, step, tokenOf) : undoCommand(state, step);
   const child = step.command && childOf(state, step, step.command);
   return child ? { ...command, child } : command;

@@ -9,7 +9,7 @@ import type { Target } from './events.js';
 import { mapOf } from './map-state.js';
 import type { Answer, Operator, OperatorAction, RefusalCode } from './messages.js';
 import { statusOf } from './saga-status.js';
-import { isHeld, isSealing, type Parked, type SagaState, type StepState, stepOf } from './state.js';
+import { isHeld, isSealing, type Parked, type SagaState, type StepState, stepIdOf, stepOf } from './state.js';
 
 /** What can be done to a saga as a whole. `start-again` begins another one. */
 export type SagaAction = 'cancel' | 'deadline' | 'suspend' | 'resume' | 'terminate' | 'start-again';
@@ -144,7 +144,7 @@ function againstTarget(state: SagaState, action: OperatorAction, target: Target 
   // Somebody else has it; a person may speak for them.
   if (deferred) return action === 'succeed' || action === 'fail' ? undefined : { why: 'its outcome comes by a task token' };
   if (target === 'program') return action === 'retry' ? undefined : { why: 'it is the saga’s own code that waits' };
-  const step = stepOf(state, target.slice(target.indexOf(':') + 1));
+  const step = stepOf(state, stepIdOf(target));
   const undoes = target.startsWith('compensation:');
   if (action === 'patch') return undoes ? againstUndoPatch(step, named) : againstPatch(state, step, named);
   if (step.kind === 'map' && action !== 'retry') return { why: 'its items are decided on one by one' };

@@ -227,6 +227,11 @@ export function foundItDone(undo: UndoState): boolean {
   return undo.executed && undo.command === undefined;
 }
 
+/** Of what may be parked, owed or due for a step or its compensation. */
+export function stepIdOf(target: Timer): string {
+  return target.slice(target.indexOf(':') + 1);
+}
+
 export function stepOf(state: SagaState, id: string): StepState {
   const step = state.steps.get(id);
   if (!step) throw new Error(`history names step ${id}, which was never requested`);

@@ -4,7 +4,7 @@ import { askChildAgain, deferredTooLong } from './deferral.js';
 import { afterStepFailure, failSeal, failUndo } from './failures.js';
 import { requestSeal, requestStep, requestUndo } from './requests.js';
 import { TIMEOUT, timeoutError } from './retry.js';
-import { isHeld, type StepState, stepOf, type Timer } from './state.js';
+import { isHeld, type StepState, stepIdOf, stepOf, type Timer } from './state.js';
 
 /** So many at once at most: a decision is one write. What is left is due still, and the saga is woken again. */
 const MOST_DUE = 100;
@@ -23,7 +23,7 @@ export function recordDue(draft: Draft): void {
 function fire(draft: Draft, timer: Timer): void {
   const { state } = draft;
   if (timer === 'deadline') return draft.emit('DeadlinePassed', { pastPivot: state.pivotPassed });
-  const step = stepOf(state, timer.slice(timer.indexOf(':') + 1));
+  const step = stepOf(state, stepIdOf(timer));
   if (timer.startsWith('compensation:')) fireUndo(draft, step);
   else fireStep(draft, step);
 }

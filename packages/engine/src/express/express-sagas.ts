@@ -35,8 +35,8 @@ import { WorkLoop } from '../work-loop.js';
 import { answerOf, answersTo } from './answers.js';
 import { ExpressRun, type StartDelivery } from './express-run.js';
 import { ExpressTimers } from './express-timers.js';
-import { storedSagas } from './known-sagas.js';
 import { Settler } from './settler.js';
+import { storedSagas } from './stored-sagas.js';
 
 export interface ExpressPorts {
   readonly store: EventStore;
