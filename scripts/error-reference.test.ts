@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { CATALOGUE } from '../packages/kernel/src/error-catalogue.ts';
+import { CATALOGUE } from '../packages/kernel/src/errors/error-catalogue.ts';
 import { errorReference, renderErrors } from './error-reference.ts';
 import { readText, repositoryFiles } from './repository.ts';
 

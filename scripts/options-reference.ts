@@ -86,16 +86,18 @@ const LIMITS: readonly (readonly [path: string, constant: string, what: string])
   ['packages/engine/src/turn.ts', 'MAX_EVENT_BYTES', 'data of one event, in bytes'],
   ['packages/engine/src/turn.ts', 'MAX_WRITE_EVENTS', 'events of one decision'],
   ['packages/engine/src/turn.ts', 'MAX_WRITE_BYTES', 'all events of one decision, in bytes'],
-  ['packages/kernel/src/signals.ts', 'MOST_KEPT', 'signals of a saga that no step has taken'],
-  ['packages/kernel/src/step-map.ts', 'MOST_ITEMS', 'items of a step'],
-  ['packages/kernel/src/attributes.ts', 'MAX_ATTRIBUTES', 'search attributes of a saga'],
-  ['packages/kernel/src/attributes.ts', 'MAX_ATTRIBUTE_TEXT', 'text of a search attribute, in characters'],
-  ['packages/kernel/src/lint.ts', 'MAX_ATTEMPTS', 'attempts of a retry policy, unless without end'],
+  ['packages/kernel/src/deciding/signals.ts', 'MOST_KEPT', 'signals of a saga that no step has taken'],
+  ['packages/kernel/src/step-graph/step-map.ts', 'MOST_ITEMS', 'items of a step'],
+  ['packages/kernel/src/deciding/attributes.ts', 'MAX_ATTRIBUTES', 'search attributes of a saga'],
+  ['packages/kernel/src/deciding/attributes.ts', 'MAX_ATTRIBUTE_TEXT', 'text of a search attribute, in characters'],
+  ['packages/kernel/src/lint/lint.ts', 'MAX_ATTEMPTS', 'attempts of a retry policy, unless without end'],
 ];
 
 /** Interfaces of options in the packages, by id. */
 export function optionsInterfaces(): ReadonlyMap<string, OptionsInterface> {
-  const paths = repositoryFiles().filter((path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && !/\.[\w-]*test\.ts$/.test(path));
+  const paths = repositoryFiles().filter(
+    (path) => /^packages\/[^/]+\/src\/.*\.ts$/.test(path) && !/\.(?:[\w-]*test|contract)\.ts$/.test(path),
+  );
   const found = paths.flatMap((path) => {
     const source = readText(path);
     return /interface \w*Options\b/.test(source) ? interfacesIn(path, source) : [];

@@ -14,20 +14,20 @@
  * D3  A message that tells nothing new gives no events.
  * D4  A program that throws suspends its saga; the fact that was recorded stays.
  */
-import { advance } from './advance.js';
-import { answerTo, recordAsked } from './asked.js';
-import type { DataOf, EventType, SagaEvent } from './events.js';
-import { evolve } from './evolve.js';
-import { initialState } from './initial-state.js';
+import { advance } from './deciding/advance.js';
+import { answerTo, recordAsked } from './deciding/asked.js';
+import { recordReply } from './deciding/replies.js';
+import { recordSignal } from './deciding/signals.js';
+import { recordSlot } from './deciding/slots.js';
+import { recordCancel, recordFault, recordOperator, recordStart } from './deciding/steering.js';
+import { recordTask } from './deciding/tasks.js';
+import { recordDue } from './deciding/timers.js';
+import type { DataOf, EventType, SagaEvent } from './history/events.js';
+import { evolve } from './history/evolve.js';
+import { initialState } from './history/initial-state.js';
 import type { Answer, Message, Reply } from './messages.js';
 import type { Program } from './program.js';
-import { recordReply } from './replies.js';
-import { recordSignal } from './signals.js';
-import { recordSlot } from './slots.js';
-import type { SagaState } from './state.js';
-import { recordCancel, recordFault, recordOperator, recordStart } from './steering.js';
-import { recordTask } from './tasks.js';
-import { recordDue } from './timers.js';
+import type { SagaState } from './state/state.js';
 
 export interface Decision {
   /** To be appended in one write, before anything depends on them. Empty: the message told nothing new. */

@@ -1,6 +1,6 @@
-import type { ErrorCode, ErrorRecord } from './errors.js';
-import type { Target } from './events.js';
-import type { SagaStatus } from './saga-status.js';
+import type { ErrorCode, ErrorRecord } from './errors/errors.js';
+import type { Target } from './history/events.js';
+import type { SagaStatus } from './state/saga-status.js';
 import type { TraceContext } from './trace.js';
 
 /** Everything that reaches a saga through its inbox. `at` is the owner's clock when it took the message, in epoch milliseconds. */

@@ -1,9 +1,9 @@
-import type { ComputedAttributes } from './attributes.js';
-import type { Command } from './definition.js';
-import type { ErrorRecord } from './errors.js';
-import type { StepPolicy } from './events.js';
-import type { RunSettings } from './run-settings.js';
-import type { SagaState, StepState } from './state.js';
+import type { ComputedAttributes } from './deciding/attributes.js';
+import type { Command } from './definition/definition.js';
+import type { RunSettings } from './definition/run-settings.js';
+import type { ErrorRecord } from './errors/errors.js';
+import type { StepPolicy } from './history/events.js';
+import type { SagaState, StepState } from './state/state.js';
 
 /**
  * What comes next in a saga. A program looks at the state and says what it wants; the kernel does everything else (retries, timeouts,

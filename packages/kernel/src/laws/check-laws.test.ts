@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { DataOf, SagaEvent } from '../events.js';
+import type { DataOf, SagaEvent } from '../history/events.js';
 import { checkLaws, LAWS } from './check-laws.js';
 import {
   again,

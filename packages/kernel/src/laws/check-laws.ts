@@ -1,4 +1,4 @@
-import type { SagaEvent } from '../events.js';
+import type { SagaEvent } from '../history/events.js';
 import { ATTRIBUTE_LAWS } from './attribute-laws.js';
 import { CATCH_LAWS } from './catch-laws.js';
 import { CHILD_LAWS } from './child-laws.js';

@@ -1,7 +1,17 @@
-import type { CompensationReason, DataOf, OperatorIntervened, SagaEnd, SagaEvent, StepOpening, StepPolicy, Target } from '../events.js';
+import type {
+  CompensationReason,
+  DataOf,
+  OperatorIntervened,
+  SagaEnd,
+  SagaEvent,
+  StepOpening,
+  StepPolicy,
+  Target,
+} from '../history/events.js';
 import type { SagaParent } from '../messages.js';
 import { beginMap, type MapRecord, mapIdOf, triedAgain } from './map-record.js';
 import { operatorOnStep, operatorOnUndo } from './operator-record.js';
+import { SignalRecord } from './signal-record.js';
 import { askedAgain, deferred, deferUntil, rest, turnBackStep, undone } from './step-course.js';
 import { isInFlight, newRecord, type StepRecord, settleWithout } from './step-record.js';
 
@@ -20,9 +30,7 @@ export class Chronicle {
   readonly requests = new Set<string>();
   readonly parked = new Set<Target>();
   slot: 'none' | 'asked' | 'held' = 'none';
-  /** Signals that came, and those that no step has taken, by name. */
-  readonly received = new Set<string>();
-  readonly kept = new Map<string, readonly string[]>();
+  readonly signals = new SignalRecord();
   held = false;
   turnedBack: CompensationReason | undefined;
   end: SagaEnd | undefined;
@@ -64,7 +72,7 @@ export class Chronicle {
       case 'StepSkipped':
         return void this.#skipped(event.data);
       case 'SignalReceived':
-        return this.#received(event.data);
+        return this.signals.receive(event.data.name, event.data.id);
       case 'SignalAwaited':
         return this.#awaited(event.data);
       case 'ChoiceMade':
@@ -113,12 +121,12 @@ export class Chronicle {
     if (!step) return;
     switch (event.type) {
       case 'SignalDiscarded':
-        return this.#take(step, event.data.signal);
+        return this.signals.take(step.signal, event.data.signal);
       case 'StepSucceeded':
-        this.#take(step, event.data.signal);
+        this.signals.take(step.signal, event.data.signal);
         return this.#succeeded(step, event.data);
       case 'StepFailed':
-        this.#take(step, event.data.signal);
+        this.signals.take(step.signal, event.data.signal);
         step.doubt = event.data.kind === 'technical' && (step.doubt || step.pivot || event.data.effect === 'unknown');
         step.mayOpenRound = event.data.kind !== 'technical';
         return this.#rest(step);
@@ -207,22 +215,10 @@ export class Chronicle {
     step.outcome = 'skipped';
   }
 
-  #received({ name, id }: DataOf<'SignalReceived'>): void {
-    this.received.add(`${name} ${id}`);
-    this.kept.set(name, [...(this.kept.get(name) ?? []), id]);
-  }
-
   #awaited({ step: id, round, after, signal, dueAt }: DataOf<'SignalAwaited'>): void {
     const step = this.steps.get(id) ?? this.#add(id, after, false, false);
     Object.assign(step, { waits: 'signal', signal, round, attempt: 1, outcome: 'awaited', success: false, mayOpenRound: false });
     step.notBefore = dueAt ?? Number.POSITIVE_INFINITY;
-  }
-
-  /** Whichever it is: that it is the oldest, a law says. */
-  #take({ signal: name }: StepRecord, id: string | undefined): void {
-    if (name === undefined || id === undefined) return;
-    const kept = this.kept.get(name) ?? [];
-    this.kept.set(name, kept.toSpliced(kept.indexOf(id), 1));
   }
 
   #timerSet({ step: id, after, dueAt }: DataOf<'TimerSet'>): void {

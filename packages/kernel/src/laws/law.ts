@@ -1,4 +1,4 @@
-import type { EventType, SagaEvent } from '../events.js';
+import type { EventType, SagaEvent } from '../history/events.js';
 import { Chronicle } from './chronicle.js';
 import { noteItems } from './map-record.js';
 

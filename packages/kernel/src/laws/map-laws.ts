@@ -1,4 +1,4 @@
-import type { SagaEvent } from '../events.js';
+import type { SagaEvent } from '../history/events.js';
 import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
 import { type MapRecord, mapIdOf } from './map-record.js';

@@ -1,4 +1,4 @@
-import type { DataOf, SagaEvent, Target } from '../events.js';
+import type { DataOf, SagaEvent, Target } from '../history/events.js';
 import type { Chronicle } from './chronicle.js';
 import { isInFlight, type StepRecord } from './step-record.js';
 

@@ -1,4 +1,4 @@
-import type { Target } from '../events.js';
+import type { Target } from '../history/events.js';
 import type { Chronicle } from './chronicle.js';
 import { forEach, law, type RuledLaw, type Rules } from './law.js';
 import { isInFlight, type StepRecord } from './step-record.js';

@@ -1,5 +1,5 @@
 /** How a step goes on, as the laws read it. */
-import type { DataOf } from '../events.js';
+import type { DataOf } from '../history/events.js';
 import type { StepRecord } from './step-record.js';
 
 /** A deferred step is given up no earlier than then. */

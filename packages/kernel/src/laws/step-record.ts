@@ -1,4 +1,4 @@
-import type { StepPolicy } from '../events.js';
+import type { StepPolicy } from '../history/events.js';
 
 /** What a history says of one step's compensation. `again`: a success came that the last one did not cover. */
 export interface UndoRecord {

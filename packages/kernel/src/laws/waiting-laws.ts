@@ -17,9 +17,9 @@ const timersFireOnce: Rules = {
 };
 
 const signalsOnce: Rules = {
-  SignalReceived({ data: { name, id } }, { received, turnedBack }) {
+  SignalReceived({ data: { name, id } }, { signals, turnedBack }) {
     if (turnedBack) return `signal ${name} is recorded after the saga turned back`;
-    return received.has(`${name} ${id}`) ? `signal ${name} ${id} is recorded twice` : undefined;
+    return signals.has(name, id) ? `signal ${name} ${id} is recorded twice` : undefined;
   },
 };
 
@@ -30,7 +30,7 @@ function outOfTurn(id: string, signal: string | undefined, before: Chronicle): s
   if (signal === undefined) return `step ${id} waits for signal ${step.signal}, and is settled without`;
   if (step.outcome !== 'awaited') return `step ${id} takes signal ${signal}, and is ${step.outcome}`;
   if (before.held || before.parked.has('program')) return `step ${id} takes signal ${signal} while the saga stands still`;
-  const [oldest] = before.kept.get(step.signal ?? '') ?? [];
+  const [oldest] = before.signals.keptOf(step.signal ?? '');
   return oldest === signal ? undefined : `step ${id} takes signal ${signal}, and ${oldest ?? 'none'} is the oldest`;
 }
 

@@ -1,6 +1,7 @@
 /** Events as a test of the laws writes them down. */
-import type { DataOf, EventType, SagaEvent } from '../events.js';
-import { DEFAULT_RETRY } from '../retry.js';
+
+import { DEFAULT_RETRY } from '../definition/retry.js';
+import type { DataOf, EventType, SagaEvent } from '../history/events.js';
 
 export function event<Type extends EventType>(type: Type, data: DataOf<Type>, at = 0): SagaEvent {
   return { type, at, data } as SagaEvent;

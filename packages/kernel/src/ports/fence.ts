@@ -1,4 +1,4 @@
-import type { ErrorRecord } from '../errors.js';
+import type { ErrorRecord } from '../errors/errors.js';
 
 /**
  * What a participant remembers of an idempotency key. Only final outcomes are kept, and `running` while an action (or, `undoing`, its compensation) without a

@@ -1,6 +1,6 @@
-import type { AttributeQuery } from '../attribute-filter.js';
-import type { Attributes } from '../attributes.js';
-import type { SagaStatus } from '../saga-status.js';
+import type { Attributes } from '../deciding/attributes.js';
+import type { AttributeQuery } from '../definition/attribute-filter.js';
+import type { SagaStatus } from '../state/saga-status.js';
 
 /** What the index knows of a saga: a disposable projection. Times in epoch milliseconds. */
 export interface SagaSummary {
