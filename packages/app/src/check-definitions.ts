@@ -1,5 +1,5 @@
 import type { ParticipantDefinition } from '@skald/decorators';
-import { type Finding, lint, lintChildren, type SagaDefinition, SkaldError } from '@skald/kernel';
+import { type Finding, lint, lintChildren, type SagaDefinition, SkaldError, type StartedChild } from '@skald/kernel';
 import { type ProbedCommand, probe } from './probe.js';
 
 /**
@@ -19,16 +19,20 @@ export function checkDefinitions(
   if (twice) throw new SkaldError('duplicate-saga', { saga: twice.name, version: twice.version });
   const registered = repeated(participants, ({ name }) => name);
   if (registered) throw new SkaldError('duplicate-participant', { participant: registered.name });
-  for (const definition of definitions) {
-    const commands = probe(definition);
-    const children = commands.flatMap(({ step, participant: saga, child }) => (child ? [{ step, saga, ...child }] : []));
-    checkFindings(definition, lintChildren(definition, children, definitions, allAreHere));
+  const probed = new Map(definitions.map((definition) => [definition, probe(definition)]));
+  const families = new Map([...probed].map(([definition, commands]) => [definition, commands.flatMap(startedBy)]));
+  for (const [definition, commands] of probed) {
+    checkFindings(definition, lintChildren(definition, families, allAreHere));
     for (const command of commands) {
       if (command.child) continue;
       checkCommand(definition, command, participants, allAreHere);
       if (definition.express) checkFence(definition.name, command, external);
     }
   }
+}
+
+function startedBy({ step, participant: saga, child }: ProbedCommand): StartedChild[] {
+  return child ? [{ step, saga, ...child }] : [];
 }
 
 function repeated<T>(all: readonly T[], keyOf: (one: T) => string): T | undefined {

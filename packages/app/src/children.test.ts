@@ -79,6 +79,14 @@ class OrderSaga {
   }
 }
 
+@Saga({ name: 'tree', version: 1, limits: { running: 5 } })
+class TreeSaga {
+  @SagaStep({ when: (order: Order) => order.id.length > 1 })
+  grow(order: Order): Command<unknown> {
+    return child(TreeSaga, { id: order.id.slice(1) });
+  }
+}
+
 const final = defineSaga<Parcel>({ name: 'final', version: 1 })
   .step('pack', { run: (parcel) => depot.pack(parcel), pivot: true })
   .done();
@@ -166,5 +174,12 @@ describe('A saga that starts another', () => {
       rmSync(join(folder, 'skald.db'));
       app = undefined;
     }
+  });
+
+  it('does not start where sagas with a limit would wait for others of their own name, and those for a slot', async () => {
+    await expect(start(TreeSaga)).rejects.toMatchObject({
+      code: 'invalid-definition',
+      message: expect.stringContaining('step grow: it waits for saga tree: with limits.running'),
+    });
   });
 });

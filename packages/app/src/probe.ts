@@ -7,7 +7,7 @@ export interface ProbedCommand {
   readonly participant: string;
   readonly action: string;
   /** Of a saga that it starts. */
-  readonly child?: Pick<StartedChild, 'version' | 'detached'>;
+  readonly child?: Pick<StartedChild, 'version' | 'detached' | 'undoes'>;
 }
 
 /** Asked more often than this, an input is taken to be walked through without end. */
@@ -20,12 +20,13 @@ const MAX_LOOKS = 10_000;
 export function probe(definition: SagaDefinition): ProbedCommand[] {
   return definition.steps.flatMap((step) => {
     const { id } = step;
-    return methodsOf(step).flatMap((method) => {
+    return methodsOf(step).flatMap((method, nth) => {
       const [one, other] = [call(method, definition, 'left', 0), call(method, definition, 'right', 1)];
       const isCertain = one && other && one.participant === other.participant && one.action === other.action;
       if (!isCertain) return [];
       const { participant, action, child } = one;
-      const started = child && { child: { version: child.version, detached: child.detached ?? false } };
+      const undoes = nth > 0 && ({ undoes: true } as const);
+      const started = child && { child: { version: child.version, detached: child.detached ?? false, ...undoes } };
       return [{ step: id, participant, action, ...started }];
     });
   });
@@ -33,6 +34,7 @@ export function probe(definition: SagaDefinition): ProbedCommand[] {
 
 type Method = (input: unknown, view: SagaView) => Command;
 
+/** What the step asks, and what undoes it where the saga says how. */
 function methodsOf(step: StepDefinition): readonly Method[] {
   if (step.kind === 'command') return step.compensation ? [step.run, step.compensation.run] : [step.run];
   if (step.kind !== 'map') return [];

@@ -6,7 +6,7 @@ import { sha256 } from './event-codec.js';
 export function outgoing(sagaId: string, owed: OwedCommand, ids: Ids): Outgoing {
   const { child, ...command } = owed;
   if (!child) return { address: { to: 'participant', participant: command.participant }, message: { kind: 'command', sagaId, command } };
-  const { incarnation, step, round, attempt, undoRound, operation, args, validUntil } = command;
+  const { incarnation, step, round, attempt, undoRound, operation, args, validUntil, trace } = command;
   const input = args[0] ?? null;
   return {
     address: { to: 'inbox' },
@@ -20,6 +20,7 @@ export function outgoing(sagaId: string, owed: OwedCommand, ids: Ids): Outgoing 
         ...{ input, inputHash: sha256(canonicalJson(input)) },
         ...(child.deadline !== undefined && { deadline: child.deadline }),
         ...(validUntil !== undefined && !child.detached && { deadlineAt: validUntil }),
+        ...(trace && { trace }),
         by: { sagaId, incarnation, step, round, attempt, undoRound, ...(child.detached && { detached: true }) },
       },
     },

@@ -13,7 +13,7 @@ export class Programs {
 
   /** A program that is not deployed suspends its saga, visibly, as soon as it is asked; the engine resumes it where it is deployed. */
   find(name: string, version: number): Program {
-    return this.known.get(keyOf(name, version)) ?? missing(name, version);
+    return this.known.get(keyOf(name, version)) ?? missing(name, version, this.limits.get(name));
   }
 
   /** Is there an express saga among them? */
@@ -40,9 +40,10 @@ function keyOf(name: string, version: number): string {
   return `${name}@${version}`;
 }
 
-function missing(name: string, version: number): Program {
+/** However many versions there are, so many run at the same time. */
+function missing(name: string, version: number, limit: number | undefined): Program {
   const refuse = (): never => {
     throw new SkaldError('version-not-deployed', { saga: name, version });
   };
-  return { name, version, next: refuse, compensation: refuse };
+  return { name, version, ...(limit !== undefined && { limit }), next: refuse, compensation: refuse };
 }

@@ -54,6 +54,28 @@ describe('The trace of whoever starts a saga', () => {
     expect(seen[0]).toEqual([trace.traceparent, trace.tracestate]);
   });
 
+  it('goes on in the sagas that the saga starts, to the last of them, and in what is undone of them later', async () => {
+    const family = (saga: string, child: string) =>
+      sagaOf(saga, {
+        start: { ask: shop, run: () => ({ participant: child, action: 'start', args: [{}], child: { version: 1 } }) },
+        ...(saga === 'top' && { pay: shop }),
+      });
+    world.sagas.push(family('top', 'middle'), family('middle', 'leaf'), sagaOf('leaf', { reserve: shop }));
+    await world.restart();
+    await world.answered(start('top', trace));
+    await world.quiet();
+    expect(shop.log).toEqual(['act', 'act', 'undo']);
+    expect(seen).toEqual(Array(3).fill([trace.traceparent, trace.tracestate]));
+    const begun = (await world.index.list({})).sagas.map(({ sagaId }) => sagaId);
+    expect(begun).toHaveLength(3);
+    for (const sagaId of begun) expect((await world.state(sagaId)).trace).toEqual(trace);
+    const between = world.bus.published.flatMap(({ message }) =>
+      message.kind === 'input' && (message.input.type === 'asked' || message.input.type === 'reply') ? [message.input.trace] : [],
+    );
+    expect(between.length).toBeGreaterThan(8);
+    expect(between).toEqual(between.map(() => trace));
+  });
+
   it('is not made up', async () => {
     await world.answered(start('order'));
     await world.quiet();

@@ -89,8 +89,9 @@ export function takeTurn(input: TurnInput, { programs, observer, tokens }: TurnP
   for (const { message } of deliveries) {
     if (draft.isFull) break;
     try {
-      const stamp = verified(message, now, tokens);
-      const decision = stamp && decide(programOf(programs, activated, message.input), activated.state, stamp);
+      const program = programOf(programs, activated, message.input);
+      const stamp = verified(message, now, tokens, program);
+      const decision = stamp && decide(program, activated.state, stamp);
       if (decision) draft.add(decision, message);
       else draft.answerTo(message, FORGED);
       if (decision?.note) observer.noted(decision.note, sagaId);
@@ -111,8 +112,11 @@ export type Without = 'compensations' | 'everything';
  */
 export function takeFact(input: TurnInput, without: Without, error: unknown, ports: TurnPorts): Turn {
   const refused = refusing(error);
-  const reduced = (program: Program): Program =>
-    without === 'everything' ? refused : { ...refused, next: (state) => program.next(state) };
+  const reduced = (program: Program): Program => ({
+    ...refused,
+    ...(program.limit !== undefined && { limit: program.limit }),
+    ...(without === 'compensations' && { next: (state) => program.next(state) }),
+  });
   const first = input.deliveries.slice(0, 1);
   const find = (name: string, version: number) => reduced(ports.programs.find(name, version));
   const turn = takeTurn({ ...input, deliveries: first }, { ...ports, programs: { find } });
@@ -267,8 +271,11 @@ function programOf(programs: Pick<Programs, 'find'>, { state }: Activated, input
 }
 
 /** Undefined where it comes with a task token that is none. */
-function verified({ sagaId, input }: InboxMessage, at: number, tokens: TaskTokens | undefined): Message | undefined {
-  if (input.type !== 'task') return stamped(input, at);
+function verified({ sagaId, input }: InboxMessage, at: number, tokens: TaskTokens | undefined, program: Program): Message | undefined {
+  if (input.type !== 'task') {
+    const stamp = stamped(input, at);
+    return stamp.type === 'asked' && program.limit !== undefined ? { ...stamp, limited: true } : stamp;
+  }
   const { token, ...said } = input;
   const claim = tokens?.verify(token);
   if (claim?.sagaId !== sagaId) return undefined;

@@ -79,7 +79,7 @@ export { evolveLimiter, freeSlots, grantSlots, initialLimiter, recordSlotInputs,
 export { WaitingLine } from './limits/waiting-line.js';
 export type { Finding, LintRule } from './lint/lint.js';
 export { lint } from './lint/lint.js';
-export { lintChildren, type StartedChild } from './lint/lint-children.js';
+export { type Families, lintChildren, type StartedChild } from './lint/lint-children.js';
 export type {
   Answer,
   Asked,

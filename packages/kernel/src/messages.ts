@@ -60,6 +60,10 @@ export interface Asked {
   readonly deadline?: number;
   /** That of its parent, epoch milliseconds: the child's is no later. */
   readonly deadlineAt?: number;
+  /** That of its parent. */
+  readonly trace?: TraceContext;
+  /** Only so many of its name may run at the same time. Nothing that the parent knows: its own owner says so. */
+  readonly limited?: true;
   readonly by: SagaParent & { readonly attempt: number; readonly undoRound: number };
 }
 

@@ -119,7 +119,7 @@ const start = shape<Omit<Start, 'at' | 'type' | 'trace'>>({
   limited: optional(oneOf(true)),
 });
 
-const asked = shape<Omit<Asked, 'at' | 'type'>>({
+const asked = shape<Omit<Asked, 'at' | 'type' | 'trace' | 'limited'>>({
   operation,
   sagaId,
   saga: id,

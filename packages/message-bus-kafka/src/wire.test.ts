@@ -269,4 +269,17 @@ describe('wire', () => {
     expect(decode(fetched(encode(wake, INBOX, CONTEXT, trace)), INBOX)).toMatchObject({ ok: true, trace });
     expect(there(wake, INBOX)).toEqual({ ok: true, message: wake });
   });
+
+  it.each(['start', 'asked', 'reply'] as const)('carries the trace of a %s in its headers, and gives it back in the message', (type) => {
+    const trace = { traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01' };
+    const [sample] = fc.sample(
+      input.filter((one) => one.type === type),
+      1,
+    );
+    const message = { kind: 'input', sagaId: 'order-1', input: { ...sample, sagaId: 'order-1', trace } } as InboxMessage;
+    const record = encode(message, INBOX, CONTEXT);
+    expect(record.headers).toMatchObject(trace);
+    expect(JSON.parse(record.value.toString())).not.toHaveProperty('trace');
+    expect(decode(fetched(record), INBOX)).toMatchObject({ ok: true, message: { input: { type, trace } } });
+  });
 });

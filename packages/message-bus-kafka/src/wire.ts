@@ -13,6 +13,7 @@ import {
   type Address,
   type Asked,
   type BusMessage,
+  type Input,
   type ParticipantMessage,
   type Reply,
   SkaldError,
@@ -115,7 +116,7 @@ function idOfCommand({ command: { key, operation, undoRound, attempt } }: Partic
 }
 
 /** Who sends a signal chooses its id, which another saga, or another signal, may have as well. */
-function idOfInput(input: Extract<BusMessage, { kind: 'input' }>['input'], sagaId: string): string {
+function idOfInput(input: Input, sagaId: string): string {
   if (input.type === 'reply') return idOfReply(input);
   if (input.type === 'asked') return idOfAsked(sagaId, input);
   if (input.type === 'signal') return `signal/${sagaId}/${input.name}/${input.request}`;
@@ -200,6 +201,11 @@ function checkKey(raw: RawRecord, sagaId: string): void {
 }
 
 /** The trace stands in the headers. */
+/** Inputs that are part of somebody's trace. */
+function isTraced(input: Input): input is Extract<Input, { readonly type: 'start' | 'asked' | 'reply' }> {
+  return input.type === 'start' || input.type === 'asked' || input.type === 'reply';
+}
+
 function untraced<T extends object>(body: T): T {
   return 'trace' in body ? { ...body, trace: undefined } : body;
 }
@@ -217,8 +223,8 @@ function traced(
   const { message } = decoded;
   if (trace === undefined) return { ok: true, ...decoded };
   if (message.kind === 'command') return { ok: true, ...decoded, trace, message: { ...message, command: { ...message.command, trace } } };
-  const carries = message.kind === 'input' && (message.input.type === 'start' || message.input.type === 'reply');
-  return { ok: true, ...decoded, trace, ...(carries && { message: { ...message, input: { ...message.input, trace } } }) };
+  if (message.kind !== 'input' || !isTraced(message.input)) return { ok: true, ...decoded, trace };
+  return { ok: true, ...decoded, trace, message: { ...message, input: { ...message.input, trace } } };
 }
 
 function traceOf(raw: RawRecord): { readonly trace?: TraceContext } {

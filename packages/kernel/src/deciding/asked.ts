@@ -12,10 +12,11 @@
 
 import type { Draft } from '../decide.js';
 import type { ErrorRecord } from '../errors/errors.js';
-import type { Asked, Operation, Outcome, Reply } from '../messages.js';
+import type { Asked, Operation, Outcome, Reply, SagaParent } from '../messages.js';
 import { CHILD_PAST_PIVOT, CHILD_TERMINATED } from '../state/child-call.js';
 import { statusOf } from '../state/saga-status.js';
 import type { SagaState } from '../state/state.js';
+import type { TraceContext } from '../trace.js';
 
 export function recordAsked(draft: Draft, asked: Asked): void {
   const { state } = draft;
@@ -28,13 +29,18 @@ export function recordAsked(draft: Draft, asked: Asked): void {
   else if (asked.operation === 'compensation') undo(draft, asked.by.undoRound);
 }
 
-function begin(draft: Draft, { sagaId, saga, version, incarnation, input, inputHash, deadline, deadlineAt, by }: Asked): void {
+function begin(draft: Draft, asked: Asked): void {
+  const { sagaId, saga, version, incarnation, input, inputHash, deadline, deadlineAt, trace, by } = asked;
+  // What is withdrawn at once takes nobody's place.
+  const limited = asked.limited && asked.operation === 'action';
   const own = deadline === undefined ? undefined : draft.at + deadline;
   const earliest = own === undefined || deadlineAt === undefined ? (own ?? deadlineAt) : Math.min(own, deadlineAt);
   draft.emit('SagaStarted', {
     ...{ sagaId, saga, version, incarnation, input, inputHash },
     request: `${by.sagaId}/${by.incarnation}/${by.step}#${by.round}`,
     ...(earliest !== undefined && { deadlineAt: earliest }),
+    ...(trace && { trace }),
+    ...(limited && { limited }),
     parent: {
       ...{ sagaId: by.sagaId, incarnation: by.incarnation, step: by.step, round: by.round },
       ...(by.detached && { detached: true }),
@@ -71,7 +77,7 @@ function withdraw(draft: Draft, round: number): void {
 export function answerTo(state: SagaState, asked: Asked): Reply {
   const { operation, by } = asked;
   const outcome = isItsOwn(state, asked) ? outcomeFor(state, operation) : strangers(state, operation);
-  return replyTo(by, operation, by.attempt, by.undoRound, outcome);
+  return replyTo({ ...by, trace: asked.trace }, operation, by.attempt, by.undoRound, outcome);
 }
 
 /** What its parent must be told without having asked: how it ended. Undefined while that is to come, or where it was told at revision `since`. */
@@ -80,18 +86,18 @@ export function report(state: SagaState, since = -1): Reply | undefined {
   if (!parent || parent.detached || state.toldAt <= since) return undefined;
   const operation = withdrawn > 0 ? 'compensation' : 'action';
   const outcome = outcomeFor(state, operation);
-  return outcome.type === 'deferred' ? undefined : replyTo(parent, operation, 1, withdrawn, outcome);
+  return outcome.type === 'deferred' ? undefined : replyTo({ ...parent, trace: state.trace }, operation, 1, withdrawn, outcome);
 }
 
 function replyTo(
-  { sagaId, incarnation, step, round }: Pick<Reply, 'sagaId' | 'incarnation' | 'step' | 'round'>,
+  { sagaId, incarnation, step, round, trace }: SagaParent & { readonly trace: TraceContext | undefined },
   operation: Operation,
   attempt: number,
   undoRound: number,
   outcome: Outcome,
 ): Reply {
   const purpose = operation === 'compensation' ? 'compensation' : 'step';
-  return { sagaId, incarnation, step, round, attempt, operation, purpose, undoRound, outcome };
+  return { sagaId, incarnation, step, round, attempt, operation, purpose, undoRound, outcome, ...(trace && { trace }) };
 }
 
 /** P1 */

@@ -3,7 +3,7 @@
 import type { Draft } from '../decide.js';
 import { backoffDelay, DEFAULT_COMPENSATION_RETRY, DEFAULT_RETRY, EXPIRED, mayRetry } from '../definition/retry.js';
 import type { ErrorRecord } from '../errors/errors.js';
-import { isFinalWord } from '../state/child-call.js';
+import { isChild, isFinalWord, isWithdrawn } from '../state/child-call.js';
 import { mapOf } from '../state/map-state.js';
 import { actionKey, type StepState, stepOf } from '../state/state.js';
 import { sealRetry } from './requests.js';
@@ -19,7 +19,7 @@ export function afterStepFailure(draft: Draft, step: StepState, error: ErrorReco
   const map = mapOf(state, step.id);
   if (map && stepOf(state, map.step).status === 'failed') return;
   const policy = step.policy?.retry ?? DEFAULT_RETRY;
-  const final = error.name === UNKNOWABLE || isFinalWord(step, error.name) || (kind === 'refused' && error.name !== EXPIRED);
+  const final = error.name === UNKNOWABLE || (isChild(step) && isFinalWord(error.name)) || (kind === 'refused' && error.name !== EXPIRED);
   const outlived = error.name === EXPIRED && kind === 'refused' && step.outdated;
   if (outlived || (!final && mayRetry(policy, step.tries, error.name, kind === 'business'))) {
     const newRound = kind !== 'technical';
@@ -45,7 +45,8 @@ export function failUndo(draft: Draft, step: StepState, error: ErrorRecord): voi
   if (!undo) return;
   const policy = step.policy?.compensationRetry ?? DEFAULT_COMPENSATION_RETRY;
   const failed = { step: step.id, round: undo.round, attempt: undo.attempt, error };
-  if (error.name !== UNKNOWABLE && !isFinalWord(step, error.name) && mayRetry(policy, undo.tries, error.name, false)) {
+  const final = error.name === UNKNOWABLE || (isWithdrawn(step) && isFinalWord(error.name));
+  if (!final && mayRetry(policy, undo.tries, error.name, false)) {
     const retryAt = draft.at + backoffDelay(policy, undo.tries, `${actionKey(draft.state, step)}:undo`);
     return draft.emit('CompensationFailed', { ...failed, retryAt });
   }

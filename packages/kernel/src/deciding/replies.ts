@@ -12,7 +12,7 @@ import type { Draft } from '../decide.js';
 import { EXPIRED } from '../definition/retry.js';
 import { canonicalJson } from '../json.js';
 import type { Outcome, ReplyMessage } from '../messages.js';
-import { isChild } from '../state/child-call.js';
+import { isChild, isWithdrawn } from '../state/child-call.js';
 import { foundItDone, isInFlight, isSealing, type StepState } from '../state/state.js';
 import { NOT_DEFERRABLE, recordDeferred } from './deferral.js';
 import { afterStepFailure, failSeal, failUndo, UNKNOWABLE } from './failures.js';
@@ -158,7 +158,7 @@ function undoReply(draft: Draft, step: StepState, reply: ReplyMessage): void {
       });
     return;
   }
-  if (undo.status !== 'requested' || (reply.attempt !== undo.attempt && !isChild(step)) || outcome.type === 'deferred') {
+  if (undo.status !== 'requested' || (reply.attempt !== undo.attempt && !isWithdrawn(step)) || outcome.type === 'deferred') {
     draft.note = 'stray';
     return;
   }

@@ -1,6 +1,6 @@
 import type { Draft } from '../decide.js';
 import { TIMEOUT, timeoutError } from '../definition/retry.js';
-import { isChild } from '../state/child-call.js';
+import { isChild, isWithdrawn } from '../state/child-call.js';
 import { isHeld, type StepState, stepIdOf, stepOf, type Timer } from '../state/state.js';
 import { askChildAgain, deferredTooLong } from './deferral.js';
 import { afterStepFailure, failSeal, failUndo } from './failures.js';
@@ -55,7 +55,7 @@ function fireStep(draft: Draft, step: StepState): void {
 }
 
 function fireUndo(draft: Draft, step: StepState): void {
-  if (isChild(step) && step.undo?.status === 'requested') return askChildAgain(draft, step, `compensation:${step.id}`);
+  if (isWithdrawn(step) && step.undo?.status === 'requested') return askChildAgain(draft, step, `compensation:${step.id}`);
   if (step.undo?.status === 'requested') {
     failUndo(draft, step, { name: TIMEOUT, message: `no answer within ${step.policy?.compensationTimeout} ms` });
   } else if (step.undo?.status === 'backoff') requestUndo(draft, step);

@@ -36,6 +36,8 @@ export type LintRule =
   | 'callback'
   | 'unknown-child'
   | 'child-with-pivot'
+  | 'child-as-compensation'
+  | 'limited-recursion'
   | 'retry-names'
   | 'retry-for-ever'
   | 'timer'

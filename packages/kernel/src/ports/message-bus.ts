@@ -9,10 +9,10 @@ export type Address =
   | { readonly to: 'participant'; readonly participant: string }
   | { readonly to: 'client'; readonly client: string };
 
-/** An input as it travels: without `at`, which its owner stamps when it takes it. */
+/** An input as it travels: without what its owner stamps when it takes it, most of all `at`. */
 export type Input =
   | Omit<Start, 'at'>
-  | Omit<Asked, 'at'>
+  | Omit<Asked, 'at' | 'limited'>
   | Omit<Signal, 'at'>
   | TaskInput
   | Omit<Cancel, 'at'>

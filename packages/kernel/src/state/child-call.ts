@@ -33,9 +33,14 @@ export function isChild(step: StepState): boolean {
   return step.command?.child !== undefined;
 }
 
+/** Its parent turns back and the child itself is asked to undo what it did; where the saga says how, somebody else is. */
+export function isWithdrawn(step: StepState): boolean {
+  return isChild(step) && step.undo !== undefined && step.undo.command === undefined;
+}
+
 /** Nothing else will be heard under this key, however often the child is asked. */
-export function isFinalWord(step: StepState, error: string): boolean {
-  return isChild(step) && FINAL_WORDS.includes(error);
+export function isFinalWord(error: string): boolean {
+  return FINAL_WORDS.includes(error);
 }
 
 /** Until it is asked again, having been asked `asks` times. */

@@ -1,6 +1,6 @@
 import type { RecordedCommand, Target } from '../history/events.js';
 import type { CommandMessage, TaskClaim } from '../messages.js';
-import { childOf, type OwedCommand } from './child-call.js';
+import { childOf, isWithdrawn, type OwedCommand } from './child-call.js';
 import { actionKey, type SagaState, type StepState, stepIdOf, stepOf } from './state.js';
 
 /** Makes the task token of a round of a step: the same for the same claim, and by nobody else. */
@@ -18,8 +18,9 @@ export function outstanding(state: SagaState, since = -1, tokenOf?: TokenOf): Ow
 
 function commandFor(state: SagaState, target: Target, tokenOf: TokenOf | undefined): OwedCommand {
   const step = stepOf(state, stepIdOf(target));
-  const command = target.startsWith('step:') ? stepCommand(state, step, tokenOf) : undoCommand(state, step);
-  const child = step.command && childOf(state, step, step.command);
+  const undoes = !target.startsWith('step:');
+  const command = undoes ? undoCommand(state, step) : stepCommand(state, step, tokenOf);
+  const child = step.command && (!undoes || isWithdrawn(step)) && childOf(state, step, step.command);
   return child ? { ...command, child } : command;
 }
 

@@ -174,10 +174,18 @@ function orFail(directive: () => Directive): Directive {
 function compensation({ definition, items }: Graph, state: SagaState, step: StepState): Command {
   const id = mapOf(state, step.id)?.step ?? step.id;
   const defined = definition.steps.find((one) => one.id === id);
-  if (defined?.kind === 'map' && defined.compensation) return commandOf(definition, step, itemCompensation(defined, items, state, step));
+  if (defined?.kind === 'map' && defined.compensation) return undoOf(definition, step, itemCompensation(defined, items, state, step));
   const own = defined?.kind === 'command' ? defined.compensation : undefined;
   if (!own) throw new Error(`step ${step.id} has no compensation of the saga's own any more`);
-  return commandOf(definition, step, own.run(state.input, viewOf(state, step.error)));
+  return undoOf(definition, step, own.run(state.input, viewOf(state, step.error)));
+}
+
+/** A saga may be cancelled, fail and turn back: none can be relied on to undo. */
+function undoOf(definition: SagaDefinition, { id }: { readonly id: string }, given: Command | undefined): Command {
+  const command = commandOf(definition, { id }, given);
+  if (!command.child) return command;
+  const remedy = 'Ask a participant; or let the step itself start a saga, which is undone with it.';
+  throw new SkaldError('not-a-command', { saga: definition.name, method: `step ${id}`, returned: 'a saga to undo it', remedy });
 }
 
 function goOn({ definition, policies, items }: Graph, step: MapStep, state: SagaState): readonly Directive[] {

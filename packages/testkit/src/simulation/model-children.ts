@@ -11,9 +11,9 @@ interface ModelChild {
   pivotPassed: boolean;
 }
 
-/** One step in twelve that its participant would undo starts a saga instead. */
-export function drawChild(choices: Choices, own: boolean): { readonly child?: ChildCall } {
-  return choices.pick(12) === 11 && !own ? { child: { version: 1 } } : {};
+/** One step in twelve starts a saga instead. */
+export function drawChild(choices: Choices): { readonly child?: ChildCall } {
+  return choices.pick(12) === 11 ? { child: { version: 1 } } : {};
 }
 
 const DECLINED: Outcome = { type: 'failed', kind: 'business', error: { name: 'Declined', message: 'no' }, effect: 'none' };

@@ -188,7 +188,7 @@ function drawStep(choices: Choices, model: ModelStep, after: readonly string[], 
   const retry = RETRIES[choices.pick(RETRIES.length)];
   const undoRetry = RETRIES[choices.pick(3)];
   const callback = drawCallback(choices);
-  const child = drawChild(choices, own);
+  const child = drawChild(choices);
   return {
     id,
     after,
