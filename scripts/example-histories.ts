@@ -14,11 +14,11 @@ import {
   eventsOfText,
   explainDifference,
   exportAll,
-  isSealed,
   lineOf,
   replayHistory,
   sagaOf,
 } from '@skald/audit';
+import { isSealed } from '@skald/engine';
 import { openSqliteStore } from '@skald/event-store-sqlite';
 import { checkLaws, fold, isSagaStream, type RecordedEvent, type SagaDefinition, stepGraph } from '@skald/kernel';
 
@@ -93,7 +93,8 @@ function problemsOf(stream: string, events: readonly RecordedEvent[]): string[] 
   const { saga, version } = sagaOf(history);
   const definition = definitions.get(`${saga}@${version}`);
   // Without its key what it was told cannot be read.
-  if (isSealed(history)) return fold(history.map(({ event }) => event)).phase === 'ended' ? [] : ['it does not fold to its end'];
+  if (history.some(({ event }) => isSealed(event)))
+    return fold(history.map(({ event }) => event)).phase === 'ended' ? [] : ['it does not fold to its end'];
   if (!definition) return [`the example has no saga ${saga} version ${version} any more`];
   const { difference } = replayHistory(history, stepGraph(definition));
   const broken = checkLaws(history.map(({ event }) => event)).map(({ law, message }) => `it breaks the law ${law}: ${message}`);

@@ -1,26 +1,37 @@
+import type { PayloadReader } from '@skald/engine';
 import { type EventStore, isSagaStream, SkaldError } from '@skald/kernel';
-import { causedEvents, isSealed, type Replay, replayHistory, sagaOf } from './conform.js';
+import { type Replay, replayHistory, sagaOf } from './conform.js';
 import type { Candidate } from './gate.js';
+import { type PayloadAccess, readableHistory } from './readable-history.js';
 import { PAGE, streamHeads, streamOf } from './reading.js';
 
 /** Replay of one stream, or why there is none. */
 export type Conformance =
-  | { readonly sagaId: string; readonly replay: Replay; readonly candidate: Candidate }
+  | { readonly sagaId: string; readonly replay: Replay; readonly candidate: Candidate; readonly payloads: PayloadAccess }
   | { readonly sagaId: string; readonly problem: 'not-deployed'; readonly saga: string; readonly version: number }
-  | { readonly sagaId: string; readonly problem: 'sealed' }
+  /** There was no codec to open its payloads. */
+  | { readonly sagaId: string; readonly problem: 'encrypted' }
+  /** Nobody can open its payloads any more. */
+  | { readonly sagaId: string; readonly problem: 'key-dropped' }
   | { readonly sagaId: string; readonly problem: 'unreadable'; readonly message: string };
 
-/** Replays one saga's history with the definition of its name and version. Throws `saga-not-found`. */
-export async function conformOne(store: EventStore, sagaId: string, candidates: readonly Candidate[]): Promise<Conformance> {
+/** Replays one saga's history with the definition of its name and version. `codec` opens payloads that are encrypted. Throws `saga-not-found`. */
+export async function conformOne(
+  store: EventStore,
+  sagaId: string,
+  candidates: readonly Candidate[],
+  codec?: PayloadReader,
+): Promise<Conformance> {
   if (!isSagaStream(sagaId)) throw new SkaldError('saga-not-found', { sagaId });
   const events = await streamOf(store, sagaId);
   try {
-    const history = causedEvents(events);
-    if (isSealed(history)) return { sagaId, problem: 'sealed' };
+    const { history, payloads } = await readableHistory(sagaId, events, codec);
+    if (payloads === 'encrypted') return { sagaId, problem: 'encrypted' };
+    if (payloads === 'dropped') return { sagaId, problem: 'key-dropped' };
     const { saga, version } = sagaOf(history);
     const candidate = candidates.find(({ program }) => program.name === saga && program.version === version);
     if (!candidate) return { sagaId, problem: 'not-deployed', saga, version };
-    return { sagaId, replay: replayHistory(history, candidate.program), candidate };
+    return { sagaId, replay: replayHistory(history, candidate.program), candidate, payloads };
   } catch (error) {
     if (!(error instanceof SkaldError)) throw error;
     return { sagaId, problem: 'unreadable', message: error.message };
@@ -28,8 +39,8 @@ export async function conformOne(store: EventStore, sagaId: string, candidates: 
 }
 
 /** The same for every saga of a store, one after the other. */
-export async function* conformAll(store: EventStore, candidates: readonly Candidate[]): AsyncGenerator<Conformance> {
-  for await (const stream of sagaStreams(store)) yield await conformOne(store, stream, candidates);
+export async function* conformAll(store: EventStore, candidates: readonly Candidate[], codec?: PayloadReader): AsyncGenerator<Conformance> {
+  for await (const stream of sagaStreams(store)) yield await conformOne(store, stream, candidates, codec);
 }
 
 /** Names of all streams that are sagas. Where the store cannot list its streams it is read through, and their names are kept. */

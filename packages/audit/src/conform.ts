@@ -7,7 +7,7 @@
  * N2  The first difference is told, and no later one: after it the two histories are two.
  * N3  A difference by which a registered change of the kernel shows, on an event recorded before it, is excused and noted.
  */
-import { decodeEvent, isSealed as isSealedEvent, type Metadata } from '@skald/engine';
+import { decodeEvent, type Metadata } from '@skald/engine';
 import {
   canonicalJson,
   decide,
@@ -58,11 +58,6 @@ export function causedEvents(events: readonly RecordedEvent[]): CausedEvent[] {
 export function sagaOf([first]: readonly CausedEvent[]): { readonly saga: string; readonly version: number } {
   const known = first?.event.type === 'SagaStarted' || first?.event.type === 'ExpressSagaEnded' ? first.event.data : undefined;
   return { saga: known?.saga ?? '', version: known?.version ?? 0 };
-}
-
-/** Are payloads encrypted in it? What was asked and answered cannot be read then, so it cannot be decided on anew; its chain can be verified. */
-export function isSealed(history: readonly CausedEvent[]): boolean {
-  return history.some(({ event }) => isSealedEvent(event));
 }
 
 /** Replays the history of one saga. Throws `history-unreadable` where it cannot be folded. */

@@ -1,17 +1,24 @@
 /** A difference between a history and a definition, for people. */
-import type { SagaDefinition, SagaEvent } from '@skald/kernel';
+import { ENCRYPTED, payloadsOf } from '@skald/engine';
+import type { ErrorRecord, SagaDefinition, SagaEvent } from '@skald/kernel';
 import type { Difference } from './conform.js';
 
-/** One sentence or two: what the history has, what the definition would do, and what of the definition that comes from where it can be said. */
-export function explainDifference(difference: Difference, definition?: SagaDefinition): string {
+/**
+ * One sentence or two: what the history has, what the definition would do, and what of the definition that comes from where it can be said. Of
+ * a history whose payloads are `isSecret` it says which of them would be others, and not what is in them.
+ */
+export function explainDifference(difference: Difference, definition?: SagaDefinition, isSecret = false): string {
   const { revision, recorded, decided } = difference;
   const gone = recorded && definition ? goneStep(recorded, definition) : undefined;
   if (gone) return `at revision ${revision} the history has ${named(recorded)}; ${gone}`;
   if (recorded && decided && recorded.type === decided.type && stepOf(recorded) === stepOf(decided)) {
-    const parts = dataDifferences(asJson(recorded.data), asJson(decided.data));
+    const hidden = new Set(isSecret ? payloadsOf(recorded.type) : []);
+    const parts = dataDifferences(asJson(recorded.data), asJson(decided.data), hidden);
     return `at revision ${revision}, ${named(recorded)}: ${parts.join('; ')}`;
   }
-  const would = decided ? `this definition would record ${named(decided)}${errorOf(decided)}` : 'this definition would record nothing more';
+  const would = decided
+    ? `this definition would record ${named(decided)}${errorOf(decided, isSecret)}`
+    : 'this definition would record nothing more';
   const has = recorded ? `the history has ${named(recorded)}` : 'the history has nothing more of that decision';
   return `at revision ${revision} ${has}; ${would}`;
 }
@@ -46,9 +53,10 @@ function named(event: SagaEvent | undefined): string {
   return step === undefined ? event.type : `${event.type} of ${step}`;
 }
 
-function errorOf(event: SagaEvent): string {
-  if (event.type === 'SagaSuspended') return ` of ${event.data.target}: ${event.data.error.name}: ${event.data.error.message}`;
-  if (event.type === 'CompensationStarted' && event.data.reason.type === 'failed') return `: ${event.data.reason.error.message}`;
+function errorOf(event: SagaEvent, isSecret: boolean): string {
+  const message = (error: ErrorRecord) => (isSecret ? ENCRYPTED : error.message);
+  if (event.type === 'SagaSuspended') return ` of ${event.data.target}: ${event.data.error.name}: ${message(event.data.error)}`;
+  if (event.type === 'CompensationStarted' && event.data.reason.type === 'failed') return `: ${message(event.data.reason.error)}`;
   return '';
 }
 
@@ -57,12 +65,13 @@ function asJson(value: unknown): unknown {
 }
 
 /** Where two values of JSON differ, each place with both. */
-function dataDifferences(was: unknown, is: unknown, place = ''): string[] {
+function dataDifferences(was: unknown, is: unknown, hidden: ReadonlySet<string>, place = ''): string[] {
+  if (JSON.stringify(was) === JSON.stringify(is)) return [];
+  if (hidden.has(place)) return [`${place} would be another ${ENCRYPTED}`];
   if (isMembers(was) && isMembers(is)) {
     const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];
-    return names.flatMap((name) => dataDifferences(was[name], is[name], place === '' ? name : `${place}.${name}`));
+    return names.flatMap((name) => dataDifferences(was[name], is[name], hidden, place === '' ? name : `${place}.${name}`));
   }
-  if (JSON.stringify(was) === JSON.stringify(is)) return [];
   return [`${place} was ${shown(was)}, and would be ${shown(is)}`];
 }
 

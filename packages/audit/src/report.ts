@@ -1,8 +1,10 @@
 /** What happened in one saga, as data, for a person who is no programmer: who was asked for what, when, what came of it, what was undone. */
 
+import { isSealed } from '@skald/engine';
 import { type ErrorRecord, fold, type RecordedEvent, type SagaEvent, type SagaState, type SagaStatus, statusOf } from '@skald/kernel';
 import { checkStream, type Finding } from './chain.js';
 import { causedEvents } from './conform.js';
+import type { PayloadAccess, ReadableHistory } from './readable-history.js';
 import { actionWords, dateTime, errorWords, reportLine } from './report-words.js';
 
 export interface SagaReport {
@@ -13,6 +15,8 @@ export interface SagaReport {
   readonly saga: string;
   readonly version: number;
   readonly status: SagaStatus;
+  /** Whether what was said stands in this report: `encrypted` and `dropped` have placeholders instead. */
+  readonly payloads: PayloadAccess;
   readonly startedAt: number;
   /** Time of the last event. */
   readonly lastAt: number;
@@ -71,14 +75,20 @@ export interface ReportedRecord {
   readonly findings: readonly Finding[];
 }
 
-/** `events` are all of one stream, as they are stored; at least one. Throws `history-unreadable`. */
-export function sagaReport(stream: string, events: readonly RecordedEvent[], madeAt: number): SagaReport {
-  const history = causedEvents(events).map(({ event }) => event);
+/**
+ * `events` are all of one stream, as they are stored; at least one. `opened`: the same with their payloads, where these are encrypted and
+ * shall be shown. Throws `history-unreadable`.
+ */
+export function sagaReport(stream: string, events: readonly RecordedEvent[], madeAt: number, opened?: ReadableHistory): SagaReport {
+  const caused = opened?.history ?? causedEvents(events);
+  const history = caused.map(({ event }) => event);
+  const payloads = opened?.payloads ?? (history.some(isSealed) ? 'encrypted' : 'clear');
   const state = fold(history);
   const reason = reasonOf(state);
   const findings = checkStream(stream, events);
   return {
     ...{ format: 'skald-report/1', madeAt, sagaId: state.sagaId, saga: state.saga, version: state.version, status: statusOf(state) },
+    payloads,
     ...{ startedAt: state.startedAt, lastAt: state.at, input: state.input },
     ...(state.end?.type === 'SagaCompleted' && { output: state.end.data.output }),
     ...(reason !== undefined && { reason }),

@@ -1,10 +1,12 @@
 import { hostname, userInfo } from 'node:os';
 import type { Candidate } from '@skald/audit';
+import type { PayloadReader } from '@skald/engine';
 import type { SagaDefinition } from '@skald/kernel';
 import type { Command } from 'commander';
 import { type Env, loadConfig, type SkaldConfig } from './config.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { loadCandidates } from './load-candidates.js';
+import { loadCandidates, loadModule } from './load-candidates.js';
+import { CodecOnDemand, isGivenCodec } from './open-codec.js';
 import { type OpenStore, readConfigured, readSqlite } from './open-store.js';
 import type { Operations } from './operations.js';
 import { storeFileOf, usualStoreFile } from './place.js';
@@ -110,6 +112,34 @@ export class Cli {
     const file = await this.definitionsFile(command);
     if (file !== undefined) return loadCandidates(file);
     throw new UsageError('which sagas? name a compiled module that exports them: --definitions <module>');
+  }
+
+  /** Calls `work` with what opens payloads: the codec of the configuration, or the one that the definitions' module exports. */
+  async withKeys<T>(command: Command, work: (codec: PayloadReader) => Promise<T>): Promise<T> {
+    return this.withKeysIfGiven(command, (codec) => {
+      if (codec) return work(codec);
+      throw new UsageError(
+        'whose keys? payloads are opened by the codec that skald.config.mjs names, or the module of --definitions exports as "codec"',
+      );
+    });
+  }
+
+  /** The same, without a codec where none is given. */
+  async withKeysIfGiven<T>(command: Command, work: (codec: PayloadReader | undefined) => Promise<T>): Promise<T> {
+    const codec = await this.codec(command);
+    try {
+      return await work(codec);
+    } finally {
+      await codec?.close();
+    }
+  }
+
+  private async codec(command: Command): Promise<CodecOnDemand | undefined> {
+    const { codec } = await this.configOf(command);
+    if (codec) return new CodecOnDemand(codec, 'the configuration');
+    const file = await this.definitionsFile(command);
+    const exported = file === undefined ? undefined : (await loadModule(file))['codec'];
+    return isGivenCodec(exported) ? new CodecOnDemand(exported, `codec of ${file}`) : undefined;
   }
 
   private async definitionsFile(command: Command): Promise<string | undefined> {

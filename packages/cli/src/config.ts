@@ -5,6 +5,7 @@ import type { SagaStore } from '@skald/app';
 import type { EventStoreOptions } from '@skald/event-store-eventstoredb';
 import type { MessageBus } from '@skald/kernel';
 import type { KafkaBusOptions } from '@skald/message-bus-kafka';
+import { type GivenCodec, isGivenCodec } from './open-codec.js';
 import { UsageError } from './usage.js';
 
 /**
@@ -18,6 +19,8 @@ export interface SkaldConfig {
   readonly bus?: KafkaBusOptions | (() => Promise<MessageBus>);
   /** A compiled module that exports the sagas. */
   readonly definitions?: string;
+  /** From a module only: opens payloads that are encrypted, where a verb needs that or is told to. Default: `codec` of the definitions. */
+  readonly codec?: GivenCodec;
   /** Who acts. Default: user@host. */
   readonly by?: string;
 }
@@ -25,7 +28,7 @@ export interface SkaldConfig {
 export type Env = Readonly<Record<string, string | undefined>>;
 
 const NAMES = ['skald.config.json', 'skald.config.mjs', 'skald.config.js'];
-const KNOWN: ReadonlySet<string> = new Set(['store', 'bus', 'definitions', 'by'] satisfies (keyof SkaldConfig)[]);
+const KNOWN: ReadonlySet<string> = new Set(['store', 'bus', 'definitions', 'codec', 'by'] satisfies (keyof SkaldConfig)[]);
 
 /** From the file that is named, or that is here, and from the environment, which has the last word. Throws `UsageError`. */
 export async function loadConfig(named: string | undefined, env: Env): Promise<SkaldConfig> {
@@ -64,6 +67,8 @@ function checked(file: string, value: unknown): SkaldConfig {
     throw new UsageError(`${file}: store holds "file", or "connectionString" or "settings" of EventStoreDB`);
   const isBus = typeof bus === 'function' || (isObject(bus) && 'kafka' in bus);
   if (bus !== undefined && !isBus) throw new UsageError(`${file}: bus holds "kafka", as in { "kafka": { "brokers": ["localhost:9092"] } }`);
+  if ('codec' in value && !isGivenCodec(value.codec))
+    throw new UsageError(`${file}: a codec, or a function that gives one, comes from a module`);
   return value as SkaldConfig;
 }
 

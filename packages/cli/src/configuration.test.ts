@@ -53,7 +53,7 @@ describe('A configuration', () => {
     ['no JSON', 'cannot be read'],
     ['[]', 'says'],
     ['7', 'holds no configuration'],
-    [{ stores: {} }, 'says stores; what is known is store, bus, definitions, by'],
+    [{ stores: {} }, 'says stores; what is known is store, bus, definitions, codec, by'],
     [{ store: { fiel: 'x' } }, 'store holds "file"'],
     [{ bus: { brokers: [] } }, 'bus holds "kafka"'],
   ])('%j is refused: 2', async (value, message) => {

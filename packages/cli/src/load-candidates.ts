@@ -5,16 +5,18 @@ import { type Class, definitionOf } from '@skald/decorators';
 import { type Program, type SagaDefinition, SkaldError, stepGraph } from '@skald/kernel';
 import { UsageError } from './usage.js';
 
-/** The sagas that a module exports: classes under `@Saga`, definitions, programs, or arrays of these. Throws `UsageError` where there is none. */
-export async function loadCandidates(path: string): Promise<Candidate[]> {
-  const file = resolve(path);
-  let exported: Readonly<Record<string, unknown>>;
+/** What a compiled module of an application exports. */
+export async function loadModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    exported = await import(pathToFileURL(file).href);
+    return await import(pathToFileURL(resolve(path)).href);
   } catch (cause) {
     throw new Error(`${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  const candidates = candidatesIn(exported);
+}
+
+/** The sagas that a module exports: classes under `@Saga`, definitions, programs, or arrays of these. Throws `UsageError` where there is none. */
+export async function loadCandidates(path: string): Promise<Candidate[]> {
+  const candidates = candidatesIn(await loadModule(path));
   if (candidates.length === 0)
     throw new UsageError(`${path} exports no saga: a class under @Saga, what defineSaga() gives, or an array of them`);
   return candidates;

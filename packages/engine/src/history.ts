@@ -10,7 +10,7 @@ import {
   SkaldError,
 } from '@skald/kernel';
 import { decodeEvent } from './event-codec.js';
-import { isSealed, openEvents } from './payloads/event-payloads.js';
+import { isSealed, openEvents, type PayloadReader } from './payloads/event-payloads.js';
 
 const PAGE = 1_000;
 
@@ -25,7 +25,7 @@ export async function readHistory(
   store: EventStore,
   sagaId: string,
   until = Number.MAX_SAFE_INTEGER,
-  codec?: PayloadCodec,
+  codec?: PayloadReader,
 ): Promise<HistoryEvent[]> {
   if (!isSagaStream(sagaId)) throw new SkaldError('saga-not-found', { sagaId });
   const events: HistoryEvent[] = [];

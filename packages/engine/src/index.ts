@@ -11,7 +11,8 @@ export type { ActionDefinition, ParticipantDefinition } from './participants/act
 export { type CommandContext, currentCommand } from './participants/command-context.js';
 export { admit, FENCE_MEMORY, outcomeOf, type Verdict } from './participants/fence-rules.js';
 export { type AesGcmCodec, type AesGcmOptions, aesGcmCodec, memoryKeyStore } from './payloads/aes-gcm-codec.js';
-export { isSealed } from './payloads/event-payloads.js';
+export { isSealed, openEvents, type PayloadReader, payloadsOf, sealEvents } from './payloads/event-payloads.js';
+export { DROPPED, ENCRYPTED } from './payloads/payload-paths.js';
 export { SealedBus, type SealedBusOptions } from './payloads/sealed-bus.js';
 export { Programs } from './programs.js';
 export { catchUpIndex } from './rebuild-index.js';

@@ -4,6 +4,7 @@ import { byStream, eventsOfLines, exportStreams, type GateVerdict, gate } from '
 import { definitionStream, isEnded, type RecordedEvent } from '@skald/kernel';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
+import { type DecryptOptions, decryptOption } from '../decrypting.js';
 import { EXIT } from '../exit-codes.js';
 import type { OpenStore } from '../open-store.js';
 import { plain } from '../plain-text.js';
@@ -14,7 +15,7 @@ import type { Verb } from './verb.js';
 const ABOUT = `Answers whether these definitions may be deployed over the sagas that are under way: names each saga that could not go on as it began, and why.
 For continuous integration: exit code 0 if they may, 3 if not. The sagas come from an export (skald export --running) or from a store.`;
 
-interface Options {
+interface Options extends DecryptOptions {
   readonly against?: string;
   readonly replace?: true;
   readonly skipInputs?: true;
@@ -28,11 +29,12 @@ export const auditGate: Verb = (program, cli) => {
     .option('--against <file>', 'streams as skald export writes them; default: those under way in the store')
     .option('--replace', 'they will be deployed with definitions: "replace"; a change under a version is then no reason against it')
     .option('--skip-inputs', 'do not hold recorded inputs against the schemas: for schemas that do not accept what they themselves give')
+    .addOption(decryptOption())
     .action(async ({ against, ...options }: Options, command: Command) => {
       const candidates = await cli.candidates(command);
       const names = candidates.map(({ program }) => program.name);
       const streams = against === undefined ? await underWay(cli, command, names) : await byStream(eventsIn(against));
-      const verdict = await gate(streams, candidates, options);
+      const verdict = await cli.withKeysIfGiven(command, (codec) => gate(streams, candidates, { ...options, codec }));
       cli.exitCode = verdict.mayDeploy ? EXIT.done : EXIT.found;
       if (cli.isJson(command)) cli.json(verdict);
       else tell(verdict, cli.terminal);
@@ -65,14 +67,18 @@ export async function streamsUnderWay(store: OpenStore, sagas: readonly string[]
   return streams;
 }
 
-function tell({ mayDeploy, running, held, changed, notes }: GateVerdict, terminal: Terminal): void {
+function tell({ mayDeploy, running, held, dropped, changed, notes }: GateVerdict, terminal: Terminal): void {
   for (const { sagaId, status, reason } of held) terminal.out(`${plain(sagaId)} (${status}): ${plain(reason)}`);
   for (const { saga, version, differences } of changed) {
     terminal.out(`${plain(saga)} version ${version} is another than the one that was deployed under this version:`);
     for (const difference of differences) terminal.out(`  ${plain(difference)}`);
   }
+  for (const sagaId of dropped)
+    terminal.err(`${plain(sagaId)}: history unreadable: key dropped; it goes on under no definition: terminate it`);
   for (const note of notes) terminal.err(plain(note));
+  const judged = running - dropped.length;
   const could =
-    held.length === 0 ? `all ${running} sagas under way could go on` : `${held.length} of ${running} sagas under way could not go on`;
-  terminal.out(`${mayDeploy ? 'May be deployed' : 'Must not be deployed'}: ${could}.`);
+    held.length === 0 ? `all ${judged} sagas under way could go on` : `${held.length} of ${judged} sagas under way could not go on`;
+  const besides = dropped.length === 0 ? '' : `; ${dropped.length} more could not be read: key dropped`;
+  terminal.out(`${mayDeploy ? 'May be deployed' : 'Must not be deployed'}: ${could}${besides}.`);
 }

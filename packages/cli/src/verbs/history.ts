@@ -1,11 +1,12 @@
-import { type HistoryEvent, readHistory } from '@skald/engine';
+import type { HistoryEvent } from '@skald/engine';
 import { type Cell, columns } from '../columns.js';
+import { type DecryptOptions, decryptOption, shownHistory } from '../decrypting.js';
 import { painter } from '../paint.js';
 import { json, moment, plain } from '../plain-text.js';
 import { wholeNumber } from '../whole-number.js';
 import type { Verb } from './verb.js';
 
-interface Options {
+interface Options extends DecryptOptions {
   readonly from: number;
   readonly type?: string;
 }
@@ -19,8 +20,9 @@ export const history: Verb = (program, cli) => {
     )
     .option('--from <revision>', 'from this one on', wholeNumber('--from', 0), 0)
     .option('--type <type>', 'only events of this type, as in StepFailed')
-    .action(async (sagaId: string, { from, type }: Options, command) => {
-      const all = await cli.reading(command, ({ events }) => readHistory(events, sagaId));
+    .addOption(decryptOption())
+    .action(async (sagaId: string, { from, type, ...options }: Options, command) => {
+      const all = await shownHistory(cli, command, sagaId, options);
       const events = all.filter((event) => event.revision >= from && (type === undefined || event.type === type));
       if (cli.isJson(command)) for (const event of events) cli.json(event);
       else {

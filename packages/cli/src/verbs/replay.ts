@@ -1,5 +1,6 @@
-import { type HistoryEvent, readHistory, stateOf } from '@skald/engine';
+import { type HistoryEvent, stateOf } from '@skald/engine';
 import type { Cli } from '../cli.js';
+import { type DecryptOptions, decryptOption, shownHistory } from '../decrypting.js';
 import { dateOf, durationOf } from '../moments.js';
 import { stateDifferences, stateDiffLines } from '../state-diff.js';
 import { stateView } from '../state-view.js';
@@ -18,7 +19,7 @@ Examples:
   skald replay order-1 --diff 3..7       what changed between the two
   skald replay order-1 --step            walk through it with the arrow keys`;
 
-interface Options {
+interface Options extends DecryptOptions {
   readonly at?: string;
   readonly diff?: string;
   readonly step?: boolean;
@@ -33,11 +34,12 @@ export const replay: Verb = (program, cli) => {
     .option('--diff <from..to>', 'what changed from one to the other, each as for --at')
     .option('--step', 'walk through its history with the arrow keys')
     .addHelpText('after', EXAMPLES)
+    .addOption(decryptOption())
     .action(async (sagaId: string, options: Options, command) => {
       const chosen = Object.keys(options).filter((name) => ['at', 'diff', 'step'].includes(name));
       if (chosen.length > 1) throw new UsageError(`--${chosen.join(' and --')} exclude each other`);
       if (options.at !== undefined) checkWhen('--at', options.at);
-      const events = await cli.reading(command, (store) => readHistory(store.events, sagaId));
+      const events = await shownHistory(cli, command, sagaId, options);
       const asJson = cli.isJson(command);
       if (options.diff !== undefined) return showDiff(cli, events, options.diff, asJson);
       if (options.step) return walk(cli, events);

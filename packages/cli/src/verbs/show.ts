@@ -1,4 +1,4 @@
-import { readHistory } from '@skald/engine';
+import { type DecryptOptions, decryptOption, shownHistory } from '../decrypting.js';
 import { sagaFacts } from '../saga-facts.js';
 import { sagaView } from '../saga-view.js';
 import type { Verb } from './verb.js';
@@ -10,8 +10,9 @@ export const show: Verb = (program, cli) => {
     .description(
       'Shows where a saga stands: its steps and how long each took, what falls due, what waits for a person, and the command lines that would help.',
     )
-    .action(async (sagaId: string, _options, command) => {
-      const facts = sagaFacts(await cli.reading(command, ({ events }) => readHistory(events, sagaId)));
+    .addOption(decryptOption())
+    .action(async (sagaId: string, options: DecryptOptions, command) => {
+      const facts = sagaFacts(await shownHistory(cli, command, sagaId, options));
       if (cli.isJson(command)) return cli.json(facts);
       const { colours, width } = cli.terminal;
       for (const line of sagaView(facts, { colours, width, now: cli.terminal.now() })) cli.terminal.out(line);

@@ -106,9 +106,12 @@ function placeOf(type: string, revision: number, at: readonly string[]): string 
   return `${type}@${revision} ${at.join()}`;
 }
 
+/** What is needed of a codec to read. */
+export type PayloadReader = Pick<PayloadCodec, 'open' | 'dropped'>;
+
 /** Events as they are stored, with their payloads where those can be read. `dropped`: the key of the saga is gone. */
 export async function openEvents<E extends SagaEvent & { readonly revision: number }>(
-  codec: PayloadCodec,
+  codec: PayloadReader,
   sagaId: string,
   events: readonly E[],
 ): Promise<{ readonly events: readonly E[]; readonly dropped: boolean }> {
@@ -129,6 +132,11 @@ function openedData({ sealed: _sealed, ...data }: Members & { readonly sealed?: 
   if (text === undefined) return frozen(marked(data, at, DROPPED));
   const values = JSON.parse(text) as readonly unknown[];
   return frozen(at.reduce<Members>((opened, path, nth) => withValue(opened, path, values[nth]), data));
+}
+
+/** Members of the data of such an event that are payload, `error.message` for instance. */
+export function payloadsOf(type: EventType): readonly string[] {
+  return PAYLOADS[type] ?? [];
 }
 
 /** Are there payloads in it that were not opened? */
