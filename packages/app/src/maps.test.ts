@@ -76,7 +76,7 @@ const lines = (count: number): number[] => Array.from({ length: count }, (_, lin
 let folder: string;
 let app: RunningSkald;
 const begin = () =>
-  Skald.embedded({ file: join(folder, 'skald.db') })
+  Skald.embedded({ file: join(folder, 'skald.db'), log: () => {} })
     .sagas(OrderSaga, OwnSaga)
     .participants(Shipping)
     .start();

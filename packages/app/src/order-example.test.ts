@@ -90,7 +90,7 @@ let app: RunningSkald;
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skald-'));
   books = new Books();
-  app = await Skald.embedded({ file: join(folder, 'skald.db') })
+  app = await Skald.embedded({ file: join(folder, 'skald.db'), log: () => {} })
     .inject((container) => container.bind(Books).toConstantValue(books))
     .sagas(OrderSaga)
     .participants(InventoryService, PaymentService, ShippingService)

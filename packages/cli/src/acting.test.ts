@@ -57,7 +57,7 @@ afterEach(async () => {
 });
 
 function running(): Promise<RunningSkald> {
-  const skald = Skald.embedded({ file: join(folder, 'skald.db') }).sagas(order);
+  const skald = Skald.embedded({ file: join(folder, 'skald.db'), log: () => {} }).sagas(order);
   return skald.participants(Shop).start();
 }
 

@@ -53,7 +53,7 @@ beforeEach(async () => {
   const waiting = new Promise<void>((resolve) => {
     waits = resolve;
   });
-  const running = await Skald.embedded({ file: at('skald.db') })
+  const running = await Skald.embedded({ file: at('skald.db'), log: () => {} })
     .sagas(saga)
     .participants(Stock)
     .observe({ moved: ({ sagaId, steps }) => sagaId === 'order-3' && steps.get('approval')?.status === 'waiting' && waits() })
@@ -244,7 +244,7 @@ describe('skald export, import and audit replay', () => {
     expect(await there('import', at('all.ndjson'))).toMatchObject({ out: ['0 events of 0 streams imported; 4 were there already.'] });
     expect((await there('audit', 'verify', '--all')).code).toBe(0);
     expect((await there('audit', 'replay')).out).toEqual((await skald('audit', 'replay')).out);
-    app = await Skald.embedded({ file: at('copy.db') })
+    app = await Skald.embedded({ file: at('copy.db'), log: () => {} })
       .sagas(saga)
       .participants(Stock)
       .start();

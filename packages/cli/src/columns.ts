@@ -1,5 +1,5 @@
 import type { Paint, Style } from './paint.js';
-import { shortened } from './plain-text.js';
+import { padded, shortened, widthOfText } from './plain-text.js';
 
 export interface Cell {
   readonly text: string;
@@ -22,7 +22,7 @@ const FEWEST = 2;
 /** Rows of cells, aligned; a column in which nothing stands takes no room. */
 export function columns(rows: readonly (readonly Cell[])[], { paint, width, indent = '' }: ColumnsOptions): string[] {
   const count = Math.max(0, ...rows.map((row) => row.length));
-  const widths = Array.from({ length: count }, (_, at) => Math.max(0, ...rows.map((row) => row[at]?.text.length ?? 0)));
+  const widths = Array.from({ length: count }, (_, at) => Math.max(0, ...rows.map((row) => widthOfText(row[at]?.text ?? ''))));
   const kept = widths.flatMap((wide, at) => (wide > 0 ? [at] : []));
   const beforeLast = () => kept.slice(0, -1).reduce((sum, at) => sum + (widths[at] ?? 0) + GAP.length, indent.length);
   const leastLast = () => Math.min(LEAST_LAST, widths[kept.at(-1) ?? 0] ?? 0);
@@ -36,7 +36,7 @@ export function columns(rows: readonly (readonly Cell[])[], { paint, width, inde
     const cells = kept.slice(0, end + 1).map((at, nth) => {
       const { text = '', style } = row[at] ?? {};
       const fitted = at === last ? shortened(text, room) : text;
-      return paint(style, nth === end ? fitted : fitted.padEnd(widths[at] ?? 0));
+      return paint(style, nth === end ? fitted : padded(fitted, widths[at] ?? 0));
     });
     return end < 0 ? '' : `${indent}${cells.join(GAP)}`;
   });

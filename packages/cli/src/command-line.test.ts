@@ -31,7 +31,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skald-cli-'));
-  const app = await Skald.embedded({ file: join(folder, 'skald.db') })
+  const app = await Skald.embedded({ file: join(folder, 'skald.db'), log: () => {} })
     .sagas(saga)
     .participants(Stock)
     .start();

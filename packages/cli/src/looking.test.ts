@@ -39,7 +39,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skald-looking-'));
   const suspended: (() => void)[] = [];
   const moved = (state: Parameters<typeof statusOf>[0]) => void (statusOf(state) === 'suspended' && suspended.pop()?.());
-  const app = await Skald.embedded({ file: join(folder, 'skald.db') })
+  const app = await Skald.embedded({ file: join(folder, 'skald.db'), log: () => {} })
     .sagas(order)
     .participants(Shop)
     .observe({ moved })

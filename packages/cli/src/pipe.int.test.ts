@@ -25,7 +25,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'skald-pipe-'));
-  const app = await Skald.embedded({ file: join(folder, 'skald.db') })
+  const app = await Skald.embedded({ file: join(folder, 'skald.db'), log: () => {} })
     .sagas(order)
     .participants(Shop)
     .start();

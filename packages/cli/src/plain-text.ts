@@ -1,3 +1,7 @@
+import cliTruncate from 'cli-truncate';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+
 /** What came from outside must not steer a terminal: control characters and those that turn the direction of writing are shown, not sent. */
 export function plain(text: string): string {
   return text.replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
@@ -12,22 +16,29 @@ export function errorText({ name, message }: { readonly name: string; readonly m
   return plain(`${name}: ${message}`);
 }
 
+/** Columns of a terminal that a text takes: a Chinese character takes two, an accent of its own none. */
+export function widthOfText(text: string): number {
+  return stringWidth(text);
+}
+
+export function padded(text: string, width: number): string {
+  return text + ' '.repeat(Math.max(0, width - stringWidth(text)));
+}
+
+/** More code units than this for a column are not looked at: a result may be a megabyte. */
+const UNITS_A_COLUMN = 20;
+
+/** What fits into so many columns; a character is never cut in two. */
 export function shortened(text: string, width: number): string {
-  return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
+  if (!Number.isFinite(width)) return text;
+  return cliTruncate(text.slice(0, (width + 1) * UNITS_A_COLUMN), Math.max(1, width));
 }
 
 /** Words in lines of this width; the lines after the first begin with `indent`. A word that is longer stands alone. */
 export function wrapped(text: string, width: number, indent = ''): string[] {
-  const lines: string[] = [];
-  let line = '';
-  for (const word of text.split(' ')) {
-    const begun = line !== '' && line !== indent;
-    if (begun && line.length + 1 + word.length > width) {
-      lines.push(line);
-      line = `${indent}${word}`;
-    } else line = begun ? `${line} ${word}` : `${line}${word}`;
-  }
-  return [...lines, line];
+  return wrapAnsi(text, width - indent.length)
+    .split('\n')
+    .map((line, at) => (at === 0 ? line : `${indent}${line}`));
 }
 
 /** A point in time; what lies beyond the calendar of dates is told in milliseconds. */

@@ -11,6 +11,7 @@ import {
   type Target,
   type UndoState,
 } from '@skald/kernel';
+import { type ItemsFacts, itemsFacts } from './map-wording.js';
 import { type StepTimes, stepTimes } from './step-times.js';
 
 /** A saga as `skald show` tells it; `--json` gives this very document. Times in epoch milliseconds. */
@@ -55,6 +56,8 @@ export interface StepFacts {
   readonly error?: ErrorRecord;
   /** It, or its compensation, waits for a person. */
   readonly parked?: true;
+  /** Of a map; each item is a step too, with the id `<map>/<index>`. */
+  readonly items?: ItemsFacts;
   readonly compensation?: { readonly status: UndoState['status']; readonly attempt: number; readonly at?: number; readonly parked?: true };
 }
 
@@ -80,7 +83,7 @@ export function sagaFacts(events: readonly HistoryEvent[]): SagaFacts {
     ...(end?.type === 'SagaTerminated' && { terminated: { by: end.data.by, reason: end.data.reason } }),
     pivotPassed,
     ...(heldSince !== undefined && { heldSince }),
-    steps: [...state.steps.values()].map((step) => stepFacts(step, times.get(step.id), state.parked)),
+    steps: [...state.steps.values()].map((step) => stepFacts(step, times.get(step.id), state)),
     parked: [...state.parked].map(([target, { error, since, revision }]) => {
       return { target, since, revision, error, actions: possibleActions(state, target) };
     }),
@@ -89,9 +92,11 @@ export function sagaFacts(events: readonly HistoryEvent[]): SagaFacts {
   };
 }
 
-function stepFacts(step: StepState, times: StepTimes | undefined, parked: SagaState['parked']): StepFacts {
+function stepFacts(step: StepState, times: StepTimes | undefined, state: SagaState): StepFacts {
+  const { parked, maps } = state;
   const { id, kind, after, status, round, attempt, command, signal, result, error, undo } = step;
   const settled = SETTLED.has(status) ? times?.heardAt : undefined;
+  const map = maps.get(id);
   return {
     ...{ id, kind, after, status, round, attempt, startedAt: times?.startedAt ?? 0 },
     ...(settled !== undefined && { endedAt: settled }),
@@ -99,6 +104,7 @@ function stepFacts(step: StepState, times: StepTimes | undefined, parked: SagaSt
     ...(signal !== undefined && { signal }),
     ...(result !== undefined && { result }),
     ...(error && { error }),
+    ...(map && { items: itemsFacts(state, map) }),
     ...(parked.has(`step:${id}`) && { parked: true }),
     ...(undo && {
       compensation: {

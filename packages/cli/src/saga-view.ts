@@ -1,6 +1,7 @@
 import { isEnded } from '@skald/kernel';
 import { age, ago, dateTime, due } from './ages.js';
 import { type Cell, columns } from './columns.js';
+import { FEW, type ItemsFacts, isSmooth, itemsText, mapIdOf } from './map-wording.js';
 import { type Paint, painter } from './paint.js';
 import { duration, errorText, json, plain, shortened } from './plain-text.js';
 import { otherRemedies, type Remedy, remediesOf } from './remedies.js';
@@ -13,17 +14,19 @@ export interface SagaViewOptions {
   readonly colours: boolean;
   readonly width: number | undefined;
   readonly now: number;
+  /** Each item of a map, however many there are. Default: of many only those that something is to be said about. */
+  readonly allItems?: boolean | undefined;
 }
 
 /** A saga for people: where it stands, its steps, what falls due, and where it is stuck what can be done. */
-export function sagaView(facts: SagaFacts, { colours, width, now }: SagaViewOptions): string[] {
+export function sagaView(facts: SagaFacts, { colours, width, now, allItems = false }: SagaViewOptions): string[] {
   const paint = painter(colours);
   const at = { paint, width, now };
   return [
     ...heading(facts, at),
-    ...section('steps', stepLines(facts, at), paint),
-    ...parkedLines(facts, at),
-    ...section('due', dueLines(facts, at), paint),
+    ...section('steps', stepLines(facts, at, allItems), paint),
+    ...parkedLines(facts, at, allItems),
+    ...section('due', dueLines(facts, at, allItems), paint),
     ...section('signals that nothing has taken yet', signalLines(facts, at), paint),
     ...section('what you can do', remedyLines(otherRemedies(facts), at, '  '), paint),
   ];
@@ -66,24 +69,48 @@ function heading(facts: SagaFacts, { paint, width = Number.POSITIVE_INFINITY, no
   return [`${paint('bold', shortened(plain(sagaId), width))}  ${paint(style, state)}`, ...columns(about, { paint, width })];
 }
 
-function stepLines({ steps }: SagaFacts, { paint, width, now }: Look): string[] {
+function stepLines({ steps }: SagaFacts, look: Look, allItems: boolean): string[] {
   const byId = new Map(steps.map((step) => [step.id, step]));
-  const rows = stepTree(steps).flatMap(({ id, branch }): Cell[][] => {
+  const rows = stepTree(steps.filter(({ id }) => mapIdOf(id) === undefined)).flatMap(({ id, branch, below }): Cell[][] => {
     const step = byId.get(id);
     if (!step) return [];
-    const { mark, style } = lookOfStep(step);
-    const { startedAt, endedAt } = step;
-    const took = endedAt === undefined ? `for ${age(now - startedAt)}` : duration(endedAt - startedAt);
-    return [
-      [
-        { text: `${branch}${mark} ${plain(id)}`, style },
-        { text: stateText(step) },
-        { text: step.status === 'skipped' ? '' : took, style: 'dim' },
-        { text: outcomeText(step), style: step.error && step.result === undefined ? 'red' : undefined },
-      ],
-    ];
+    return [stepRow(step, branch, look), ...(step.items ? itemRows(step, step.items, byId, `${below}· `, look, allItems) : [])];
   });
-  return columns(rows, { paint, width, indent: '  ' });
+  return columns(rows, { paint: look.paint, width: look.width, indent: '  ' });
+}
+
+function stepRow(step: StepFacts, branch: string, { now }: Look): Cell[] {
+  const { mark, style } = lookOfStep(step);
+  const { startedAt, endedAt } = step;
+  const took = endedAt === undefined ? `for ${age(now - startedAt)}` : duration(endedAt - startedAt);
+  return [
+    { text: `${branch}${mark} ${plain(step.id)}`, style },
+    { text: stateText(step) },
+    { text: step.status === 'skipped' ? '' : took, style: 'dim' },
+    { text: outcomeText(step), style: step.error && step.result === undefined ? 'red' : undefined },
+  ];
+}
+
+/** Of a few items all; of many those that something is to be said about, and of those the first. */
+function itemRows(
+  map: StepFacts,
+  { count }: ItemsFacts,
+  byId: ReadonlyMap<string, StepFacts>,
+  branch: string,
+  look: Look,
+  all: boolean,
+): Cell[][] {
+  const items = Array.from({ length: count }, (_, index) => byId.get(`${map.id}/${index}`)).filter((item) => item !== undefined);
+  const told = all || count <= FEW ? items : items.filter(isToBeTold);
+  const shown = all ? told : told.slice(0, FEW);
+  const more = told.length - shown.length;
+  const rest = more > 0 ? [[{ text: `${branch}… and ${more} more (--items)`, style: 'dim' } as const]] : [];
+  return [...shown.map((item) => stepRow(item, branch, look)), ...rest];
+}
+
+function isToBeTold({ status, attempt, round, compensation, parked }: StepFacts): boolean {
+  const waits = parked === true || compensation?.parked === true;
+  return !isSmooth({ status, attempt, round, undo: compensation?.status, parked: waits });
 }
 
 function stateText({ status, attempt, round, signal, compensation, parked }: StepFacts): string {
@@ -107,20 +134,31 @@ function undoText({ status, attempt, parked }: NonNullable<StepFacts['compensati
   }
 }
 
-function outcomeText({ status, result, error, asks }: StepFacts): string {
+function outcomeText({ status, result, error, asks, items }: StepFacts): string {
+  if (items && !error) return itemsText(items);
   if (status === 'succeeded') return result === undefined ? '' : json(result);
   if (error) return errorText(error);
   return asks === undefined ? '' : plain(`asks ${asks}`);
 }
 
-function parkedLines(facts: SagaFacts, look: Look): string[] {
+function parkedLines(facts: SagaFacts, look: Look, allItems: boolean): string[] {
   const { paint, width = Number.POSITIVE_INFINITY, now } = look;
-  return facts.parked.flatMap((parked, at) => {
+  const shown = allItems ? facts.parked : facts.parked.slice(0, MOST);
+  const more = moreLine(facts.parked.length - shown.length);
+  const lines = shown.flatMap((parked, at) => {
     const { target, since, error } = parked;
     const what = `  ! ${plain(target)}, ${ago(now - since)}: ${errorText(error)}`;
     const lines = [paint('red', shortened(what, width)), ...remedyLines(remediesOf(facts, parked), look, '    ')];
     return at === 0 ? section('waits for you', lines, paint) : ['', ...lines];
   });
+  return [...lines, ...more];
+}
+
+/** Parked items, and times that something falls due: a map has thousands. */
+const MOST = 10;
+
+function moreLine(more: number): string[] {
+  return more > 0 ? [`  … and ${more} more (--items)`] : [];
 }
 
 function remedyLines(remedies: readonly Remedy[], { paint, width }: Look, indent: string): string[] {
@@ -135,14 +173,15 @@ function remedyLines(remedies: readonly Remedy[], { paint, width }: Look, indent
   return remedies.flatMap(({ command, does }) => [`${indent}${paint('dim', `${does}:`)}`, `${indent}  ${paint('cyan', command)}`]);
 }
 
-function dueLines({ due: timers, steps }: SagaFacts, { paint, width, now }: Look): string[] {
+function dueLines({ due: timers, steps }: SagaFacts, { paint, width, now }: Look, allItems: boolean): string[] {
+  const shown = allItems ? timers : timers.slice(0, MOST);
   const byId = new Map(steps.map((step) => [step.id, step]));
-  const rows = timers.map(({ what, at }): Cell[] => [
+  const rows = shown.map(({ what, at }): Cell[] => [
     { text: due(at - now) },
     { text: dateTime(at), style: 'dim' },
     { text: timerText(what, byId) },
   ]);
-  return columns(rows, { paint, width, indent: '  ' });
+  return [...columns(rows, { paint, width, indent: '  ' }), ...moreLine(timers.length - shown.length)];
 }
 
 function timerText(what: string, steps: ReadonlyMap<string, StepFacts>): string {

@@ -1,5 +1,5 @@
-import { type MapState, outstanding, type SagaState, type StepState, statusOf } from '@skald/kernel';
-import { isShown, mapText } from './map-wording.js';
+import { outstanding, type SagaState, type StepState, statusOf } from '@skald/kernel';
+import { type ItemsFacts, isShown, itemsFacts, itemsText } from './map-wording.js';
 import { duration, errorText, json, plain, shortened } from './plain-text.js';
 import { reasonText } from './wording.js';
 
@@ -18,7 +18,7 @@ export function stateView(state: SagaState, { last, width = Number.POSITIVE_INFI
     `input    ${json(state.input)}`,
     ...section(
       'steps',
-      [...state.steps.values()].filter((step) => isShown(state, step)).map((step) => stepText(step, state.maps.get(step.id))),
+      [...state.steps.values()].filter((step) => isShown(state, step)).map((step) => stepText(step, itemsOf(state, step))),
     ),
     ...section(
       'owed',
@@ -55,12 +55,17 @@ function whenText(milliseconds: number): string {
   return milliseconds < 0 ? `${duration(-milliseconds)} ago` : `in ${duration(milliseconds)}`;
 }
 
-export function stepText(step: StepState, map?: MapState): string {
+function itemsOf(state: SagaState, { id }: StepState): ItemsFacts | undefined {
+  const map = state.maps.get(id);
+  return map && itemsFacts(state, map);
+}
+
+export function stepText(step: StepState, map?: ItemsFacts): string {
   const { id, status, attempt, round, result, error, undo, signal } = step;
   const awaited = status === 'waiting' && signal !== undefined ? ` for signal ${plain(signal)}` : '';
   const attempts = `${attempt > 1 ? `, attempt ${attempt}` : ''}${round > 1 ? `, round ${round}` : ''}`;
   const outcome = status === 'succeeded' ? (result === undefined ? '' : ` ${json(result)}`) : error ? `: ${errorText(error)}` : '';
   const undone = undo ? `; compensation ${undo.status}${undo.attempt > 1 ? `, attempt ${undo.attempt}` : ''}` : '';
-  if (map && !error) return `${plain(id)}: ${status}${mapText(map)}`;
+  if (map && !error) return `${plain(id)}: ${status}: ${itemsText(map)}`;
   return `${plain(id)}: ${status}${awaited}${attempts}${outcome}${undone}`;
 }

@@ -3,6 +3,8 @@ export interface Placed {
   readonly id: string;
   /** Drawn before it: `├─ `, `│  ` and so on; empty at the top. */
   readonly branch: string;
+  /** Drawn before what belongs to it and stands below it. */
+  readonly below: string;
 }
 
 interface Node {
@@ -30,11 +32,12 @@ export function stepTree(nodes: readonly Node[]): Placed[] {
     const goesOn = branches.length === 1 ? branches : [];
     for (const [at, { id }] of (goesOn.length > 0 ? [] : branches).entries()) {
       const isLast = at === branches.length - 1;
-      placed.push({ id, branch: `${prefix}${isLast ? '└─ ' : '├─ '}` });
-      draw(id, `${prefix}${isLast ? '   ' : '│  '}`);
+      const below = `${prefix}${isLast ? '   ' : '│  '}`;
+      placed.push({ id, branch: `${prefix}${isLast ? '└─ ' : '├─ '}`, below });
+      draw(id, below);
     }
     for (const { id } of [...goesOn, ...joins]) {
-      placed.push({ id, branch: prefix });
+      placed.push({ id, branch: prefix, below: prefix });
       draw(id, prefix);
     }
   };

@@ -28,7 +28,7 @@ let app: RunningSkald;
 beforeEach(async () => {
   token = '';
   folder = mkdtempSync(join(tmpdir(), 'skald-task-'));
-  app = await Skald.embedded({ file: join(folder, 'skald.db') })
+  app = await Skald.embedded({ file: join(folder, 'skald.db'), log: () => {} })
     .sagas(sample)
     .participants(Laboratory)
     .start();

@@ -176,13 +176,13 @@ describe('the timeline of a saga', () => {
       [7, 'MapCompleted', { step: 'ship' }],
     );
     expect(timeline(items, { colours: false }).slice(3)).toEqual([
-      '1  +0 ms  ●      ship has 3 items, 2 at once; 1 may fail',
-      '2  +0 ms  │ ●    ship/0 asks stock.ship/0 {"orderId":"1"}',
-      '3  +0 ms  │ │ ●  ship/1 asks stock.ship/1 {"orderId":"1"}',
-      '4  +5 ms  │ │ ✘  ship/1 failed: OutOfStock: none left',
-      '5  +5 ms  │ │ ⤷  the saga goes on without ship/1',
-      '6  +6 ms  │ ✔    ship/0 succeeded',
-      '7  +7 ms  ✔      ship is through with all items',
+      '1  +0 ms  ●  ship has 3 items, 2 at once; 1 may fail',
+      '2  +0 ms  ●  ship/0 asks stock.ship/0 {"orderId":"1"}',
+      '3  +0 ms  ●  ship/1 asks stock.ship/1 {"orderId":"1"}',
+      '4  +5 ms  ✘  ship/1 failed: OutOfStock: none left',
+      '5  +5 ms  ⤷  the saga goes on without ship/1',
+      '6  +6 ms  ✔  ship/0 succeeded',
+      '7  +7 ms  ✔  ship is through with all items',
     ]);
   });
 

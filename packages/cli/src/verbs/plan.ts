@@ -1,6 +1,7 @@
 import { readHistory, stateOf } from '@skald/engine';
 import { type CancelPlan, type PlannedRest, type PlannedUndo, plan as planOf, type SagaState, statusOf } from '@skald/kernel';
 import { type Cell, columns } from '../columns.js';
+import { itemsTogether } from '../map-wording.js';
 import { type Paint, painter } from '../paint.js';
 import { plain } from '../plain-text.js';
 import { quoted } from '../shell-words.js';
@@ -43,21 +44,31 @@ export function planLines(state: SagaState, plan: CancelPlan, paint: Paint, widt
   const table = (rows: readonly (readonly Cell[])[]) => columns(rows, { paint, width, indent: '  ' });
   const section = (title: string, lines: readonly string[]) => (lines.length === 0 ? [] : ['', paint('bold', title), ...lines]);
   const undone = levels.flatMap((level, at) =>
-    level.map((one, nth): Cell[] => [
+    itemsTogether(level, (one) => `${howText(one)} ${whyText(one)}`).map((one, nth): Cell[] => [
       { text: nth === 0 ? `${at + 1}` : ' ', style: 'dim' },
       { text: `↩ ${plain(one.step)}`, style: 'yellow' },
       { text: howText(one) },
-      { text: `${BECAUSE[one.because]}${one.sealedFirst ? '; its outcome is found out first' : ''}`, style: 'dim' },
+      { text: whyText(one), style: 'dim' },
     ]),
   );
-  const names = (steps: readonly string[]) => steps.map((step) => `  ${plain(step)}`);
+  const together = (steps: readonly string[]) =>
+    itemsTogether(
+      steps.map((step) => ({ step })),
+      () => '',
+    );
+  const names = (steps: readonly string[]) => together(steps).map(({ step }) => `  ${plain(step)}`);
+  const left = itemsTogether(rest, ({ why }) => why);
   return [
     `${paint('bold', plain(state.sagaId))}  ${verdict(state, cancel)}`,
     ...section(cancel.accepted ? 'would be undone, in this order' : 'is undone, in this order', table(undone)),
     ...section('is awaited first', names(awaited)),
     ...section('waits no longer', names(stopped)),
-    ...section('stays as it is', table(rest.map(({ step, why }): Cell[] => [{ text: plain(step) }, { text: WHY[why], style: 'dim' }]))),
+    ...section('stays as it is', table(left.map(({ step, why }): Cell[] => [{ text: plain(step) }, { text: WHY[why], style: 'dim' }]))),
   ];
+}
+
+function whyText({ because, sealedFirst }: PlannedUndo): string {
+  return `${BECAUSE[because]}${sealedFirst ? '; its outcome is found out first' : ''}`;
 }
 
 function howText({ how }: PlannedUndo): string {

@@ -11,10 +11,11 @@ export const show: Verb = (program, cli) => {
       'Shows where a saga stands: its steps and how long each took, what falls due, what waits for a person, and the command lines that would help.',
     )
     .addOption(decryptOption())
-    .action(async (sagaId: string, options: DecryptOptions, command) => {
+    .option('--items', 'each item of a map; of more than 20, only those that did not simply succeed are shown otherwise')
+    .action(async (sagaId: string, options: DecryptOptions & { readonly items?: boolean }, command) => {
       const facts = sagaFacts(await shownHistory(cli, command, sagaId, options));
       if (cli.isJson(command)) return cli.json(facts);
       const { colours, width } = cli.terminal;
-      for (const line of sagaView(facts, { colours, width, now: cli.terminal.now() })) cli.terminal.out(line);
+      for (const line of sagaView(facts, { colours, width, now: cli.terminal.now(), allItems: options.items })) cli.terminal.out(line);
     });
 };
