@@ -4,7 +4,7 @@ import { type JournalEntry, ownedPartitions, readJournal, type Term, termsOf } f
 
 const FIXTURE = fileURLToPath(new URL('../dist/owner-fixture.js', import.meta.url));
 
-/** Managers of jobs, each in a process of its own, to be added and taken away. */
+/** Managers of jobs and families, each in a process of its own, to be added and taken away. */
 export class JobOwners {
   private readonly running = new Map<string, ChildProcess>();
   private readonly names = new Set<string>();

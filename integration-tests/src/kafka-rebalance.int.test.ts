@@ -5,12 +5,15 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { openSqliteStore, type SqliteStore } from '@skald/event-store-sqlite';
+import { type Authorship, authorship } from './authorship.js';
 import { brokenHistories } from './broken-histories.js';
 import { MOST_RUNNING } from './crash-saga.js';
-import { JobLoad } from './job-load.js';
+import { openJobLoad } from './job-load.js';
 import { JobOwners } from './job-owners.js';
 import { startKafka, whyNoKafka } from './kafka-broker.js';
 import { until } from './kafka-load.js';
+import type { SagaLoad } from './saga-load.js';
+import { mostAtOnce } from './slots-held.js';
 
 /**
  * R1  Every event of a store was stored by one manager, and nothing of an append that met a conflict is there.
@@ -32,7 +35,7 @@ async function open() {
   cleanUp.push(() => kafka.stop());
   const [broker = ''] = kafka.brokers;
   const prefix = `rebalance-${randomUUID()}`;
-  const load = await JobLoad.open(folder, broker, prefix);
+  const load = await openJobLoad(folder, broker, prefix);
   cleanUp.push(() => load.close());
   const owners = new JobOwners(folder, broker, prefix);
   cleanUp.push(() => owners.removeAll());
@@ -63,55 +66,6 @@ async function statuses({ index }: SqliteStore): Promise<Map<string, string>> {
 
 function expectedStatus(id: string): string {
   return /^(completes|flaky|flaky-elsewhere)-\d+$/.test(id) ? 'completed' : 'compensated';
-}
-
-interface Authorship {
-  /** Events that two managers say they stored, or that one says and the store has another. */
-  readonly disputed: string[];
-  /** Events of appends that met a conflict, and are there. */
-  readonly intruding: string[];
-  /** Events that no journal has: their manager was killed in between. */
-  readonly unclaimed: number;
-  readonly conflicts: number;
-  /** Sagas that more than one manager wrote to. */
-  readonly handedOver: number;
-}
-
-/** R1. */
-async function authorship(owners: JobOwners, { events }: SqliteStore): Promise<Authorship> {
-  const authors = new Map<string, string>();
-  const refused = new Set<string>();
-  const disputed: string[] = [];
-  let conflicts = 0;
-  for (const [owner, journal] of owners.journals()) {
-    for (const entry of journal) {
-      if (entry.did === 'conflict') conflicts += 1;
-      if (entry.did !== 'append' && entry.did !== 'conflict') continue;
-      for (const id of entry.ids) {
-        if (entry.did === 'conflict') refused.add(id);
-        else if ((authors.get(id) ?? owner) !== owner) disputed.push(id);
-        else authors.set(id, owner);
-      }
-    }
-  }
-  const writers = new Map<string, Set<string>>();
-  const intruding: string[] = [];
-  let unclaimed = 0;
-  for (let position = 0; ; ) {
-    const page = await events.readAll(position, 5_000);
-    for (const { id, stream } of page) {
-      const author = authors.get(id);
-      if (author !== undefined) writers.set(stream, (writers.get(stream) ?? new Set()).add(author));
-      else if (refused.has(id)) intruding.push(id);
-      else unclaimed += 1;
-      authors.delete(id);
-    }
-    position = page.at(-1)?.position ?? position;
-    if (page.length === 0) break;
-  }
-  disputed.push(...authors.keys());
-  const handedOver = [...writers.values()].filter(({ size }) => size > 1).length;
-  return { disputed, intruding, unclaimed, conflicts, handedOver };
 }
 
 (whyNot === undefined ? describe : (title: string) => it.todo(`${title} (${whyNot})`))('Managers that come and go under load', () => {
@@ -169,22 +123,6 @@ async function authorship(owners: JobOwners, { events }: SqliteStore): Promise<A
   });
 });
 
-/** R5: from one event of the store to the next. */
-async function mostAtOnce({ events }: SqliteStore): Promise<number> {
-  const holders = new Set<string>();
-  let most = 0;
-  for (let position = 0; ; ) {
-    const page = await events.readAll(position, 5_000);
-    for (const { stream, type } of page) {
-      if (type === 'SlotGranted') holders.add(stream);
-      else if (/^Saga(Completed|Compensated|Failed|Cancelled|Terminated)$/.test(type)) holders.delete(stream);
-      most = Math.max(most, holders.size);
-    }
-    position = page.at(-1)?.position ?? position;
-    if (page.length === 0) return most;
-  }
-}
-
 /** Between its writes: whoever stands still inside one keeps the file that they share from all others, and nobody could take over. */
 async function freeze(owners: JobOwners, name: string, folder: string): Promise<void> {
   for (;;) {
@@ -208,7 +146,7 @@ function isWritable(file: string): boolean {
 }
 
 /** R2, R3, R5. */
-async function finish(folder: string, load: JobLoad, owners: JobOwners): Promise<Authorship> {
+async function finish(folder: string, load: SagaLoad, owners: JobOwners): Promise<Omit<Authorship, 'writers'>> {
   await load.stop();
   const store = await openSqliteStore({ file: join(folder, 'skald.db'), readOnly: true });
   try {
@@ -224,7 +162,7 @@ async function finish(folder: string, load: JobLoad, owners: JobOwners): Promise
     expect(repeatedEffects(folder)).toEqual([]);
     const most = await mostAtOnce(store);
     expect(most).toBeLessThanOrEqual(MOST_RUNNING);
-    const found = await authorship(owners, store);
+    const { writers: _, ...found } = await authorship(owners, store);
     process.stderr.write(`${JSON.stringify({ sagas: load.started.size, mostAtOnce: most, ...found, terms: owners.terms().length })}\n`);
     return found;
   } finally {

@@ -1,5 +1,5 @@
 /**
- * A manager of jobs for the rebalance test, which keeps a journal of what it owned and what it stored. Arguments: folder, its name, the broker,
+ * A manager of jobs and families for tests of rebalances, which keeps a journal of what it owned and what it stored. Arguments: folder, its name, the broker,
  * the prefix.
  */
 import 'reflect-metadata';
@@ -9,6 +9,7 @@ import { Skald } from '@skald/app';
 import { openSqliteStore, type SqliteStore } from '@skald/event-store-sqlite';
 import type { EventStore, MessageBus } from '@skald/kernel';
 import { JobSaga } from './crash-saga.js';
+import { OrderSaga, ParcelSaga } from './family-saga.js';
 import { connectShortLived } from './jobs-bus.js';
 import { type JournalEntry, journalFile } from './owner-journal.js';
 
@@ -72,7 +73,7 @@ const app = await Skald.connect({
   bus: async () => watchedBus(await connectShortLived(broker, prefix, name)),
   store: async () => watchedStore(await openSqliteStore({ file: join(folder, 'skald.db'), shared: true })),
 })
-  .sagas(JobSaga)
+  .sagas(JobSaga, OrderSaga, ParcelSaga)
   .start();
 process.on('SIGTERM', () => {
   void app.stop().then(() => process.exit(0));
