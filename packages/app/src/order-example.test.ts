@@ -83,6 +83,7 @@ class OrderSaga {
   }
 }
 
+// #region test
 let folder: string;
 let books: Books;
 let app: RunningSkald;
@@ -110,6 +111,7 @@ describe('The order saga of the front page', () => {
     expect([saga.sagaId, ship?.parcel, charge?.paymentId]).toEqual(['order-4711', 's-4711', 'p-4711']);
     expect(books.entries).toEqual(['reserved book', 'charged 30']);
   });
+  // #endregion
 
   it('is started once for an id', async () => {
     const handles = await Promise.all([1, 2, 3].map(() => app.sagas.start(OrderSaga, { ...order }, { id: order.id })));

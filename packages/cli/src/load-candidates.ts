@@ -50,7 +50,7 @@ function isNamed(value: object): value is { readonly name: string; readonly vers
 /** Undefined for a class, or a function, that is no saga. */
 function sagaClass(type: Class<object>): Candidate | undefined {
   try {
-    const definition = definitionOf(type, () => new type());
+    const definition = definitionOf(type);
     return { definition, program: stepGraph(definition) };
   } catch (error) {
     if (error instanceof SkaldError && error.code === 'not-a-saga') return undefined;

@@ -41,10 +41,13 @@ interface SagaClass {
 }
 
 /**
- * The definition of a class under `@Saga`. `instance` is asked once, when the first method is called. Throws `not-a-saga`, or
+ * The definition of a class under `@Saga`. `instance` is asked once, when the first method is called; default: a new one, without arguments. Throws `not-a-saga`, or
  * `invalid-definition` with all that is wrong with the class.
  */
-export function definitionOf<S extends object>(target: Class<S>, instance: () => S): SagaDefinition<SagaInput<S>, SagaOutput<S>> {
+export function definitionOf<S extends object>(
+  target: Class<S>,
+  instance: () => S = () => new target(),
+): SagaDefinition<SagaInput<S>, SagaOutput<S>> {
   const options = isClass(target) ? recordedSaga(target) : undefined;
   if (!options)
     throw new SkaldError('not-a-saga', { value: isClass(target) ? `Class ${target.name}` : `A value of type ${typeof target}` });

@@ -11,7 +11,7 @@ export { indexedStoreContract } from './indexed-store.contract.js';
 export type { KeyStoreSubject } from './key-store.contract.js';
 export { keyStoreContract } from './key-store.contract.js';
 export { madeUpEvent, madeUpEvents, madeUpStream, madeUpSummary } from './made-up-events.js';
-export { cancel, fault, lateReply, operator, outcomes, reply, start, wake } from './made-up-messages.js';
+export { cancel, fault, lateReply, operator, outcomes, reply, signal, slot, start, wake } from './made-up-messages.js';
 export { MemoryEventStore } from './memory-event-store.js';
 export type { MemoryData, MemoryFenceOptions } from './memory-fence.js';
 export { MemoryFence } from './memory-fence.js';

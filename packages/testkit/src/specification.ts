@@ -73,7 +73,7 @@ export class Specification {
   then(...expected: readonly Expected[]): this {
     const { events } = this.#last;
     const fits = events.length === expected.length && events.every((event, at) => matches(event, expected[at]));
-    if (!fits) throw new Error(`expected\n${expected.map(line).join('\n')}\nbut recorded\n${this.#recorded()}`);
+    if (!fits) throw new Error(`expected\n${expected.map(line).join('\n')}\nbut recorded\n${this.#recorded()}\nin\n${this.#story()}`);
     return this;
   }
 
@@ -85,7 +85,8 @@ export class Specification {
   /** All that the world is owed now, each as `action s1`, `seal s1` or `compensation s1`. */
   thenOwes(...expected: readonly string[]): this {
     const owed = this.owed().map(nameOf);
-    if (!isDeepStrictEqual(owed, expected)) throw new Error(`expected to owe ${expected.join(', ')}, but owes ${owed.join(', ')}`);
+    if (!isDeepStrictEqual(owed, expected))
+      throw new Error(`expected to owe ${expected.join(', ')}, but owes ${owed.join(', ') || 'nothing'}\n${this.#story()}`);
     return this;
   }
 
