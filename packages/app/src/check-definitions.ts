@@ -14,7 +14,6 @@ export function checkDefinitions(
   allAreHere: boolean,
   external: ReadonlySet<string> = new Set(),
 ): void {
-  if (definitions.length === 0 && (allAreHere || participants.length === 0)) throw new SkaldError('not-a-saga', { value: 'Nothing' });
   const twice = repeated(definitions, ({ name, version }) => `${name} ${version}`);
   if (twice) throw new SkaldError('duplicate-saga', { saga: twice.name, version: twice.version });
   const registered = repeated(participants, ({ name }) => name);

@@ -4,6 +4,7 @@ import {
   actionsOf,
   type CancelPlan,
   type Clock,
+  type EventStore,
   type Ids,
   type IndexPage,
   isEnded,
@@ -51,6 +52,8 @@ export interface SagaHandle<O> {
 export interface SagasPorts {
   /** Absent in a process that manages no sagas. */
   readonly store: SagaStore | undefined;
+  /** Those of the store, or of sagas that others manage. Rejects with `no-store` where there are neither. */
+  readonly events: () => Promise<EventStore>;
   /** Feeds the store's index, where the store does not. */
   readonly projection: IndexProjection | undefined;
   readonly client: Client;
@@ -174,8 +177,8 @@ export class Sagas extends Steering {
   }
 
   /** Its events, the first first. Rejects with `saga-not-found`. */
-  history(sagaId: string): Promise<HistoryEvent[]> {
-    return readHistory(this.store.events, sagaId, undefined, this.ports.codec);
+  async history(sagaId: string): Promise<HistoryEvent[]> {
+    return readHistory(await this.ports.events(), sagaId, undefined, this.ports.codec);
   }
 
   /** The output once the saga is completed; rejects with `saga-did-not-complete` when it ends otherwise, `saga-not-found`, `app-stopped`. */
@@ -185,14 +188,14 @@ export class Sagas extends Steering {
 
   /** How the saga ended; waits for it. A suspended saga has not ended. */
   async ended(sagaId: string): Promise<SagaEnding> {
-    const { ends, isUnderWay, isAlone, clock } = this.ports;
+    const { ends, isUnderWay, isAlone, clock, store } = this.ports;
     // First to the engine's door, then to the stream: whenever it ends, one of them tells.
     const { ending, leave } = ends.wait(sagaId);
     if (isAlone && isUnderWay(sagaId)) return ending;
     try {
       if (isAlone) return (await Promise.race([ending, this.endingNow(sagaId)])) ?? (await ending);
       const look = async () => {
-        const summary = await this.store.index.get(sagaId);
+        const summary = await store?.index.get(sagaId);
         // What the index does not know it may not have seen yet: the stream says whether there is such a saga.
         return !summary || isEnded(summary.status) ? this.endingNow(sagaId) : undefined;
       };

@@ -13,7 +13,7 @@ import {
   SagaLog,
   SealedBus,
 } from '@skald/engine';
-import { type Fence, type MessageBus, type SagaDefinition, SkaldError, stepGraph } from '@skald/kernel';
+import { type EventStore, type Fence, type MessageBus, type SagaDefinition, SkaldError, stepGraph } from '@skald/kernel';
 import { Container } from 'inversify';
 import { checkDefinitions } from './check-definitions.js';
 import { EndWatch } from './end-watch.js';
@@ -121,6 +121,7 @@ export class Skald {
     for (const saga of this.sagaRefs) if (typeof saga === 'function') this.instance(saga as Class<object>);
     const participants = this.entries.map((entry) => ({ ...entry, definition: participantDefinitionOf(entry.type) }));
     const known = participants.map(({ definition }) => definition);
+    if (definitions.length === 0 && this.needsSagas(known.length)) throw new SkaldError('not-a-saga', { value: 'Nothing' });
     const external = participants.filter(({ fence }) => fence === undefined || (typeof fence !== 'function' && fence.kind === 'external'));
     checkDefinitions(definitions, known, this.wiring.isClosed, new Set(external.map(({ definition }) => definition.name)));
     for (const { definition, inFlight } of participants) checkInFlight(definition.name, inFlight);
@@ -147,6 +148,7 @@ export class Skald {
       closing.push(async () => ends.stop());
       const ports = {
         store,
+        events: this.eventsOf(store, closing),
         projection,
         client,
         codec: this.wiring.options.codec,
@@ -165,6 +167,26 @@ export class Skald {
       await takeBack(closing).catch(() => undefined);
       throw error;
     }
+  }
+
+  /** Who has neither store nor participants only asks: sagas by their ids, which others know. */
+  private needsSagas(participants: number): boolean {
+    return this.wiring.isClosed || (participants === 0 && this.wiring.openStore !== undefined);
+  }
+
+  private eventsOf(store: SagaStore | undefined, closing: Closing[]): () => Promise<EventStore> {
+    if (store) return async () => store.events;
+    const { openEvents } = this.wiring;
+    let opening: Promise<EventStore> | undefined;
+    closing.push(async () => (await opening)?.close());
+    return async () => {
+      if (!openEvents) throw new SkaldError('no-store');
+      opening ??= openEvents().catch((error: unknown) => {
+        opening = undefined;
+        throw error;
+      });
+      return opening;
+    };
   }
 
   private async deploy({ events }: SagaStore, definitions: readonly SagaDefinition[]): Promise<void> {

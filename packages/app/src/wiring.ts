@@ -70,6 +70,11 @@ export interface ConnectOptions extends CommonOptions {
    * registered with it, a share of the inbox's partitions at a time. Without one it can start and steer them, but not show them. Default: none.
    */
   readonly store?: () => Promise<SagaStore>;
+  /**
+   * Instead of a store: the events of sagas that others manage, so that this process can show one by its id, wait for its end, or start it again;
+   * lists need a store. Opened when first needed, closed at stop. Default: none.
+   */
+  readonly events?: () => Promise<EventStore>;
   /** A SQLite file for the fences of participants that name none. Without it each must name its own. Default: none. */
   readonly fenceFile?: string;
   /** With a codec: participants that have no keys, so that messages to and from them are in the clear. Default: none. */
@@ -86,6 +91,8 @@ export interface Wiring {
   openBus(): Promise<MessageBus>;
   /** Absent: this process manages no sagas. */
   openStore?: () => Promise<SagaStore>;
+  /** Of `ConnectOptions`. */
+  openEvents?: () => Promise<EventStore>;
   /** The store's file where this process owns it alone: what other processes ask is answered there. */
   readonly ownFile?: string;
   /** For participants that name no fence. Throws `invalid-participant` where there is none. */
@@ -105,12 +112,13 @@ export function embeddedWiring(options: EmbeddedOptions): Wiring {
 }
 
 export function connectedWiring(options: ConnectOptions): Wiring {
-  const { bus, store, fenceFile, clearParticipants } = options;
+  const { bus, store, events, fenceFile, clearParticipants } = options;
   return {
     options,
     isClosed: false,
     openBus: bus,
     ...(store && { openStore: store }),
+    ...(events && { openEvents: events }),
     ...(clearParticipants && { clearParticipants }),
     openFence(participant) {
       if (fenceFile !== undefined) return externalSqliteFence({ file: fenceFile });

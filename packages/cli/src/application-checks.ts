@@ -3,10 +3,11 @@ import { holderOf, openRequestBox } from '@skald/event-store-sqlite';
 import { SkaldError } from '@skald/kernel';
 import type { Command } from 'commander';
 import { age } from './ages.js';
-import { type Check, type CheckResult, good } from './checks.js';
+import { type Check, type CheckResult, failed, good } from './checks.js';
 import type { Cli, Place } from './cli.js';
 import type { Operations } from './operations.js';
 import { duration } from './plain-text.js';
+import { Trouble } from './trouble.js';
 
 /** How long whoever owns the sagas may take to answer, in milliseconds. */
 const PATIENCE = 10_000;
@@ -20,7 +21,8 @@ export async function applicationChecks(cli: Cli, command: Command, place: Place
     const fix = 'Add "bus" to the configuration.';
     return [{ name: 'managers', level: 'note', what: 'cannot be asked: the configuration names no bus', fix }];
   }
-  return [{ name: 'managers', ...(await answer(cli, command, 'A manager', 'Start one; until then sagas stand still.')) }];
+  const fix = 'See whether the managers run, reach the event store, and what they log; until then sagas stand still.';
+  return [{ name: 'managers', ...(await answer(cli, command, 'A manager', fix)) }];
 }
 
 async function embedded(cli: Cli, command: Command, file: string): Promise<Check[]> {
@@ -43,8 +45,8 @@ async function answer(cli: Cli, command: Command, who: string, fix: string): Pro
     await cli.acting(command, { later: false, patience: PATIENCE }, probe);
     return good(`${who} answers, within ${duration(Math.max(1, Math.round(performance.now() - began)))}`);
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    return { level: 'bad', what, fix: error instanceof SkaldError ? error.fix : fix };
+    const nobody = error instanceof Trouble && error.code === 'no-answer';
+    return nobody ? { level: 'bad', what: `${who} does not answer within ${duration(PATIENCE)}`, fix } : failed(error, fix);
   }
 }
 

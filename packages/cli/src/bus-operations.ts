@@ -1,17 +1,23 @@
 import { callError, callOperation, type RunningSkald, Skald } from '@skald/app';
 import type { SagaRef } from '@skald/decorators';
-import type { MessageBus, SagaDefinition } from '@skald/kernel';
+import type { EventStore, MessageBus, SagaDefinition } from '@skald/kernel';
 import { SkaldError } from '@skald/kernel';
 import { type CallOutcome, errorOf, type Operations } from './operations.js';
 import { Trouble } from './trouble.js';
+import { UsageError } from './usage.js';
 
 export interface BusOperationsOptions {
   readonly bus: () => Promise<MessageBus>;
   /** What `start` and the checks of a signal need to know. */
   readonly definitions: readonly SagaDefinition[];
+  /** What `start-again` looks into. Default: none, and it is refused. */
+  readonly events?: () => Promise<EventStore>;
   /** How long an answer is waited for, in milliseconds. */
   readonly patience: number;
 }
+
+/** Operations for which the managers take what they are given. */
+const BEGINNING: ReadonlySet<string> = new Set(['start', 'start-again']);
 
 /** Asks the managers of sagas over their message bus. */
 export class BusOperations implements Operations {
@@ -20,14 +26,19 @@ export class BusOperations implements Operations {
     private readonly definitions: readonly SagaDefinition[],
   ) {}
 
-  static async open({ bus, definitions, patience }: BusOperationsOptions): Promise<BusOperations> {
-    const app = await Skald.connect({ bus, answerTimeout: patience })
+  static async open({ bus, definitions, events, patience }: BusOperationsOptions): Promise<BusOperations> {
+    const app = await Skald.connect({ bus, answerTimeout: patience, ...(events && { events }) })
       .sagas(...(definitions as readonly SagaRef[]))
       .start();
     return new BusOperations(app, definitions);
   }
 
   async call(operation: string, values: Readonly<Record<string, unknown>>, request: string): Promise<CallOutcome> {
+    if (this.definitions.length === 0 && BEGINNING.has(operation)) {
+      throw new UsageError(
+        `${operation} over a bus needs to know the sagas: name a compiled module that exports them, --definitions <module>`,
+      );
+    }
     try {
       const ports = { sagas: this.app.sagas, tasks: this.app.tasks, definitions: this.definitions };
       return { type: 'done', result: await callOperation(ports, { operation, arguments: values, request }) };

@@ -1,3 +1,5 @@
+import { wordsOf } from './error-words.js';
+
 /** One thing that `skald doctor` looked at. */
 export interface Check {
   readonly name: string;
@@ -12,4 +14,10 @@ export type CheckResult = Omit<Check, 'name'>;
 
 export function good(what: string): CheckResult {
   return { level: 'good', what };
+}
+
+/** What an error says, as a check that failed. */
+export function failed(error: unknown, otherwise?: string): CheckResult {
+  const { message, fix = otherwise } = wordsOf(error);
+  return { level: 'bad', what: message, ...(fix !== undefined && { fix }) };
 }

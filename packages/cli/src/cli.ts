@@ -3,7 +3,7 @@ import type { Candidate } from '@skald/audit';
 import type { PayloadReader } from '@skald/engine';
 import type { SagaDefinition } from '@skald/kernel';
 import type { Command } from 'commander';
-import { type Env, loadConfig, type SkaldConfig } from './config.js';
+import { type Env, loadConfig, type SkaldConfig, saidBy } from './config.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
 import { loadCandidates, loadModule } from './load-candidates.js';
 import { CodecOnDemand, isGivenCodec } from './open-codec.js';
@@ -65,7 +65,7 @@ export class Cli {
 
   /** A store that is named by `--data` is one application's own: then no bus is asked, whatever a configuration says. */
   async placeOf(command: Command): Promise<Place> {
-    const data = this.globals(command).data ?? this.env['SKALD_DATA'];
+    const data = this.globals(command).data ?? saidBy(this.env, 'SKALD_DATA');
     if (data !== undefined) return { kind: 'embedded', file: storeFileOf(data) };
     const { store, bus } = await this.configOf(command);
     if (bus) return { kind: 'connected', store, bus };
@@ -165,8 +165,9 @@ export class Cli {
     }
     if (options.later) throw new UsageError('--later is for an embedded store; a bus keeps what is asked by itself');
     const definitions = (await this.definitions(command)) ?? [];
+    const events = place.store && (async () => (await this.openStore(place)).events);
     const { openBus } = await import('./open-bus.js');
     const { BusOperations } = await import('./bus-operations.js');
-    return BusOperations.open({ bus: () => openBus(place.bus), definitions, patience: options.patience });
+    return BusOperations.open({ bus: () => openBus(place.bus), definitions, patience: options.patience, ...(events && { events }) });
   }
 }

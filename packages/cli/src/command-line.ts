@@ -1,10 +1,9 @@
-import { SkaldError } from '@skald/kernel';
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.js';
+import { wordsOf } from './error-words.js';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.js';
 import { wrapped } from './plain-text.js';
 import type { Terminal } from './terminal.js';
-import { Trouble } from './trouble.js';
 import { UsageError } from './usage.js';
 import { VERBS } from './verbs/all-verbs.js';
 
@@ -84,17 +83,4 @@ function told(error: unknown, terminal: Terminal, asJson: boolean): number {
 function errorLines(message: string, code: string, fix: string | undefined, width = Number.POSITIVE_INFINITY): string[] {
   const told = `skald: ${message}${fix === undefined ? '' : ` [${code}]`}`.split('\n').flatMap((line) => wrapped(line, width));
   return [...told, ...(fix === undefined ? [] : wrapped(fix, width - 2).map((line) => `  ${line}`))];
-}
-
-function wordsOf(error: unknown): { readonly code: string; readonly message: string; readonly fix?: string } {
-  if (error instanceof SkaldError) {
-    const { code, fix } = error;
-    const what = error.message.slice(`[${code}] `.length);
-    return { code, message: what.endsWith(fix) ? what.slice(0, -fix.length).trimEnd() : what, fix };
-  }
-  if (error instanceof Trouble) return { code: error.code, message: error.message, ...(error.fix !== undefined && { fix: error.fix }) };
-  if (error instanceof UsageError) return { code: 'usage', message: error.message };
-  if (error instanceof CommanderError && error.code === 'commander.help') return { code: 'usage', message: 'a verb is missing' };
-  if (error instanceof CommanderError) return { code: 'usage', message: error.message.replace(/^error: /, '') };
-  return { code: 'failed', message: error instanceof Error ? error.message : String(error) };
 }

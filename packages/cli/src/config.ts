@@ -5,8 +5,12 @@ import type { SagaStore } from '@skald/app';
 import type { EventStoreOptions } from '@skald/event-store-eventstoredb';
 import type { MessageBus } from '@skald/kernel';
 import type { KafkaBusOptions } from '@skald/message-bus-kafka';
-import { type GivenCodec, isGivenCodec } from './open-codec.js';
+import { brokers, checkConfig, connectionString } from './config-shape.js';
+import type { GivenCodec } from './open-codec.js';
 import { UsageError } from './usage.js';
+
+/** EventStoreDB, with a file for an index of its own. */
+export type EventStoreConfig = EventStoreOptions & { readonly index?: string };
 
 /**
  * What `skald.config.json` or the default export of `skald.config.mjs` may say. Paths are seen from the file's folder. In JSON `${NAME}` in a text
@@ -14,7 +18,7 @@ import { UsageError } from './usage.js';
  */
 export interface SkaldConfig {
   /** A store of SQLite; EventStoreDB, with the options of `connectEventStore`; or, from a module, a function that opens one. */
-  readonly store?: { readonly file: string } | (EventStoreOptions & { readonly index?: string }) | (() => Promise<SagaStore>);
+  readonly store?: { readonly file: string } | EventStoreConfig | (() => Promise<SagaStore>);
   /** Kafka, with the options of `KafkaBus.connect`; or, from a module, a function that opens a bus. */
   readonly bus?: KafkaBusOptions | (() => Promise<MessageBus>);
   /** A compiled module that exports the sagas. */
@@ -28,12 +32,11 @@ export interface SkaldConfig {
 export type Env = Readonly<Record<string, string | undefined>>;
 
 const NAMES = ['skald.config.json', 'skald.config.mjs', 'skald.config.js'];
-const KNOWN: ReadonlySet<string> = new Set(['store', 'bus', 'definitions', 'codec', 'by'] satisfies (keyof SkaldConfig)[]);
 
 /** From the file that is named, or that is here, and from the environment, which has the last word. Throws `UsageError`. */
 export async function loadConfig(named: string | undefined, env: Env): Promise<SkaldConfig> {
-  const file = named ?? env['SKALD_CONFIG'] ?? NAMES.find((name) => existsSync(name));
-  const config = file === undefined ? {} : checked(file, await read(file, env));
+  const file = named ?? saidBy(env, 'SKALD_CONFIG') ?? NAMES.find((name) => existsSync(name));
+  const config = file === undefined ? {} : checkConfig(file, await read(file, env));
   return withEnvironment(file === undefined ? config : resolved(config, dirname(resolve(file))), env);
 }
 
@@ -56,22 +59,6 @@ function filled(text: string, file: string, env: Env): string {
   });
 }
 
-function checked(file: string, value: unknown): SkaldConfig {
-  if (typeof value !== 'object' || value === null) throw new UsageError(`${file} holds no configuration: an object is wanted`);
-  const unknown = Object.keys(value).filter((key) => !KNOWN.has(key));
-  if (unknown.length > 0) throw new UsageError(`${file} says ${unknown.join(', ')}; what is known is ${[...KNOWN].join(', ')}`);
-  const { store, bus } = value as SkaldConfig;
-  const isStore =
-    typeof store === 'function' || (isObject(store) && ('file' in store || 'connectionString' in store || 'settings' in store));
-  if (store !== undefined && !isStore)
-    throw new UsageError(`${file}: store holds "file", or "connectionString" or "settings" of EventStoreDB`);
-  const isBus = typeof bus === 'function' || (isObject(bus) && 'kafka' in bus);
-  if (bus !== undefined && !isBus) throw new UsageError(`${file}: bus holds "kafka", as in { "kafka": { "brokers": ["localhost:9092"] } }`);
-  if ('codec' in value && !isGivenCodec(value.codec))
-    throw new UsageError(`${file}: a codec, or a function that gives one, comes from a module`);
-  return value as SkaldConfig;
-}
-
 function isObject(value: unknown): value is object {
   return typeof value === 'object' && value !== null;
 }
@@ -85,18 +72,53 @@ function resolved(config: SkaldConfig, folder: string): SkaldConfig {
 }
 
 function withEnvironment(config: SkaldConfig, env: Env): SkaldConfig {
-  const { SKALD_EVENTSTORE, SKALD_KAFKA_BROKERS, SKALD_KAFKA_PREFIX, SKALD_DEFINITIONS, SKALD_BY } = env as Record<
-    string,
-    string | undefined
-  >;
-  const known = typeof config.bus === 'object' ? config.bus : undefined;
-  const brokers = SKALD_KAFKA_BROKERS?.split(',').map((broker) => broker.trim());
-  const prefix = SKALD_KAFKA_PREFIX ?? known?.prefix;
+  const definitions = saidBy(env, 'SKALD_DEFINITIONS');
+  const by = saidBy(env, 'SKALD_BY');
+  const store = storeOf(config.store, env);
+  const bus = busOf(config.bus, env);
   return {
     ...config,
-    ...(SKALD_EVENTSTORE !== undefined && { store: { connectionString: SKALD_EVENTSTORE } }),
-    ...(brokers && { bus: { ...known, kafka: { ...known?.kafka, brokers }, ...(prefix !== undefined && { prefix }) } }),
-    ...(SKALD_DEFINITIONS !== undefined && { definitions: SKALD_DEFINITIONS }),
-    ...(SKALD_BY !== undefined && { by: SKALD_BY }),
+    ...(store && { store }),
+    ...(bus && { bus }),
+    ...(definitions !== undefined && { definitions }),
+    ...(by !== undefined && { by }),
   };
+}
+
+/** Undefined where the variable is missing or empty: a compose file passes on what is not set. */
+export function saidBy(env: Env, name: string): string | undefined {
+  return env[name] === '' ? undefined : env[name];
+}
+
+/** Another server, another prefix or another index in place of what the configuration says of EventStoreDB; the rest of that stays. */
+function storeOf(configured: SkaldConfig['store'], env: Env): SkaldConfig['store'] {
+  const server = saidBy(env, 'SKALD_EVENTSTORE');
+  const own = {
+    ...(saidBy(env, 'SKALD_EVENTSTORE_PREFIX') !== undefined && { prefix: saidBy(env, 'SKALD_EVENTSTORE_PREFIX') }),
+    ...(saidBy(env, 'SKALD_INDEX') !== undefined && { index: saidBy(env, 'SKALD_INDEX') }),
+  } as Pick<EventStoreConfig, 'prefix' | 'index'>;
+  const known = typeof configured === 'object' && !('file' in configured) ? configured : undefined;
+  if (server === undefined) {
+    if (Object.keys(own).length === 0) return configured;
+    if (known) return { ...known, ...own };
+    throw new UsageError('SKALD_EVENTSTORE_PREFIX and SKALD_INDEX are for EventStoreDB, which nothing names: SKALD_EVENTSTORE=esdb://…');
+  }
+  connectionString(server, 'SKALD_EVENTSTORE');
+  const { connectionString: _, settings: __, ...others } = known ?? {};
+  return { ...others, ...own, connectionString: server };
+}
+
+function busOf(configured: SkaldConfig['bus'], env: Env): SkaldConfig['bus'] {
+  const named = saidBy(env, 'SKALD_KAFKA_BROKERS');
+  const prefix = saidBy(env, 'SKALD_KAFKA_PREFIX');
+  const known = typeof configured === 'object' ? configured : undefined;
+  const own = prefix === undefined ? {} : { prefix };
+  if (named === undefined) {
+    if (prefix === undefined) return configured;
+    if (known) return { ...known, ...own };
+    throw new UsageError('SKALD_KAFKA_PREFIX is for Kafka, which nothing names: SKALD_KAFKA_BROKERS=host:9092');
+  }
+  const list = named.split(',').map((one) => one.trim());
+  brokers(list, 'SKALD_KAFKA_BROKERS');
+  return { ...known, ...own, kafka: { ...known?.kafka, brokers: list } };
 }

@@ -218,7 +218,8 @@ describe('skald doctor', () => {
 
   test('tells a store that is not there', async () => {
     const { code, out } = await run({}, 'doctor', '--data', join(folder, 'nowhere.db'));
-    expect({ code, out }).toEqual({ code: 3, out: [expect.stringContaining('there is no such file')] });
+    const fix = expect.stringMatching(/^ +→ Check that the folder exists/);
+    expect({ code, out }).toEqual({ code: 3, out: [expect.stringContaining('there is no such file'), fix] });
   });
 });
 

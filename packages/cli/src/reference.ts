@@ -28,8 +28,16 @@ Everything about sagas from a terminal: what there is, what happened, what to do
 
 \`store\` is \`{ "file": … }\` or the options of \`connectEventStore\`, with an \`index\`: a file in which what was read is remembered from call to call
 (without it every list reads all events). \`bus\` takes the options of \`KafkaBus.connect\`; topics are looked at and never made. A module may
-give functions that open them instead. \`\${NAME}\` is a variable of the environment. Variables that have the last word over a configuration:
-\`SKALD_EVENTSTORE\` (a connection string), \`SKALD_KAFKA_BROKERS\`, \`SKALD_KAFKA_PREFIX\`, \`SKALD_DEFINITIONS\`, \`SKALD_BY\`.
+give functions that open them instead. \`\${NAME}\` is a variable of the environment. What is not known, or of the wrong kind, is refused by its
+name (exit code 2) before anything is opened. Variables that have the last word over a configuration, and do without one; an empty one says nothing:
+
+| variable | in place of |
+|---|---|
+| \`SKALD_EVENTSTORE\` | \`store.connectionString\` |
+| \`SKALD_EVENTSTORE_PREFIX\`, \`SKALD_INDEX\` | \`store.prefix\`, \`store.index\` |
+| \`SKALD_KAFKA_BROKERS\` | \`bus.kafka.brokers\`, with commas between them |
+| \`SKALD_KAFKA_PREFIX\` | \`bus.prefix\` |
+| \`SKALD_DEFINITIONS\`, \`SKALD_BY\` | \`definitions\`, \`by\` |
 
 ## What works when
 
@@ -44,7 +52,7 @@ The command decides nothing: it reads, and asks whoever owns the sagas ([why](..
 | a bus and no store | no: exit code 2 | yes, with targets in full (\`step:ship\`) |
 | a store and no bus | yes | no: exit code 2 |
 
-\`skald import\` writes to a store itself, and wants that nothing else does. \`start\` over a bus needs \`--definitions\`; \`definitions lint\`, \`diff\`, \`audit
+\`skald import\` writes to a store itself, and wants that nothing else does. \`start\` and \`start-again\` over a bus need \`--definitions\`; \`definitions lint\`, \`diff\`, \`audit
 conform\` and \`gate\` need them always.
 
 ## In a script

@@ -15,12 +15,15 @@ const LONG_UNDOING = 60 * 60 * 1_000;
 const SAMPLE = 1_000;
 
 export interface StoreChecksOptions {
+  /** Epoch milliseconds, by the clock of the brokers where it could be compared. */
   readonly now: number;
+  /** Sagas have asked participants for something over the bus. */
+  readonly isUsed: boolean;
   readonly definitions: readonly SagaDefinition[] | undefined;
 }
 
 /** What the store itself tells: nobody is asked. */
-export async function storeChecks(store: OpenStore, { now, definitions }: StoreChecksOptions): Promise<Check[]> {
+export async function storeChecks(store: OpenStore, { now, definitions, isUsed }: StoreChecksOptions): Promise<Check[]> {
   const index = await store.index();
   const checks: Check[] = [];
   const add = async (name: string, check: () => Promise<CheckResult | undefined>): Promise<void> => {
@@ -28,7 +31,7 @@ export async function storeChecks(store: OpenStore, { now, definitions }: StoreC
     if (found) checks.push({ name, ...found });
   };
   await add('index', () => lagOf(store.events, index));
-  await add('sagas', () => countOf(index));
+  await add('sagas', () => countOf(index, isUsed));
   await add('for you', () => suspended(index, now));
   await add('versions', () => versionsMissing(index, definitions));
   await add('due', () => overdue(index, now));
@@ -48,10 +51,13 @@ async function lagOf(events: EventStore, index: SagaIndex): Promise<CheckResult>
   };
 }
 
-async function countOf(index: SagaIndex): Promise<CheckResult> {
+async function countOf(index: SagaIndex, isUsed: boolean): Promise<CheckResult> {
   const counts = await index.count();
   const text = STATUSES.flatMap((status) => (counts[status] ? [`${counts[status]} ${status}`] : [])).join(', ');
-  return good(text === '' ? 'none yet' : text);
+  if (text !== '') return good(text);
+  if (!isUsed) return good('none yet');
+  const fix = 'Correct store.prefix (SKALD_EVENTSTORE_PREFIX), or the server: the managers may keep their sagas elsewhere.';
+  return { level: 'warning', what: 'none in this store, though sagas have asked participants over the bus', fix };
 }
 
 async function suspended(index: SagaIndex, now: number): Promise<CheckResult> {

@@ -34,7 +34,7 @@ export class StoreOperations implements Operations {
       throw new Trouble(
         'shared-store',
         `${file} is shared by several processes (one is ${holder.pid} on ${holder.host}); they are asked over their message bus.`,
-        'Name the bus in skald.config.json, or with SKALD_KAFKA_BROKERS.',
+        `Name both in skald.config.json, in place of --data: { "store": { "file": … }, "bus": { "kafka": { "brokers": [ … ] } } }.`,
       );
     }
     if (!holder && !later) {

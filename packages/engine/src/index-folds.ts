@@ -6,6 +6,7 @@
  * F2  Memory is bounded: states of so many sagas (by what they weigh), the ended ones dropped. Of a saga that is not at hand the whole stream is read, once, and
  *     its events up to there pass unseen: what the index says of it is of a later state than they.
  * F3  A saga that cannot be read is left out and told once, and stops no other. Whatever else fails leaves everything as it was.
+ * F4  A stream that tells of a saga of another name is left out too: another Skald's, on the same server, under another prefix.
  */
 import {
   type EventStore,
@@ -50,7 +51,7 @@ export class IndexFolds {
       const state = passing.get(stream);
       if (!state || state.revision >= revision) continue;
       try {
-        passing.set(stream, evolveRecorded(state, recorded));
+        passing.set(stream, ownOf(stream, evolveRecorded(state, recorded)));
       } catch (error) {
         passing.delete(stream);
         this.leaveOut(stream, error);
@@ -109,7 +110,7 @@ export class IndexFolds {
       // Of a stream that was deleted the events still pass; one that is only shorter was read of a server that is behind.
       if (state.phase === 'new') throw new SkaldError('history-unreadable', { stream, revision, problem: 'its stream is gone' });
       if (state.revision < revision) throw new SkaldError('store-failed', { problem: `${stream}, revision ${revision}: ${problem}` });
-      return state;
+      return ownOf(stream, state);
     } catch (error) {
       if (!(error instanceof SkaldError && (error.code === 'history-unreadable' || error.code === 'stream-deleted'))) throw error;
       this.leaveOut(stream, error);
@@ -145,4 +146,12 @@ export class IndexFolds {
     this.weights.delete(sagaId);
     this.states.delete(sagaId);
   }
+}
+
+/** F4 */
+function ownOf(stream: string, state: SagaState): SagaState {
+  if (state.sagaId === stream) return state;
+  const whose = state.sagaId === '' ? 'it is no saga’s' : `it is the history of ${state.sagaId}`;
+  const problem = `${whose}, written under a prefix that this store is not given`;
+  throw new SkaldError('history-unreadable', { stream, revision: 0, problem });
 }

@@ -117,4 +117,21 @@ describe('An index that was lost', () => {
     before.delete('order-3');
     await expectSame(before);
   });
+
+  it('F4: leaves out what another Skald wrote under a prefix that this store is not given', async () => {
+    const both = new MemoryEventStore();
+    for (const prefix of ['', 'theirs.']) {
+      for (const event of await store.readAll(0, 10_000)) {
+        await both.append([{ stream: `${prefix}${event.stream}`, expectedRevision: event.revision - 1, events: [event] }]);
+      }
+    }
+    const told: string[] = [];
+    const index = new MemorySagaIndex();
+    await catchUpIndex(both, index, { troubled: (_what, _error, stream) => void told.push(stream ?? '') });
+    expect([...(await rows(index)).keys()].sort()).toEqual([...(await rows(world.index)).keys()].sort());
+    expect(told).toHaveLength(new Set(told).size);
+    expect(new Set(told)).toEqual(
+      new Set((await both.readAll(0, 100_000)).flatMap(({ stream }) => (stream.startsWith('theirs.') ? [stream] : []))),
+    );
+  });
 });

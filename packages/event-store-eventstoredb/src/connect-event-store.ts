@@ -6,7 +6,7 @@ import { ClientConnection, type Features } from './client-connection.js';
 import { clientOf, serverOf } from './client-of.js';
 import { EventStoreDbEventStore } from './eventstoredb-event-store.js';
 import { ReadCalls, type StreamFilter } from './read-calls.js';
-import { asError, meaningOf, translate } from './server-errors.js';
+import { asError, meaningOf, problemOf, translate } from './server-errors.js';
 import { DEFAULT_MAX_APPEND_SIZE, DEFAULT_MAX_UNACKNOWLEDGED, DEFAULT_TIMEOUTS, type EventStoreOptions } from './store-options.js';
 import { UnaryAppends } from './unary-appends.js';
 import { backOff, Shutter } from './waiting.js';
@@ -16,7 +16,8 @@ import { backOff, Shutter } from './waiting.js';
  * `store-unreachable` when no server was found as long as patience lasts.
  */
 export async function connectEventStore(options: EventStoreOptions): Promise<EventStore> {
-  const { prefix = '', sagas, onTrouble: trouble = () => {} } = options;
+  const { prefix = '', sagas, onTrouble = () => {} } = options;
+  const trouble = (what: string, error: unknown): void => onTrouble(what, new Error(problemOf(error), { cause: error }));
   const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
   const server = serverOf(options);
   const connection = connectionOf(options, server, timeouts.answer);
@@ -41,7 +42,7 @@ function connectionOf(options: EventStoreOptions, server: string, answerTimeout:
     const client: EventStoreDBClient = clientOf(options);
     return new ClientConnection(client, server, answerTimeout);
   } catch (cause) {
-    throw new SkaldError('invalid-connection', { problem: asError(cause).message }, { cause });
+    throw new SkaldError('invalid-connection', { problem: asError(cause).message.replace(/\.+$/, '') }, { cause });
   }
 }
 

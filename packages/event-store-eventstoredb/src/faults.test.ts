@@ -177,21 +177,6 @@ describe('Faults of the cluster', () => {
     if (store) stores.push(store);
     expect(await store?.head()).toBe(0);
   });
-
-  it('says at start that there is none, and that a connection string is wrong', async () => {
-    const gone = await serve();
-    const { connectionString } = gone;
-    await gone.stop();
-    await expect(connectEventStore({ connectionString, timeouts: { answer: 100, patience: 100 } })).rejects.toMatchObject({
-      code: 'store-unreachable',
-    });
-    const seeds = `${connectionString.replace('?', ',127.0.0.1:1?')}&maxDiscoverAttempts=2&discoveryInterval=10`;
-    await expect(connectEventStore({ connectionString: seeds, timeouts: { answer: 100, patience: 100 } })).rejects.toMatchObject({
-      code: 'store-unreachable',
-    });
-    await expect(connectEventStore({ connectionString: 'http://localhost' })).rejects.toMatchObject({ code: 'invalid-connection' });
-    await expect(connectEventStore({})).rejects.toMatchObject({ code: 'invalid-connection' });
-  });
 });
 
 describe('Faults while reading', () => {

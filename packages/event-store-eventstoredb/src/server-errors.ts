@@ -40,6 +40,20 @@ export function meaningOf(thrown: unknown): Meaning {
   return 'transient';
 }
 
+/** What grpc-js says when it had no connection, around the one thing that went wrong. */
+const OF_CONNECTION = /Last error: (?:Error: )?(.*?)\s*\.?\s*Resolution note:/s;
+/** What OpenSSL says to a server that answers in the clear. */
+const NO_TLS = /wrong version number|packet length too long/;
+
+/** For people: what happened below all wrappings, on one line. */
+export function problemOf(thrown: unknown): string {
+  const error = asError(thrown);
+  const { details } = error as { details?: unknown };
+  const told = typeof details === 'string' && details !== '' ? details : error.message;
+  const problem = (OF_CONNECTION.exec(told)?.[1] ?? told).replace(/\s+/g, ' ').trim().replace(/\.$/, '');
+  return NO_TLS.test(problem) ? 'it does not speak TLS; if that is meant, say tls=false in the connection string' : problem;
+}
+
 /** Where a call wanted to go, for the message. */
 export interface Attempted {
   readonly server: string;
@@ -59,8 +73,8 @@ export function translate(thrown: unknown, { server, action, stream = '' }: Atte
       return new SkaldError('stream-deleted', { stream }, { cause });
     case 'invalid':
     case 'too-large':
-      return new SkaldError('store-failed', { problem: cause.message }, { cause });
+      return new SkaldError('store-failed', { problem: problemOf(thrown) }, { cause });
     default:
-      return new SkaldError('store-unreachable', { server, problem: cause.message }, { cause });
+      return new SkaldError('store-unreachable', { server, problem: problemOf(thrown) }, { cause });
   }
 }

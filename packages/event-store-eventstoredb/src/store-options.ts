@@ -53,7 +53,7 @@ export interface EventStoreOptions {
   readonly maxUnacknowledged?: number;
   /** In milliseconds: `answer` of an attempt (5,000), `patience` of a call (15,000), `scan` for the next event of a read (300,000), `quiet` until a subscription is renewed (60,000). Default: as in brackets. */
   readonly timeouts?: Partial<Timeouts>;
-  /** Told what went wrong and is being tried again. Default: nobody is told. */
+  /** Told what went wrong and is being tried again; the error says it in plain words, its `cause` is what was thrown. Default: nobody is told. */
   readonly onTrouble?: (what: string, error: unknown) => void;
 }
 

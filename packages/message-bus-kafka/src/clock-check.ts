@@ -9,6 +9,7 @@
 import { SkaldError } from '@skald/kernel';
 import { problemOf } from './kafka-errors.js';
 import type { Log } from './log.js';
+import { encode, type WireContext, type WireRecord } from './wire.js';
 
 export interface ClockCheckPorts {
   /** Writes something, and answers the broker's time of that, in epoch milliseconds; `undefined` where the topic has no such. */
@@ -25,6 +26,21 @@ const REFUSED_FROM = 10_000;
 export interface Withheld {
   withhold(): void;
   release(): void;
+}
+
+/** Something to be stamped: an answer that nobody waits for. */
+export function clockProbe(context: WireContext): WireRecord & { readonly partition: 0 } {
+  const answer = { kind: 'answer', sagaId: 'clock', request: 'clock', answer: { accepted: true, revision: 0 } } as const;
+  return { ...encode(answer, { to: 'client', client: 'clock' }, context), partition: 0 };
+}
+
+/** K1. Milliseconds by which this clock is ahead for certain, negative where it is behind; `undefined` where there is no broker's time. */
+export async function measureClock({ now, stamp }: Pick<ClockCheckPorts, 'now' | 'stamp'>): Promise<number | undefined> {
+  const before = now();
+  const broker = await stamp();
+  const after = now();
+  if (broker === undefined) return undefined;
+  return broker < before ? before - broker : broker > after ? after - broker : 0;
 }
 
 export class ClockCheck {
@@ -51,11 +67,8 @@ export class ClockCheck {
   /** Milliseconds by which this clock is ahead, negative where it is behind; 0 where nothing is wrong for certain; `undefined`: not measured. */
   async #measured(): Promise<number | undefined> {
     const { now, log } = this.ports;
-    const before = now();
-    const broker = await this.#stamp();
-    const after = now();
-    if (broker === undefined) return undefined;
-    const difference = broker < before ? before - broker : broker > after ? after - broker : 0;
+    const difference = await measureClock({ now, stamp: () => this.#stamp() });
+    if (difference === undefined) return undefined;
     if (Math.abs(difference) > TOLD_FROM) {
       const refused = Math.abs(difference) > REFUSED_FROM;
       const message = `this clock differs from the broker’s${refused ? '; sagas are left to others' : ''}`;

@@ -5,7 +5,7 @@
  * D2. What was sent back is not sent back again, unless it was sent and the note of it was lost.
  * D3. Sending back ends with what stood there when it began: a message that cannot be read once more is left for the next time.
  */
-import type { IHeaders, KafkaMessage } from 'kafkajs';
+import type { Admin, IHeaders, KafkaMessage } from 'kafkajs';
 import { withAdmin } from './admin.js';
 import { ConsumerSession } from './consumer-session.js';
 import type { Settings } from './options.js';
@@ -76,7 +76,7 @@ export async function readDeadLetters(
   remember: boolean,
   take: (letters: readonly DeadLetter[]) => Promise<void>,
 ): Promise<number> {
-  const group = `${topic}.sent-back`;
+  const group = sentBackGroup(topic);
   const end = await endOf(settings, topic, group);
   if (end === undefined || limit <= 0) return 0;
   let count = 0;
@@ -119,12 +119,25 @@ export async function readDeadLetters(
 }
 
 /** D3. `undefined` when nothing is to be read. */
-async function endOf(settings: Settings, topic: string, group: string): Promise<number | undefined> {
+function endOf(settings: Settings, topic: string, group: string): Promise<number | undefined> {
   return withAdmin(settings, 'to look at dead letters', async (admin) => {
-    const [offsets] = await admin.fetchTopicOffsets(topic);
-    const [sentBack] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
-    const from = Math.max(Number(offsets?.low ?? 0), Number(sentBack?.partitions[0]?.offset ?? -1));
-    const end = Number(offsets?.high ?? 0);
+    const { from, end } = await waitingIn(admin, topic, group);
     return end > from ? end : undefined;
   });
+}
+
+async function waitingIn(admin: Admin, topic: string, group: string): Promise<{ readonly from: number; readonly end: number }> {
+  const [offsets] = await admin.fetchTopicOffsets(topic);
+  const [sentBack] = await admin.fetchOffsets({ groupId: group, topics: [topic] });
+  return { from: Math.max(Number(offsets?.low ?? 0), Number(sentBack?.partitions[0]?.offset ?? -1)), end: Number(offsets?.high ?? 0) };
+}
+
+/** Letters in this topic that were not sent back. */
+export async function countDeadLetters(admin: Admin, topic: string): Promise<number> {
+  const { from, end } = await waitingIn(admin, topic, sentBackGroup(topic));
+  return Math.max(0, end - from);
+}
+
+function sentBackGroup(topic: string): string {
+  return `${topic}.sent-back`;
 }

@@ -1,4 +1,5 @@
 export type { DeadLetter } from './dead-letters.js';
+export { type ConsumersFacts, inspectKafka, type KafkaInspection } from './inspection.js';
 export { KafkaBus } from './kafka-bus.js';
 export { applyRemedies } from './kafkajs-remedies.js';
 export type { Log, LogLevel, LogLine } from './log.js';
@@ -6,5 +7,6 @@ export { partitionOf } from './murmur2.js';
 export type { ConsumeOptions, KafkaBusOptions, PublishOptions, TopicOptions } from './options.js';
 export { KafkaDelivery } from './owned-partition.js';
 export type { JsonSchema, MalformedReason } from './shape.js';
+export type { TopicFinding } from './topic-findings.js';
 export { type Decoded, decode, encode, type RawRecord, type WireContext, type WireRecord } from './wire.js';
 export { deadLetterHeadersSchema, headersSchema, valueSchemas } from './wire-schemas.js';

@@ -11,7 +11,7 @@ import {
 } from '@skald/kernel';
 import { AddressConsumer, type ConsumerPlan } from './address-consumer.js';
 import { withAdmin } from './admin.js';
-import { ClockCheck } from './clock-check.js';
+import { ClockCheck, clockProbe } from './clock-check.js';
 import { type DeadLetter, readDeadLetters } from './dead-letters.js';
 import { applyRemedies } from './kafkajs-remedies.js';
 import { partitionOf } from './murmur2.js';
@@ -68,7 +68,11 @@ export class KafkaBus implements MessageBus {
     const limits = { ...settings.publish, maxMessageBytes: settings.topics.maxMessageBytes };
     const producer = new ProducerConnection(settings);
     this.#publisher = new Publisher(producer, limits, settings.log);
-    this.#clock = new ClockCheck({ now: settings.now, log: settings.log, stamp: () => producer.stamp(names.clients, this.#probe()) });
+    this.#clock = new ClockCheck({
+      now: settings.now,
+      log: settings.log,
+      stamp: () => producer.stamp(names.clients, clockProbe(this.#context)),
+    });
     this.#sorter = new Sorter(names, this.partitioning, this.#publisher, settings.log);
   }
 
@@ -142,13 +146,6 @@ export class KafkaBus implements MessageBus {
   async #look(): Promise<void> {
     const begun = await Promise.allSettled((['inbox', 'express'] as const).map((to) => this.#consumers.get(to)));
     await this.#clock.look(begun.flatMap((one) => (one.status === 'fulfilled' && one.value ? [one.value] : [])));
-  }
-
-  /** An answer that nobody waits for. */
-  #probe() {
-    const answer = { kind: 'answer', sagaId: 'clock', request: 'clock', answer: { accepted: true, revision: 0 } } as const;
-    const { key, value, headers } = encode(answer, { to: 'client', client: 'clock' }, this.#context);
-    return { key, value, headers, partition: 0 };
   }
 
   /** Dead letters of an address that were not sent back, oldest first. */

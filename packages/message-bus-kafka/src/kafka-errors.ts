@@ -22,6 +22,8 @@ const FAULTS: Readonly<Record<string, KafkaFault>> = {
   GROUP_AUTHORIZATION_FAILED: 'client',
   SASL_AUTHENTICATION_FAILED: 'client',
   UNSUPPORTED_SASL_MECHANISM: 'client',
+  // Of a broker that asks for no credentials.
+  ILLEGAL_SASL_STATE: 'client',
   UNSUPPORTED_VERSION: 'client',
 };
 

@@ -12,18 +12,8 @@ import { withAdmin } from './admin.js';
 import { finalErrors, problemOf, protocolError } from './kafka-errors.js';
 import type { Names } from './names.js';
 import type { Settings } from './options.js';
+import { alterCommand, createCommand, participantPlans, plansOf, type TopicPlan } from './topic-plans.js';
 
-interface TopicPlan {
-  readonly topic: string;
-  readonly partitions: number;
-  /** Any other number is refused. */
-  readonly fixed?: number | undefined;
-  readonly config: Readonly<Record<string, string>>;
-}
-
-const HOUR = 60 * 60 * 1_000;
-/** A dead letter is a message with more headers. */
-const DEAD_LETTER_EXTRA = 64 * 1024;
 const METADATA_WITHIN = 15_000;
 
 export class Topics {
@@ -41,38 +31,12 @@ export class Topics {
 
   /** Throws `topics-missing`, `topic-unsuitable`, `inbox-partitions-differ`, `bus-unauthorised`, `bus-unavailable`. */
   async ensure(addresses: readonly Address['to'][] | { readonly participant: string }): Promise<void> {
-    const plans = 'participant' in addresses ? this.#ofParticipant(addresses.participant) : addresses.flatMap((to) => this.#of(to));
+    const { settings, names } = this;
+    const plans =
+      'participant' in addresses
+        ? participantPlans(settings, names, addresses.participant)
+        : addresses.flatMap((to) => plansOf(settings, names, to));
     await withAdmin(this.settings, 'to look at topics', (admin) => this.#ensure(admin, plans));
-  }
-
-  #of(to: Address['to']): TopicPlan[] {
-    const { inboxPartitions, partitions } = this.settings.topics;
-    if (to === 'inbox') return this.#withDeadLetters(this.names.inbox, inboxPartitions ?? 12, inboxPartitions);
-    if (to === 'express') return this.#withDeadLetters(this.names.express, partitions);
-    if (to === 'client') return [{ topic: this.names.clients, partitions, config: this.#config(HOUR) }];
-    return [];
-  }
-
-  #ofParticipant(participant: string): TopicPlan[] {
-    return this.#withDeadLetters(this.names.topic({ to: 'participant', participant }), this.settings.topics.partitions);
-  }
-
-  #withDeadLetters(topic: string, partitions: number, fixed?: number): TopicPlan[] {
-    const { retention, deadLetterRetention } = this.settings.topics;
-    return [
-      { topic, partitions, fixed, config: this.#config(retention) },
-      { topic: this.names.deadLetters(topic), partitions: 1, config: this.#config(deadLetterRetention, DEAD_LETTER_EXTRA) },
-    ];
-  }
-
-  #config(retention: number, extra = 0): Readonly<Record<string, string>> {
-    return {
-      'cleanup.policy': 'delete',
-      'retention.ms': String(retention),
-      'max.message.bytes': String(this.settings.topics.maxMessageBytes + extra),
-      // The broker's clock, so that nobody's wrong clock shortens the retention.
-      'message.timestamp.type': 'LogAppendTime',
-    };
   }
 
   async #ensure(admin: Admin, plans: readonly TopicPlan[]): Promise<void> {
@@ -117,10 +81,7 @@ export class Topics {
 
   /** T3. */
   #mustBeCreated(plans: readonly TopicPlan[], replicas: number, problem: string): SkaldError {
-    const commands = plans.map(({ topic, partitions, config }) => {
-      const settings = Object.entries(config).map(([name, value]) => ` --config ${name}=${value}`);
-      return `kafka-topics.sh --create --topic ${topic} --partitions ${partitions} --replication-factor ${replicas}${settings.join('')}`;
-    });
+    const commands = plans.map((plan) => createCommand(this.settings, plan, replicas));
     return new SkaldError('topics-missing', { topics: plans.map(({ topic }) => topic).join(', '), problem, commands: commands.join('\n') });
   }
 
@@ -143,7 +104,7 @@ export class Topics {
   /** T2. */
   #checkOne(topic: string, cleanup: string, retention: number): void {
     if (cleanup.includes('compact')) {
-      const remedy = `Set cleanup.policy=delete: kafka-configs.sh --alter --topic ${topic} --add-config cleanup.policy=delete`;
+      const remedy = `Set cleanup.policy=delete: ${alterCommand(this.settings, topic, 'cleanup.policy', 'delete')}`;
       throw new SkaldError('topic-unsuitable', { topic, problem: 'it is compacted, and keeps one message for each saga', remedy });
     }
     if (retention < 0 || retention >= this.settings.topics.retention || topic === this.names.clients) return;

@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises';
-import type { EventStore, SagaIndex, SagaStatus, SagaSummary } from '@skald/kernel';
+import type { SagaIndex, SagaStatus, SagaSummary } from '@skald/kernel';
 import { dateTime } from '../ages.js';
+import type { OpenStore } from '../open-store.js';
 import { painter } from '../paint.js';
 import { plain } from '../plain-text.js';
 import { sagaRows } from '../saga-rows.js';
@@ -31,7 +32,7 @@ export const list: Verb = (program, cli) => {
         const { sagas, more } = await firstOf(index, selection, options.limit);
         if (print) print(sagas);
         else show(sagas, terminal);
-        if (options.follow) return follow(store.events, index, head, selection, print ?? ((changed) => tell(changed, terminal)), terminal);
+        if (options.follow) return follow(store, head, selection, print ?? ((changed) => tell(changed, terminal)), terminal);
         if (!print) terminal.err(await footer(index, sagas.length, more));
       });
     });
@@ -75,18 +76,21 @@ const PAGE = 1_000;
 
 /** Ends when interrupted. What leaves the status as it was is not told. Looks by itself: a reader in another process is told of nothing. */
 async function follow(
-  events: EventStore,
-  index: SagaIndex,
+  store: OpenStore,
   from: number,
   selection: Selection,
   print: (sagas: readonly SagaSummary[]) => void,
   terminal: Terminal,
 ): Promise<void> {
+  const { events } = store;
+  const index = await store.index();
   const interrupted = terminal.interrupted();
   const told = new Map<string, string>();
   for (let position = from; !interrupted.aborted; ) {
     const batch = await events.readAll(position, PAGE);
     position = batch.at(-1)?.position ?? position;
+    // An index that is fed from the events may not have seen these yet, and would tell what was before them, for good.
+    await store.shows(position);
     for (const sagaId of new Set(batch.map(({ stream }) => stream))) {
       const summary = await index.get(sagaId);
       const what = `${summary?.status} ${summary?.since}`;

@@ -10,7 +10,7 @@ interface Options extends ReasonOptions {
 export const startAgain: Verb = (program, cli) => {
   addReason(program.command('start-again <saga-id>').summary('begin another saga in place of one that has ended'))
     .description(
-      'Begins another saga in place of one that has ended without completing. It has an id of its own and says which it stands in for.',
+      'Begins another saga in place of one that has ended without completing. It has an id of its own and says which it stands in for. Over a message bus --definitions must name its saga.',
     )
     .option('--id <id>', "instance id of the new saga (default: the earlier one's with ~2, then ~3)")
     .option('--input <json>', "JSON, @file, or - (default: the earlier one's)")

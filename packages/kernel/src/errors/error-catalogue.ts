@@ -253,7 +253,7 @@ export const CATALOGUE = {
   },
   'no-store': {
     what: 'This process has no store: it can start and steer sagas, but not show them or wait for their end.',
-    fix: 'Give Skald.connect() a store, or ask a process that has one.',
+    fix: 'Give Skald.connect() a store, or the events alone where others manage the sagas, or ask a process that has one.',
     retryable: false,
   },
   'app-stopped': { what: 'Skald has been stopped.', fix: 'Start it again; sagas go on where they stood.', retryable: true },
