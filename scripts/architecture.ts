@@ -35,7 +35,11 @@ export const arrows: Readonly<Record<string, Arrow>> = {
   'eventstoredb-test-server': { imports: [] },
   console: { imports: libraries, tests: ['app'] },
   'async-api': { imports: ['kernel', 'decorators', 'message-bus-kafka'], externals: [] },
-  audit: { imports: ['kernel', 'engine'], tests: ['app', 'decorators', 'testkit', 'event-store-*'], externals: [] },
+  audit: {
+    imports: ['kernel', 'engine'],
+    tests: ['app', 'decorators', 'testkit', 'event-store-*', 'eventstoredb-test-server'],
+    externals: [],
+  },
   app: { imports: [...libraries, 'console'] },
   cli: { imports: [...libraries, 'app', 'audit', 'console'] },
 };

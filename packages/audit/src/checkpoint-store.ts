@@ -1,10 +1,12 @@
 /** Checkpoints of a store: made from it, and held against it. */
-import type { EventStore, StreamHead } from '@skald/kernel';
+import type { Metadata } from '@skald/engine';
+import type { EventStore, RecordedEvent, StreamHead } from '@skald/kernel';
 import type { Finding } from './chain.js';
-import { BadCheckpoint, type Checkpoint, digestOf, headsOf, signCheckpoint } from './checkpoint.js';
+import { BadCheckpoint, type Checkpoint, CLOCK_TOLERANCE, digestOf, headsOf, signCheckpoint } from './checkpoint.js';
 import { byBytes, MerkleTree } from './merkle.js';
-import { eventsOf, PAGE, streamHeads } from './reading.js';
-import { MOST_FINDINGS } from './verify.js';
+import { OrderDigest } from './order-digest.js';
+import { PAGE, readable, streamHeads } from './reading.js';
+import { MOST_FINDINGS, type Verification, verifyAll } from './verify.js';
 
 export interface CheckpointOptions {
   /** PEM. */
@@ -17,9 +19,26 @@ export interface CheckpointOptions {
   readonly list?: boolean;
 }
 
-/** The store as it is now. Verify it first: what is signed is what stands there. */
+/** Why nothing is signed. */
+export class StoreDoesNotHold extends Error {
+  constructor(readonly findings: readonly Finding[]) {
+    super('the store does not hold');
+    this.name = 'StoreDoesNotHold';
+  }
+}
+
+/**
+ * The store as it is now. It is verified, and held against the checkpoint before, whose signature was checked. Throws `StoreDoesNotHold` where anything is
+ * found, and `BadCheckpoint` where the clock is behind.
+ */
 export async function makeCheckpoint(store: EventStore, { privateKey, at, previous, list }: CheckpointOptions): Promise<Checkpoint> {
-  const position = await store.head();
+  if (previous && at < previous.at)
+    throw new BadCheckpoint('the clock is behind the checkpoint before: nothing is signed with such a time');
+  const { findings, position, order } = await verifyAgainst(store, previous ? [previous] : []);
+  if (findings.length > 0) throw new StoreDoesNotHold(findings);
+  const { digest, last } = order.whole();
+  if (last && timeOf(last) > at + CLOCK_TOLERANCE)
+    throw new BadCheckpoint('the clock is behind the last event: nothing is signed with such a time');
   const tree = new MerkleTree();
   const heads: StreamHead[] = [];
   let events = 0;
@@ -29,35 +48,58 @@ export async function makeCheckpoint(store: EventStore, { privateKey, at, previo
     if (list) heads.push(head);
   }
   const row = { number: (previous?.number ?? 0) + 1, ...(previous && { previous: digestOf(previous) }) };
-  const covered = { ...row, at, position, streams: tree.size, events, root: tree.root() };
+  const covered = { ...row, at, position, streams: tree.size, events, root: tree.root(), order: digest };
   return signCheckpoint(covered, privateKey, list ? heads : undefined);
+}
+
+/** Verifies all streams, and holds them against checkpoints whose signatures were checked; `isCopy` as for `compareWithCheckpoint`. */
+export async function verifyAgainst(
+  store: EventStore,
+  checkpoints: readonly Checkpoint[],
+  isCopy = false,
+): Promise<Verification & { readonly order: OrderDigest }> {
+  const order = new OrderDigest(checkpoints.map(({ position }) => position));
+  const verification = await verifyAll(store, { onPage: order.add });
+  const findings = [...verification.findings];
+  for (const checkpoint of checkpoints) findings.push(...(await compareWithCheckpoint(store, checkpoint, order, isCopy)));
+  return { ...verification, findings, order };
 }
 
 /**
  * What differs from a checkpoint whose signature was checked. With its list every stream that is gone, cut or another is named. Besides, the
- * heads as of its position must give its root; not so in a copy, an import elsewhere (`isCopy`), where events have other positions: there
- * only a list can be compared, and a stream that was put in is not found.
+ * heads as of its position must give its root, and all events up to there its order; not so in a copy, an import elsewhere (`isCopy`), where events have
+ * other positions: there only a list can be compared, and a stream that was put in is not found.
  */
-export async function compareWithCheckpoint(store: EventStore, checkpoint: Checkpoint, isCopy = false): Promise<Finding[]> {
+export async function compareWithCheckpoint(
+  store: EventStore,
+  checkpoint: Checkpoint,
+  order: OrderDigest,
+  isCopy = false,
+): Promise<Finding[]> {
   if (isCopy && !checkpoint.heads) throw new BadCheckpoint('a copy can be compared only with a checkpoint that has the list of streams');
-  const findings = await compareWithList(store, checkpoint);
-  return isCopy || findings.length > 0 ? findings : compareWithRoot(store, checkpoint);
+  const byList = await compareWithList(store, checkpoint);
+  if (isCopy || byList.length > 0) return byList;
+  const byRoot = await compareWithRoot(store, checkpoint);
+  if (byRoot.length > 0) return byRoot;
+  return [...compareWithOrder(checkpoint, order), ...compareTimes(checkpoint, order)];
 }
 
 async function compareWithList(store: EventStore, checkpoint: Checkpoint): Promise<Finding[]> {
   const findings: Finding[] = [];
   for (const { stream, revision, hash } of headsOf(checkpoint)) {
     if (findings.length >= MOST_FINDINGS) break;
-    const [event] = await store.read(stream, { from: revision, limit: 1 });
+    const { events, problem } = await readable(store, stream, { from: revision, limit: 1 });
+    const [event] = events;
     if (event?.revision === revision && event.hash === hash) continue;
     if (event) {
       const message = `since checkpoint ${checkpoint.number} its history up to here was written anew`;
       findings.push({ stream, revision, kind: 'changed', message });
       continue;
     }
-    const last = (await eventsOf(store, stream)).at(-1);
-    const message = `checkpoint ${checkpoint.number} has it up to revision ${revision}: ${last ? 'its tail is cut' : 'it is gone'}`;
-    findings.push({ stream, revision: (last?.revision ?? -1) + 1, kind: 'dropped', message });
+    const { events: whole } = await readable(store, stream);
+    const what = problem ?? (whole.length > 0 ? 'its tail is cut' : 'it is gone');
+    const message = `checkpoint ${checkpoint.number} has it up to revision ${revision}: ${what}`;
+    findings.push({ stream, revision: (whole.at(-1)?.revision ?? -1) + 1, kind: 'dropped', message });
   }
   return findings;
 }
@@ -78,6 +120,32 @@ async function compareWithRoot(store: EventStore, { number, position, root, stre
   const counts = `${tree.size} streams and ${found} events, where there were ${streams} and ${events}`;
   const message = `up to position ${position} the store is not what it was at checkpoint ${number}: it has ${counts}`;
   return [{ kind: found < events ? 'dropped' : found > events ? 'inserted' : 'changed', message }];
+}
+
+/** K4 */
+function compareWithOrder({ number, position, order }: Checkpoint, digest: OrderDigest): Finding[] {
+  if (order === undefined || digest.upTo(position)?.digest === order) return [];
+  const message = `up to position ${position} the events of different streams stand in another order than at checkpoint ${number}`;
+  return [{ kind: 'reordered', message }];
+}
+
+/** What it covers had happened when it was made. */
+function compareTimes({ number, position, at }: Checkpoint, order: OrderDigest): Finding[] {
+  const { last } = order.upTo(position) ?? {};
+  if (!last || timeOf(last) <= at + CLOCK_TOLERANCE) return [];
+  const [then, made] = [timeOf(last), at].map((time) => new Date(time).toISOString());
+  const message = `checkpoint ${number} says that it was made on ${made}, and covers this event of ${then}: a clock was wrong, or set`;
+  return [{ stream: last.stream, revision: last.revision, kind: 'changed', message }];
+}
+
+/** Epoch milliseconds, or 0 where it has none. */
+function timeOf({ metadata }: RecordedEvent): number {
+  try {
+    const { at } = JSON.parse(metadata) as Partial<Metadata>;
+    return typeof at === 'number' ? at : 0;
+  } catch {
+    return 0;
+  }
 }
 
 /** The heads as of a position, in the order of a tree. */

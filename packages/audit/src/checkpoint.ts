@@ -5,7 +5,9 @@
  * Invariants
  * K1  The root stands for the head of every stream as of the position, so for every event up to there.
  * K2  The signature covers all of it but the list of heads, which the root covers.
- * K3  A checkpoint names the one before by the hash of what that one signed, so that none can be left out of a row of them.
+ * K3  A checkpoint names the one before by the hash of what that one signed, so that none can be left out of a row of them. In a row time and
+ *     position do not go back.
+ * K4  The order stands for what came before what in all streams, up to the position. Checkpoints of before version 0.2 have none.
  */
 import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign, verify } from 'node:crypto';
 import { canonicalJson, type StreamHead } from '@skald/kernel';
@@ -25,6 +27,8 @@ export interface Checkpoint {
   readonly events: number;
   /** Merkle root of the heads, hex. */
   readonly root: string;
+  /** SHA-256 over position and hash of every event, in their order; hex. */
+  readonly order?: string;
   /** Digest of the checkpoint before; absent on the first. */
   readonly previous?: string;
   /** SHA-256 of the public key (its DER), hex: which of several it is. */
@@ -78,11 +82,29 @@ export function checkSignature(checkpoint: Checkpoint, publicKey: string): void 
 export function checkRow(checkpoints: readonly Checkpoint[]): void {
   for (const [nth, checkpoint] of checkpoints.entries()) {
     const before = checkpoints[nth - 1];
-    if (!before || checkpoint.previous === digestOf(before)) continue;
-    throw new BadCheckpoint(
-      `number ${checkpoint.number} does not follow number ${before.number}: one is missing between them, or was changed`,
-    );
+    if (before) checkFollows(checkpoint, before);
   }
+}
+
+function checkFollows(checkpoint: Checkpoint, before: Checkpoint): void {
+  const [number, last] = [checkpoint.number, before.number];
+  if (checkpoint.previous !== digestOf(before)) {
+    throw new BadCheckpoint(`number ${number} does not follow number ${last}: one is missing between them, or was changed`);
+  }
+  const back = (['number', 'at', 'position'] as const).find((name) => checkpoint[name] < before[name]);
+  if (back !== undefined) {
+    const what = { number: 'it counts back', at: 'its time is before that of', position: 'it covers less than' }[back];
+    throw new BadCheckpoint(`number ${number} follows number ${last}, and ${what} number ${last}`);
+  }
+}
+
+/** Clocks of machines differ by that much, in milliseconds, and nobody minds. */
+export const CLOCK_TOLERANCE = 60_000;
+
+/** Throws `BadCheckpoint` where it says that it was made at a time to come. */
+export function checkTime({ number, at }: Checkpoint, now: number): void {
+  if (at <= now + CLOCK_TOLERANCE) return;
+  throw new BadCheckpoint(`number ${number} says that it was made on ${new Date(at).toISOString()}, which is still to come`);
 }
 
 /** What the next checkpoint names this one by. */
@@ -106,8 +128,9 @@ export function readCheckpoint(text: string): Checkpoint {
   }
   const numbers = ['number', 'at', 'position', 'streams', 'events'].every((name) => Number.isSafeInteger(Reflect.get(value, name)));
   const texts = ['root', 'key', 'signature'].every((name) => typeof Reflect.get(value, name) === 'string');
+  const maybe = ['order', 'previous'].every((name) => ['string', 'undefined'].includes(typeof Reflect.get(value, name)));
   const heads: unknown = Reflect.get(value, 'heads');
-  if (!numbers || !texts || (heads !== undefined && !isHeads(heads))) throw new BadCheckpoint('something is missing in it');
+  if (!numbers || !texts || !maybe || (heads !== undefined && !isHeads(heads))) throw new BadCheckpoint('something is missing in it');
   return value as Checkpoint;
 }
 
@@ -123,6 +146,17 @@ function isHeads(value: unknown): boolean {
 
 function signedPart({ signature: _signature, heads: _heads, ...body }: Checkpoint) {
   return body;
+}
+
+/** SHA-256 of a public key, hex: what a checkpoint names its key by. */
+export function fingerprintOf(publicKey: string): string {
+  return fingerprint(ed25519(() => createPublicKey(publicKey), 'public'));
+}
+
+/** The public key that belongs to a private one, as PEM. */
+export function publicKeyOf(privateKey: string): string {
+  const secret = ed25519(() => createPrivateKey(privateKey), 'private');
+  return String(createPublicKey(secret).export({ type: 'spki', format: 'pem' }));
 }
 
 function fingerprint(key: KeyObject): string {

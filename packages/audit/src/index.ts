@@ -1,12 +1,25 @@
 export { type CausedEvent, messageBehind } from './causes.js';
 export { checkStream, type Finding, type FindingKind } from './chain.js';
-export { BadCheckpoint, type Checkpoint, checkRow, checkSignature, digestOf, generateKeys, readCheckpoint } from './checkpoint.js';
-export { type CheckpointOptions, compareWithCheckpoint, makeCheckpoint } from './checkpoint-store.js';
+export {
+  BadCheckpoint,
+  type Checkpoint,
+  checkRow,
+  checkSignature,
+  checkTime,
+  digestOf,
+  fingerprintOf,
+  generateKeys,
+  publicKeyOf,
+  readCheckpoint,
+  signCheckpoint,
+} from './checkpoint.js';
+export { type CheckpointOptions, compareWithCheckpoint, makeCheckpoint, StoreDoesNotHold, verifyAgainst } from './checkpoint-store.js';
 export { causedEvents, type Difference, type Replay, replayHistory, sagaOf } from './conform.js';
 export { type Conformance, conformAll, conformOne, sagaStreams } from './conform-store.js';
 export { explainDifference } from './difference-words.js';
 export { exportAll, exportStreams, ImportRefused, type ImportResult, importStreams } from './export-import.js';
 export { type Candidate, type GateOptions, type GateVerdict, gate, type Held } from './gate.js';
+export { OrderDigest } from './order-digest.js';
 export { type PayloadAccess, type ReadableHistory, readableHistory } from './readable-history.js';
 export { streamOf } from './reading.js';
 export { type FullReplay, type ReplayOptions, replayAll } from './replay-all.js';

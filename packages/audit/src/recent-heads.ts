@@ -8,8 +8,16 @@ export class RecentHeads {
   private young = new Map<string, Seen>();
   private old = new Map<string, Seen>();
 
-  /** Holds between `size` and twice as many. */
-  constructor(private readonly size: number) {}
+  /** Holds between `size` and twice as many. `forgotten` gets those that are not remembered any more; some of them may come again. */
+  constructor(
+    private readonly size: number,
+    private readonly forgotten: (heads: ReadonlyMap<string, Seen>) => void = () => {},
+  ) {}
+
+  /** All that are remembered. */
+  generations(): readonly ReadonlyMap<string, Seen>[] {
+    return [this.old, this.young];
+  }
 
   get(stream: string): Seen | undefined {
     const young = this.young.get(stream);
@@ -21,6 +29,7 @@ export class RecentHeads {
 
   set(stream: string, seen: Seen): void {
     if (this.young.size >= this.size) {
+      if (this.old.size > 0) this.forgotten(this.old);
       this.old = this.young;
       this.young = new Map();
     }

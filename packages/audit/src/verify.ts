@@ -6,12 +6,14 @@
  *     so many streams; of one that was forgotten the event before is read again. So memory is bounded, whatever the store holds.
  * W2  The pass only tells that a stream does not hold; what is wrong with it is then told by reading that stream whole.
  * W3  Events that are appended meanwhile are not looked at.
+ * W4  What a stream gives is what all streams give: an event that is seen in one view and not in the other is found. So where a store lists no heads
+ *     each stream is asked for its ends, and where positions are dense the pass begins before the first.
  */
 import { uuidOf } from '@skald/engine';
 import type { EventStore, RecordedEvent } from '@skald/kernel';
 import { checkStream, type Finding, hashAfter } from './chain.js';
-import { eventsOf, PAGE, streamHeads, streamOf } from './reading.js';
-import { RecentHeads } from './recent-heads.js';
+import { PAGE, readable, streamHeads, streamOf } from './reading.js';
+import { RecentHeads, type Seen } from './recent-heads.js';
 
 export interface Verification {
   /** Events that were looked at. */
@@ -34,6 +36,9 @@ export interface VerifyOptions {
 
 export const MOST_FINDINGS = 1_000;
 
+/** Streams that are asked for their ends at once. */
+const AT_ONCE = 100;
+
 /** Verifies one stream. Throws `saga-not-found`. */
 export async function verifyStream(store: EventStore, stream: string): Promise<Verification> {
   const events = await streamOf(store, stream);
@@ -55,35 +60,45 @@ class Pass {
   private position = 0;
   private unexplained = 0;
 
+  /** Heads that are not remembered any more, of streams that are still to be asked for their ends. */
+  private readonly forgotten: ReadonlyMap<string, Seen>[] = [];
+
   constructor(
     private readonly store: EventStore,
     private readonly options: VerifyOptions,
   ) {
-    this.heads = new RecentHeads(options.heads ?? 100_000);
+    this.heads = new RecentHeads(options.heads ?? 100_000, (heads) => void (store.heads || this.forgotten.push(heads)));
   }
 
   async run(): Promise<Verification> {
     const until = await this.store.head();
-    while (this.position < until) {
-      const page = upTo(await this.store.readAll(this.position, PAGE), until);
+    for (let cursor = this.store.isDense ? Number.MIN_SAFE_INTEGER : 0; cursor < until; cursor = this.position) {
+      const page = upTo(await this.store.readAll(cursor, PAGE), until);
       if (page.length === 0) break;
       for (const event of page) {
         this.checkPosition(event);
         if (!this.follows(event)) await this.lookBack(event);
       }
       this.options.onPage?.(page);
+      if (this.forgotten.length > 0) await this.checkEnds();
     }
     if (this.position < until && this.store.isDense)
       this.tell({ kind: 'dropped', message: `the events of positions ${this.position + 1} to ${until} are missing` });
-    await this.checkHeads(until);
+    if (this.store.heads) await this.checkHeads(until);
+    else {
+      this.forgotten.push(...this.heads.generations());
+      await this.checkEnds();
+    }
     for (const stream of this.suspects) await this.explain(stream);
     const { events, streams, position, findings, unexplained } = this;
     return { events, streams, position, findings, unexplained };
   }
 
   private checkPosition({ position }: RecordedEvent): void {
-    const expected = this.position + 1;
-    if (position < expected)
+    const expected = Math.max(0, this.position) + 1;
+    if (position < 1 && this.store.isDense)
+      this.tell({ kind: 'inserted', message: `an event stands before all others, at position ${position}` });
+    else if (position < expected)
       this.tell({ kind: 'inserted', message: `two events stand at position ${position} in the order of all events` });
     else if (this.store.isDense && position > expected) {
       const which = position - expected === 1 ? `position ${expected} is` : `positions ${expected} to ${position - 1} are`;
@@ -113,7 +128,8 @@ class Pass {
 
   private async lookBack(event: RecordedEvent): Promise<void> {
     const { stream, revision, hash, position } = event;
-    const [before] = await this.store.read(stream, { from: revision - 1, limit: 1 });
+    const { events } = await readable(this.store, stream, { from: revision - 1, limit: 1 });
+    const [before] = events;
     const isBefore = before !== undefined && (before.position === 0 || before.position < position);
     if (!isBefore || !holds(event, before.hash, before.revision)) this.suspect(stream);
     this.heads.set(stream, { revision, hash });
@@ -127,7 +143,7 @@ class Pass {
       // W3
       const [news] = await this.store.read(stream, { from: (seen?.revision ?? -1) + 1, limit: 1 });
       if (news && news.position > until) continue;
-      const last = (await eventsOf(this.store, stream)).at(-1);
+      const last = (await readable(this.store, stream)).events.at(-1);
       if (last && last.revision < revision) {
         const message = `the store's list of streams says that it goes on to revision ${revision}`;
         this.tell({ stream, revision: last.revision + 1, kind: 'dropped', message });
@@ -145,6 +161,23 @@ class Pass {
     return events.length === 1 && events[0]?.hash === hash;
   }
 
+  /** W4, where the store lists no heads. */
+  private async checkEnds(): Promise<void> {
+    for (let heads = this.forgotten.pop(); heads; heads = this.forgotten.pop()) {
+      const all = [...heads];
+      for (let first = 0; first < all.length; first += AT_ONCE) {
+        await Promise.all(all.slice(first, first + AT_ONCE).map(([stream, seen]) => this.checkEnd(stream, seen)));
+      }
+    }
+  }
+
+  private async checkEnd(stream: string, { revision, hash }: Seen): Promise<void> {
+    // With the next one, should somebody else have put one there.
+    const { events } = await readable(this.store, stream, { from: revision, limit: 2 });
+    const first = revision === 0 ? events : (await readable(this.store, stream, { limit: 1 })).events;
+    if (events[0]?.hash !== hash || first[0]?.revision !== 0) this.suspect(stream);
+  }
+
   private suspect(stream: string): void {
     if (this.suspects.size < MOST_FINDINGS || this.suspects.has(stream)) this.suspects.add(stream);
     else this.unexplained += 1;
@@ -152,7 +185,15 @@ class Pass {
 
   /** W2 */
   private async explain(stream: string): Promise<void> {
-    const findings = checkStream(stream, await eventsOf(this.store, stream));
+    const { events, problem, revision } = await readable(this.store, stream);
+    if (problem !== undefined) {
+      return this.tell({ stream, ...(revision !== undefined && { revision }), kind: 'changed', message: `it cannot be read: ${problem}` });
+    }
+    if (events.length === 0) {
+      const message = 'its events stand in the order of all events, and the stream gives none of them';
+      return this.tell({ stream, revision: 0, kind: 'dropped', message });
+    }
+    const findings = checkStream(stream, events);
     for (const finding of findings) this.tell(finding);
     if (findings.length === 0) this.tell({ stream, kind: 'reordered', message: 'its events stand in another order than their revisions' });
   }

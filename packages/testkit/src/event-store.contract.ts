@@ -225,6 +225,10 @@ function reads(sentence: Sentence<EventStoreSubject>): void {
     expect(page[0]?.hash).toBe(last.hash);
     expect((await subject.heads(streams[2] ?? '', 1)).map(({ stream }) => stream)).toEqual([streams[3]]);
   });
+  sentence('gives nothing from before the first position, where positions are dense', async ({ subject }) => {
+    await subject.append([write(madeUpStream(), -1, madeUpEvents(2))]);
+    if (subject.isDense) expect(await subject.readAll(Number.MIN_SAFE_INTEGER, 2)).toEqual(await subject.readAll(0, 2));
+  });
   sentence('gives the same positions by stream and over all', async ({ subject }) => {
     const start = await subject.head();
     const stream = madeUpStream();

@@ -47,7 +47,8 @@ export class MemoryEventStore implements EventStore {
 
   async readAll(position: number, limit: number): Promise<readonly RecordedEvent[]> {
     this.#checkOpen();
-    return this.#all.slice(position, position + limit);
+    const from = Math.max(0, position);
+    return this.#all.slice(from, from + limit);
   }
 
   async heads(after: string, limit: number): Promise<readonly StreamHead[]> {

@@ -1,16 +1,20 @@
-import { readFileSync } from 'node:fs';
-import { makeCheckpoint, readCheckpoint, verifyAll } from '@skald/audit';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { type Checkpoint, checkSignature, makeCheckpoint, publicKeyOf, readCheckpoint, StoreDoesNotHold } from '@skald/audit';
+import type { EventStore } from '@skald/kernel';
+import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
 import { sentence } from './audit-verify.js';
 import type { Verb } from './verb.js';
 
-const ABOUT = `Signs what the store holds now, as one JSON document on standard output: the Merkle root of the heads of all streams, the position, the time, and
-the checkpoint before. Keep it where whoever can write to the store cannot. The store is verified first; what does not hold is not signed.`;
+const ABOUT = `Signs what the store holds now, as one JSON document: the Merkle root of the heads of all streams, the order of all events, the position, the
+time, and the checkpoint before. Keep it where whoever can write to the store cannot. The store is verified first, and held against the checkpoint
+before, which must be of the same key; what does not hold is not signed.`;
 
 interface Options {
   readonly key: string;
   readonly previous?: string;
   readonly list?: true;
+  readonly output?: string;
 }
 
 export const auditCheckpoint: Verb = (program, cli) => {
@@ -21,19 +25,31 @@ export const auditCheckpoint: Verb = (program, cli) => {
     .requiredOption('--key <file>', 'the private key (skald audit keygen)')
     .option('--previous <file>', 'the checkpoint before: they become a row in which none can be missing')
     .option('--list', 'with every stream and its head: a difference can then be named, and a copy of the store verified')
-    .addHelpText('after', '\nExample:\n  skald audit checkpoint --key audit.key --previous c1.json > c2.json')
-    .action(async ({ key, previous, list }: Options, command) => {
-      const privateKey = readFileSync(key, 'utf8');
-      const before = previous === undefined ? undefined : readCheckpoint(readFileSync(previous, 'utf8'));
-      await cli.reading(command, async ({ events }) => {
-        const { findings, unexplained } = await verifyAll(events);
-        if (findings.length + unexplained > 0) {
-          cli.exitCode = EXIT.found;
-          for (const finding of findings) cli.terminal.err(sentence(finding));
-          return cli.terminal.err('Nothing is signed: the store does not hold.');
-        }
-        const row = before && { previous: before };
-        cli.json(await makeCheckpoint(events, { privateKey, at: cli.terminal.now(), ...row, ...(list && { list }) }));
-      });
+    .option('-o, --output <file>', 'where it goes, as a whole or not at all; default: standard output')
+    .addHelpText('after', '\nExample:\n  skald audit checkpoint --key audit.key --previous c1.json -o c2.json')
+    .action(async (options: Options, command) => {
+      const { output } = options;
+      if (output !== undefined && existsSync(output)) throw new Error(`${output} is there: a checkpoint is never written over`);
+      const checkpoint = await cli.reading(command, ({ events }) => signed(cli, events, options));
+      if (!checkpoint) return;
+      if (output === undefined) return cli.json(checkpoint);
+      writeFileSync(`${output}.part`, `${JSON.stringify(checkpoint)}\n`);
+      renameSync(`${output}.part`, output);
+      cli.terminal.err(`${output} is written: checkpoint ${checkpoint.number}.`);
     });
 };
+
+async function signed(cli: Cli, events: EventStore, { key, previous: file, list }: Options): Promise<Checkpoint | undefined> {
+  const privateKey = readFileSync(key, 'utf8');
+  const previous = file === undefined ? undefined : readCheckpoint(readFileSync(file, 'utf8'));
+  if (previous) checkSignature(previous, publicKeyOf(privateKey));
+  try {
+    return await makeCheckpoint(events, { privateKey, at: cli.terminal.now(), ...(previous && { previous }), ...(list && { list }) });
+  } catch (error) {
+    if (!(error instanceof StoreDoesNotHold)) throw error;
+    cli.exitCode = EXIT.found;
+    for (const finding of error.findings) cli.terminal.err(sentence(finding));
+    cli.terminal.err('Nothing is signed: the store does not hold.');
+    return undefined;
+  }
+}

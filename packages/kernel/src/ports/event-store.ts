@@ -71,7 +71,10 @@ export interface EventStore {
   append(writes: readonly StreamWrite[]): Promise<readonly AppendOutcome[]>;
   /** Empty where there is no such stream, or no more of it. */
   read(stream: string, options?: ReadOptions): Promise<readonly RecordedEvent[]>;
-  /** Events of all streams after `position` (0: from the beginning), in global order. */
+  /**
+   * Events of all streams after `position` (0: from the beginning), in global order. Where positions are dense, less than 0 gives besides what
+   * stands before the first, and nobody has appended.
+   */
   readAll(position: number, limit: number): Promise<readonly RecordedEvent[]>;
   /** Heads of the streams whose names follow `after` in the order of their bytes in UTF-8. Absent where a store cannot list its streams. */
   heads?(after: string, limit: number): Promise<readonly StreamHead[]>;
