@@ -93,7 +93,7 @@ function record(draft: Draft, message: Message): void {
     case 'operator':
       return recordOperator(draft, message);
     case 'slot':
-      return recordSlot(draft);
+      return recordSlot(draft, message);
     case 'fault':
       return recordFault(draft, message);
   }

@@ -3,7 +3,7 @@ export { decide, fold } from './decide.js';
 export { report } from './deciding/asked.js';
 export type { Attributes, AttributeValue, ComputedAttributes, RecordedAttribute, RecordedAttributes } from './deciding/attributes.js';
 export { attributesOf, recordedAttributes } from './deciding/attributes.js';
-export { isThrottled, slotOwed } from './deciding/slots.js';
+export { isOfAnotherLife, isThrottled, slotOwed } from './deciding/slots.js';
 export type { AttributeFilter, AttributeKey, AttributeQuery, AttributeType } from './definition/attribute-filter.js';
 export { attributeFilters, attributeKey, attributeType, fitsFilter } from './definition/attribute-filter.js';
 export type {
@@ -74,8 +74,17 @@ export type { Json } from './json.js';
 export { canonicalJson } from './json.js';
 export { checkLaws, LAWS } from './laws/check-laws.js';
 export type { Law, Violation } from './laws/law.js';
-export type { LimiterEvent, LimiterState, SlotInputs, SlotsMoved } from './limits/limiter.js';
-export { evolveLimiter, freeSlots, grantSlots, initialLimiter, recordSlotInputs, slotInputsOf, slotsAfresh } from './limits/limiter.js';
+export type { LimiterEvent, LimiterState, Place, SlotInputs, SlotsMoved } from './limits/limiter.js';
+export {
+  evolveLimiter,
+  freeSlots,
+  grantSlots,
+  initialLimiter,
+  passSlotsOn,
+  recordSlotInputs,
+  slotInputsOf,
+  slotsAfresh,
+} from './limits/limiter.js';
 export { WaitingLine } from './limits/waiting-line.js';
 export type { Finding, LintRule } from './lint/lint.js';
 export { lint } from './lint/lint.js';

@@ -95,10 +95,12 @@ export interface Signal {
 export interface Slot {
   readonly type: 'slot';
   readonly at: number;
+  /** When the saga was started that has it, epoch milliseconds: another life of its id has not. Absent: nobody knows. */
+  readonly since?: number;
 }
 
 /**
- * To the limiter of a saga's name. ask: `saga`, started at `since`, waits for a slot · return: `saga` has ended · set: `running` at the same
+ * To the limiter of a saga's name. ask: `saga`, started at `since`, waits for a slot · return: that saga has ended · set: `running` at the same
  * time, without it as many as there are.
  */
 export interface LimitInput {

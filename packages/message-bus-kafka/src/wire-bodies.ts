@@ -13,6 +13,7 @@ import {
   type Outcome,
   type Reply,
   type Signal,
+  type Slot,
   type Start,
   type StartedAgain,
   type Target,
@@ -170,6 +171,8 @@ const ending = shape<Ending>({
   reason: optional(prose),
 });
 
+const slot = shape<Omit<Slot, 'at' | 'type'>>({ since: optional(whole(0)) });
+
 const limit = shape<Omit<LimitInput, 'at' | 'type'>>({
   do: oneOf('ask', 'return', 'set'),
   saga: optional(sagaId),
@@ -227,6 +230,6 @@ export const inputs: { readonly [Type in InboxMessage['input']['type']]: Field<I
   operator: input(operator.schema, (value, at) => ({ type: 'operator', ...operator(value, at) })),
   reply: input(reply.schema, (value, at) => ({ type: 'reply', ...reply(value, at) })),
   wake: input({}, () => ({ type: 'wake' })),
-  slot: input({}, () => ({ type: 'slot' })),
+  slot: input(slot.schema, (value, at) => ({ type: 'slot', ...slot(value, at) })),
   limit: input(limit.schema, (value, at) => ({ type: 'limit', ...limit(value, at) })),
 };

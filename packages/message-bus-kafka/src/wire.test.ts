@@ -106,7 +106,7 @@ const input = fc.oneof(
   }),
   fc.record({ type: fc.constant('reply'), ...place, outcome }),
   fc.record({ type: fc.constant('wake') }),
-  fc.record({ type: fc.constant('slot') }),
+  fc.record({ type: fc.constant('slot'), since: fc.option(whole, { nil: undefined }) }),
   fc.record({
     type: fc.constant('limit'),
     do: fc.constantFrom('ask', 'return', 'set'),

@@ -24,6 +24,15 @@ describe('B23: a saga that waits for a slot', () => {
     spec.when(slot(7)).thenNothing('stray');
   });
 
+  it('does not take the slot of another life of its id', () => {
+    begun()
+      .when({ ...slot(5), since: 7 })
+      .thenNothing('stray')
+      .thenStands('throttled')
+      .when({ ...slot(5), since: 0 })
+      .then('SlotGranted', 'StepRequested');
+  });
+
   it('asks for the slot and gives it back, each as long as it may not have been said, also one that it never had', () => {
     const spec = begun();
     expect(slotOwed(spec.state)).toEqual({ type: 'limit', do: 'ask', saga: 'order-1', since: 0 });
@@ -33,7 +42,7 @@ describe('B23: a saga that waits for a slot', () => {
     spec.when(reply('charge', outcomes.succeeded));
     const { revision } = spec.state;
     expect([slotOwed(spec.state, revision - 1), slotOwed(spec.state, revision)]).toEqual([
-      { type: 'limit', do: 'return', saga: 'order-1' },
+      { type: 'limit', do: 'return', saga: 'order-1', since: 0 },
       undefined,
     ]);
     expect(slotOwed(begun().when(cancel()).state)).toMatchObject({ do: 'return' });

@@ -18,6 +18,7 @@ import {
   limitStream,
   type MessageBus,
   type Outgoing,
+  type Place,
   type SagaIndex,
   SkaldError,
   type StreamWrite,
@@ -60,7 +61,7 @@ interface DeskTurn {
   readonly limiter: Limiter;
   readonly term: Term;
   readonly write: StreamWrite | undefined;
-  readonly told: readonly string[];
+  readonly told: readonly Place[];
   readonly hasMore: boolean;
 }
 
@@ -182,7 +183,7 @@ export class LimitDesk {
       const encoded = encodeEvents(events, 'limit', limiter.head);
       limiter.head = encoded.at(-1)?.hash ?? limiter.head;
       const write = encoded.length > 0 ? { stream, expectedRevision, events: encoded } : undefined;
-      return [{ stream, jobs, limiter, term, write, told: [...new Set([...silent, ...told])], hasMore }];
+      return [{ stream, jobs, limiter, term, write, told: distinct([...silent, ...told]), hasMore }];
     } catch (error) {
       if (!(error instanceof SkaldError && error.code === 'history-unreadable')) throw error;
       observer.troubled('the record of a limit cannot be read; sagas that it limits wait', error, stream);
@@ -202,7 +203,9 @@ export class LimitDesk {
   /** Whoever asks a limiter something as if it were a saga is told that it is none. */
   private async tell(turns: readonly DeskTurn[]): Promise<void> {
     const messages = turns.flatMap(({ jobs, told }): Outgoing[] => [
-      ...told.map((sagaId): Outgoing => ({ address: { to: 'inbox' }, message: { kind: 'input', sagaId, input: { type: 'slot' } } })),
+      ...told.map(
+        (place): Outgoing => ({ address: { to: 'inbox' }, message: { kind: 'input', sagaId: place.sagaId, input: slotOf(place) } }),
+      ),
       ...jobs.flatMap(({ message: { client, input, sagaId } }): Outgoing[] => {
         if (client === undefined || !('request' in input)) return [];
         const answer = { accepted: false, code: 'saga-not-found' } as const;
@@ -211,6 +214,15 @@ export class LimitDesk {
     ]);
     if (messages.length > 0) await this.ports.bus.publish(messages);
   }
+}
+
+function distinct(places: readonly Place[]): Place[] {
+  return [...new Map(places.map((place) => [place.sagaId, place])).values()];
+}
+
+/** When the holder was started, where that is on record. */
+function slotOf({ since }: Place) {
+  return { type: 'slot', ...(since > 0 && { since }) } as const;
 }
 
 function checkOf(stream: string): Job {

@@ -4,6 +4,8 @@ import {
   type LimiterEvent,
   type LimiterState,
   type LimitInput,
+  type Place,
+  passSlotsOn,
   recordSlotInputs,
   type SagaIndex,
   slotInputsOf,
@@ -16,6 +18,8 @@ import { AFRESH_EVERY, type LoadedLimiter } from './limit-stream.js';
 const MOST_GRANTS = 500;
 /** Of the ids that are said anew in one write. */
 const MOST_CHARACTERS = 400_000;
+/** Of a time, with what stands between two. */
+const MOST_DIGITS = 20;
 /** Holders of which the index is asked in one check. */
 const MOST_CHECKED = 1_000;
 
@@ -23,7 +27,7 @@ const MOST_CHECKED = 1_000;
 export interface LimiterTurn {
   readonly events: readonly LimiterEvent[];
   /** Sagas to be told that they have a slot. */
-  readonly told: readonly string[];
+  readonly told: readonly Place[];
   /** There are more to be granted than fit. */
   readonly hasMore: boolean;
 }
@@ -53,36 +57,37 @@ export class Limiter {
   async take(inputs: readonly Omit<LimitInput, 'at'>[], index: SagaIndex | undefined, at: number): Promise<LimiterTurn> {
     const { state, line } = this;
     const events = this.afresh(at);
-    const told: string[] = [];
+    const again: Place[] = [];
     for (const { do: what, saga, since } of inputs) {
       if (saga === undefined) continue;
-      if (what === 'return') line.remove(saga);
+      if (what === 'return') line.remove(saga, since);
       // Its grant was lost, or comes twice.
-      else if (what === 'ask' && state.holders.has(saga)) told.push(saga);
-      else if (what === 'ask' && !line.add(saga, since ?? at)) this.isComplete = false;
+      else if (what === 'ask' && state.holders.has(saga)) again.push({ sagaId: saga, since: since ?? 0 });
+      else if (what === 'ask' && !line.add({ sagaId: saga, since: since ?? at })) this.isComplete = false;
     }
-    events.push(...recordSlotInputs(state, slotInputsOf(inputs), at));
+    events.push(...recordSlotInputs(state, slotInputsOf(inputs), at), ...passSlotsOn(state, again, at));
+    const told = again.flatMap(({ sagaId }) => this.placeOf(sagaId));
     const wanted = Math.min(freeSlots(state), MOST_GRANTS);
     if (wanted > 0 && index && !this.isComplete) await this.fill(index, wanted);
     const chosen = line.first(wanted);
     events.push(...grantSlots(state, chosen, at));
-    for (const sagaId of chosen) line.remove(sagaId);
+    for (const { sagaId } of chosen) line.remove(sagaId);
     const hasMore = chosen.length > 0 && freeSlots(state) > 0 && (line.size > 0 || !this.isComplete);
     return { events, told: [...told, ...chosen], hasMore };
   }
 
   /** From time to time: somebody may wait who was not heard, and somebody may have ended who was not heard. Answers whom to tell again. */
-  async check(index: SagaIndex): Promise<string[]> {
+  async check(index: SagaIndex): Promise<Place[]> {
     this.isComplete = false;
-    const holders = [...this.state.holders];
+    const holders = [...this.state.holders.keys()];
     const from = this.checked === undefined ? 0 : holders.indexOf(this.checked) + 1;
     const some = holders.slice(from, from + MOST_CHECKED);
     this.checked = from + MOST_CHECKED < holders.length ? some.at(-1) : undefined;
-    const silent: string[] = [];
+    const silent: Place[] = [];
     for (const sagaId of some) {
       const status = (await index.get(sagaId))?.status;
       // Told again, one that waits runs, one that has ended gives back, and every other one knows already.
-      if (status !== 'running' && status !== 'compensating') silent.push(sagaId);
+      if (status !== 'running' && status !== 'compensating') silent.push(...this.placeOf(sagaId));
     }
     return silent;
   }
@@ -92,15 +97,20 @@ export class Limiter {
     const most = wanted + MOST_GRANTS;
     const found = await index.throttled(this.saga, most, (sagaId) => !state.holders.has(sagaId) && !line.has(sagaId));
     let hasRoom = true;
-    for (const { sagaId, startedAt } of found) hasRoom = line.add(sagaId, startedAt) && hasRoom;
+    for (const { sagaId, startedAt } of found) hasRoom = line.add({ sagaId, since: startedAt }) && hasRoom;
     this.isComplete = found.length < most && hasRoom;
+  }
+
+  private placeOf(sagaId: string): Place[] {
+    const since = this.state.holders.get(sagaId);
+    return since === undefined ? [] : [{ sagaId, since }];
   }
 
   private afresh(at: number): LimiterEvent[] {
     const { state } = this;
     if (state.revision + 1 < this.afreshFrom + AFRESH_EVERY) return [];
     let characters = 0;
-    for (const sagaId of state.holders) characters += sagaId.length;
+    for (const sagaId of state.holders.keys()) characters += sagaId.length + MOST_DIGITS;
     // Where it would be too much for one write the stream is read from further back.
     if (characters > MOST_CHARACTERS) return [];
     this.afreshFrom = Math.floor((state.revision + 1) / AFRESH_EVERY) * AFRESH_EVERY;

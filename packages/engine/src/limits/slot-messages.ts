@@ -1,4 +1,4 @@
-import { type Delivery, type InboxMessage, limitStream, type Outgoing, type SagaState, slotOwed } from '@skald/kernel';
+import { type Delivery, type InboxMessage, isOfAnotherLife, limitStream, type Outgoing, type SagaState, slotOwed } from '@skald/kernel';
 
 export interface SlotTurn {
   readonly sagaId: string;
@@ -8,11 +8,16 @@ export interface SlotTurn {
   readonly deliveries: readonly Delivery<InboxMessage>[];
 }
 
-/** What is to be said to the limiter of a saga after a turn. A slot for a saga that is not there is given back for it. */
+/** What is to be said to the limiter of a saga after a turn. A slot for a saga that is not there, or is no more, is given back for it. */
 export function slotMessages({ sagaId, state, published, deliveries }: SlotTurn): Outgoing[] {
-  const isGone = state.phase === 'new' && deliveries.some(({ message }) => message.input.type === 'slot');
-  const input = isGone ? ({ type: 'limit', do: 'return', saga: sagaId } as const) : slotOwed(state, published);
-  if (!input) return [];
-  const saga = isGone ? sagaId.slice(0, Math.max(0, sagaId.indexOf('-'))) : state.saga;
-  return [{ address: { to: 'inbox' }, message: { kind: 'input', sagaId: limitStream(saga), input } }];
+  const name = state.phase === 'new' ? sagaId.slice(0, Math.max(0, sagaId.indexOf('-'))) : state.saga;
+  const isNobodys = (slot: { readonly since?: number }) => state.phase === 'new' || isOfAnotherLife(state, slot);
+  const slots = deliveries.flatMap(({ message: { input } }) => (input.type === 'slot' && isNobodys(input) ? [input] : []));
+  const returned = slots.map(
+    ({ since }) => ({ type: 'limit', do: 'return', saga: sagaId, ...(since !== undefined && { since }) }) as const,
+  );
+  const owed = slotOwed(state, published);
+  return [...returned, ...(owed ? [owed] : [])].map(
+    (input): Outgoing => ({ address: { to: 'inbox' }, message: { kind: 'input', sagaId: limitStream(name), input } }),
+  );
 }

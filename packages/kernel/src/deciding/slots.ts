@@ -1,14 +1,19 @@
 /** A saga and its slot, where its definition says that only so many may run at the same time. */
 import type { Draft } from '../decide.js';
-import type { LimitInput } from '../messages.js';
+import type { LimitInput, Slot } from '../messages.js';
 import type { SagaState } from '../state/state.js';
 
 /** The limiter says that the saga has a slot; it says so again when it has not heard for long. */
-export function recordSlot(draft: Draft): void {
+export function recordSlot(draft: Draft, slot: Slot): void {
   const { state } = draft;
-  if (state.phase !== 'running' || state.slot === 'none') draft.note = 'stray';
+  if (isOfAnotherLife(state, slot) || state.phase !== 'running' || state.slot === 'none') draft.note = 'stray';
   else if (state.slot === 'held') draft.note = 'duplicate';
   else draft.emit('SlotGranted', {});
+}
+
+/** It was granted to a saga of this id that is no more. */
+export function isOfAnotherLife({ startedAt }: SagaState, { since }: Pick<Slot, 'since'>): boolean {
+  return since !== undefined && since !== startedAt;
 }
 
 /** Its program is not asked: others run, as many as may. */
@@ -22,6 +27,6 @@ export function isThrottled(state: SagaState): boolean {
  */
 export function slotOwed(state: SagaState, since = -1): Omit<LimitInput, 'at'> | undefined {
   if (state.slot === 'none' || state.slotRevision <= since) return undefined;
-  if (state.end) return { type: 'limit', do: 'return', saga: state.sagaId };
+  if (state.end) return { type: 'limit', do: 'return', saga: state.sagaId, since: state.startedAt };
   return isThrottled(state) ? { type: 'limit', do: 'ask', saga: state.sagaId, since: state.startedAt } : undefined;
 }

@@ -1,10 +1,7 @@
+import type { Place } from './limiter.js';
+
 /** More are left out, the last come first; they are in the index. */
 const LONGEST = 10_000;
-
-interface Place {
-  readonly sagaId: string;
-  readonly since: number;
-}
 
 /** Sagas that wait for a slot, the longest waiting first; kept in memory only. */
 export class WaitingLine {
@@ -22,10 +19,10 @@ export class WaitingLine {
     return this.#places.has(sagaId);
   }
 
-  /** False where there was no room for somebody, who is left out. `since`: epoch milliseconds. */
-  add(sagaId: string, since: number): boolean {
-    if (this.#places.has(sagaId)) return true;
-    const place = { sagaId, since };
+  /** False where there was no room for somebody, who is left out. Of two lives of an id the later one waits. */
+  add(place: Place): boolean {
+    const { sagaId, since } = place;
+    if (since <= (this.#places.get(sagaId)?.since ?? Number.NEGATIVE_INFINITY)) return true;
     this.#places.set(sagaId, place);
     this.#insert(place);
     if (this.#places.size <= this.longest) return true;
@@ -35,17 +32,19 @@ export class WaitingLine {
     return false;
   }
 
-  remove(sagaId: string): void {
+  /** `since`: not where another life of the id waits, which was started later. */
+  remove(sagaId: string, since = Number.POSITIVE_INFINITY): void {
+    if ((this.#places.get(sagaId)?.since ?? since) > since) return;
     this.#places.delete(sagaId);
     if (this.#order.length > 2 * this.#places.size + 100) this.#tidy();
   }
 
   /** The first, up to so many; they stay in the line. */
-  first(count: number): string[] {
-    const found: string[] = [];
+  first(count: number): Place[] {
+    const found: Place[] = [];
     for (const place of this.#order) {
       if (found.length >= count) break;
-      if (this.#stands(place)) found.push(place.sagaId);
+      if (this.#stands(place)) found.push(place);
     }
     return found;
   }

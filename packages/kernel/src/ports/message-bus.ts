@@ -1,4 +1,4 @@
-import type { Answer, Asked, Cancel, CommandMessage, LimitInput, Operator, Reply, Signal, Start, Task } from '../messages.js';
+import type { Answer, Asked, Cancel, CommandMessage, LimitInput, Operator, Reply, Signal, Slot, Start, Task } from '../messages.js';
 
 /**
  * A saga's inbox (partitioned by saga id), the starts of express sagas, a participant's commands, or a client that waits for answers or replies.
@@ -19,7 +19,7 @@ export type Input =
   | Omit<Operator, 'at'>
   | (Reply & { readonly type: 'reply' })
   | { readonly type: 'wake' }
-  | { readonly type: 'slot' }
+  | Omit<Slot, 'at'>
   | Omit<LimitInput, 'at'>;
 
 /** A task's end or heartbeat, with the token that says whose; the saga's owner looks at the token before anything else does. */
