@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.js';
 import { wordsOf } from './error-words.js';
@@ -19,6 +20,7 @@ export function commandLine(cli: Cli): Command {
     .option('--config <file>', 'connections (default: skald.config.json or .mjs, where it is here)')
     .option('--definitions <module>', 'compiled module that exports sagas: classes, definitions or arrays of them')
     .option('--json', 'JSON instead of text: one document, or one a line where there is more to come')
+    .version(version(), '-V, --version', 'say which version this is')
     .helpOption('-h, --help', 'say more')
     .helpCommand('help [verb]', 'say more about a verb')
     .addHelpText('after', ['\nExit codes:', ...EXIT_MEANINGS.map(([code, meaning]) => `  ${code}  ${meaning}`)].join('\n'));
@@ -28,6 +30,11 @@ export function commandLine(cli: Cli): Command {
   }
   prepare(program, cli.terminal);
   return program;
+}
+
+function version(): string {
+  const manifest: { readonly version: string } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  return manifest.version;
 }
 
 /** Carries out a command line and answers the exit code. */
