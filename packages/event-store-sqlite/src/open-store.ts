@@ -12,6 +12,7 @@ import { translate } from './sqlite-errors.js';
 import { SqliteEventStore } from './sqlite-event-store.js';
 import { SqliteSagaIndex } from './sqlite-saga-index.js';
 import { hasIndex, IN_MEMORY, inspect, locate, openForReading, openForWriting } from './store-file.js';
+import { checkTables } from './table-check.js';
 import { taskSecret } from './task-secret.js';
 import { WriteTurns } from './write-turns.js';
 
@@ -100,6 +101,7 @@ function assemble(connection: Connection, ownership: Ownership | undefined): Sql
   const db: DatabaseSync = connection.db;
   try {
     const rows = new EventRows(db);
+    checkTables(db, connection.file);
     const isReadable = hasIndex(db);
     const indexed = isReadable ? db : emptyIndex();
     const sagas = new SagaRows(indexed, connection.role);

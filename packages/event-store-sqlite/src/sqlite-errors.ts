@@ -20,12 +20,20 @@ function isSqliteError(error: unknown): error is SqliteError {
   return typeof error === 'object' && error !== null && 'errcode' in error && typeof error.errcode === 'number' && 'message' in error;
 }
 
+/** A column holds an integer that no number of JavaScript holds. */
+function isOutOfRange(error: unknown): boolean {
+  return typeof error === 'object' && error !== null && 'code' in error && error.code === 'ERR_OUT_OF_RANGE';
+}
+
 export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && (error.errcode & 0xff) === BUSY;
 }
 
 /** What SQLite threw while a store was opened or used, as an entry of the catalogue; the cause is kept. Anything else is a bug and passes as it is. */
 export function translate(error: unknown, file: string, phase: 'open' | 'use'): unknown {
+  if (isOutOfRange(error)) {
+    return new SkaldError('store-corrupt', { file, problem: 'a number in it is larger than any that Skald writes' }, { cause: error });
+  }
   if (!isSqliteError(error)) return error;
   const problem = error.message;
   switch (error.errcode & 0xff) {

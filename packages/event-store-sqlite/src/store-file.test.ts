@@ -84,6 +84,29 @@ describe('Opening a store', () => {
     expect(readdirSync(folder)).toEqual(['skald.db']);
   });
 
+  it('F1: refuses tables that were made anew so that a stream can be listed twice, or shown in part', async () => {
+    for (const remade of [
+      `CREATE TABLE s AS SELECT * FROM streams; DROP TABLE streams; ALTER TABLE s RENAME TO streams`,
+      `DROP INDEX events_by_stream`,
+      `ALTER TABLE events RENAME TO e; CREATE VIEW events AS SELECT * FROM e WHERE revision > 0`,
+    ]) {
+      rmSync(file, { force: true });
+      await storeWith(2);
+      withDatabase((db) => db.exec(remade));
+      await expectUntouched('store-corrupt', 'is not the table that Skald makes');
+    }
+  });
+
+  it('says that it is damaged where a number is larger than any that Skald writes', async () => {
+    await storeWith(2);
+    withDatabase((db) => db.exec('UPDATE events SET position = 9223372036854775807 WHERE position = 2'));
+    await expectUntouched('store-corrupt', 'a number in it is larger');
+    withDatabase((db) => db.exec('UPDATE events SET position = 2, revision = 9223372036854775807 WHERE position > 2'));
+    const store = await openSqliteStore({ file, readOnly: true });
+    await expect(store.events.read('order-1')).rejects.toMatchObject({ code: 'store-corrupt' });
+    await store.close();
+  });
+
   it('F1: refuses a database of another application and does not change it', async () => {
     withDatabase((db) => db.exec('CREATE TABLE shop (name TEXT)'));
     await expectUntouched('store-corrupt', 'of another application');
