@@ -159,7 +159,8 @@ export class Skald {
         isUnderWay: (sagaId: string) => orchestrator?.isUnderWay(sagaId) ?? false,
       };
       const sagas = new Sagas(ports, definitions, (saga) => this.definition(saga));
-      const tasks = new Tasks(client);
+      const outputOf = (participant: string, action: string) => known.find(({ name }) => name === participant)?.actions.get(action)?.output;
+      const tasks = new Tasks(client, outputOf);
       this.openDesk({ sagas, tasks, definitions }, closing);
       return new RunningSkald(sagas, tasks, recovered, closing);
     } catch (error) {

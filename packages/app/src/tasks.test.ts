@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { defineSaga, type Later, later, Participant, participant, Saga, SagaStep } from '@skald/decorators';
 import { currentCommand } from '@skald/engine';
 import { openSqliteStore } from '@skald/event-store-sqlite';
+import type { StandardSchema } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 import type { RunningSkald } from './running-skald.js';
 import { Skald } from './skald.js';
@@ -27,6 +28,32 @@ class Lab {
   }
   async discard(_order: Order, _scan?: Scan): Promise<void> {}
 }
+/** What a scan comes to; asks somebody else, so that it takes a moment, and gives a copy with its defaults. */
+const scanned: StandardSchema<unknown, Scan> = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: async (value) => {
+      const { clean } = (value ?? {}) as Partial<Scan>;
+      if (typeof clean !== 'boolean') return { issues: [{ message: 'must be true or false', path: ['clean'] }] };
+      return { value: { clean, by: 'lab' } as Scan };
+    },
+  },
+};
+
+@Participant('strict')
+class StrictLab {
+  @SagaStep({ output: scanned })
+  async scan(_order: Order): Promise<Later<Scan>> {
+    tokens.push(currentCommand()?.taskToken ?? '');
+    return later();
+  }
+}
+const strict = participant<StrictLab>('strict');
+const strictly = defineSaga<Order>({ name: 'strictly', version: 1 })
+  .step('scan', { run: (order) => strict.scan(order), callback: { timeout: '1h' } })
+  .done();
+
 const lab = participant<Lab>('lab');
 
 @Saga({ name: 'order', version: 1 })
@@ -58,8 +85,8 @@ afterEach(async () => {
 
 async function embedded(secret?: string | readonly string[]): Promise<RunningSkald> {
   app = await Skald.embedded({ file, log: () => {}, ...(secret !== undefined && { tokens: { secret } }) })
-    .sagas(OrderSaga, built)
-    .participants(Lab)
+    .sagas(OrderSaga, built, strictly)
+    .participants(Lab, StrictLab)
     .start();
   opened.push(app);
   return app;
@@ -82,6 +109,20 @@ describe('app.tasks', () => {
     await app.tasks.complete(given, { clean: true });
     await expect(app.tasks.complete(given, { clean: false })).rejects.toMatchObject({ code: 'task-over' });
     await expect(app.tasks.fail(given, new Error('no'))).rejects.toMatchObject({ code: 'task-over' });
+  });
+
+  it('is ended by one of those who say different things at the same moment; who says the same is accepted too', async () => {
+    await embedded();
+    const given = await token('1');
+    const said = [
+      ...[true, false, true].map((clean) => app.tasks.complete(given, { clean })),
+      app.tasks.fail(given, new Error('no')),
+      app.tasks.heartbeat(given),
+    ];
+    const outcomes = (await Promise.allSettled(said)).map((one) => (one.status === 'fulfilled' ? 'accepted' : one.reason.code));
+    expect(outcomes).toEqual(['accepted', 'task-over', 'accepted', 'task-over', 'task-over']);
+    expect(await app.sagas.result('order-1')).toEqual({ scan: { clean: true } });
+    expect((await app.sagas.history('order-1')).filter(({ type }) => type === 'StepSucceeded')).toHaveLength(1);
   });
 
   it('fails a step from outside: nothing of it is undone', async () => {
@@ -142,5 +183,23 @@ describe('app.tasks', () => {
     await app.tasks.complete(tokens[0] ?? '', { clean: false });
     const { clean } = await saga.result();
     expect(clean).toBe(false);
+  });
+
+  it('checks a result by the schema of the action, as if that had answered it; after a bad one nothing is recorded, and the token is good', async () => {
+    await embedded();
+    const saga = await app.sagas.start(strictly, { id: '1' }, { id: '1' });
+    while ((await app.sagas.get('strictly-1')).steps.get('scan')?.status !== 'deferred')
+      await new Promise((resolve) => setImmediate(resolve));
+    const before = (await app.sagas.history('strictly-1')).length;
+    for (const bad of [undefined, null, { clean: 'yes' }])
+      await expect(app.tasks.complete(tokens[0] ?? '', bad)).rejects.toMatchObject({
+        code: 'task-result-invalid',
+        details: { participant: 'strict', action: 'scan', issues: 'clean: must be true or false' },
+      });
+    expect(await app.sagas.history('strictly-1')).toHaveLength(before);
+    await app.tasks.complete(tokens[0] ?? '', { clean: true });
+    expect(await saga.result()).toEqual({ scan: { clean: true, by: 'lab' } });
+    await app.tasks.complete(tokens[0] ?? '', { clean: true, by: 'somebody else' });
+    await expect(app.tasks.complete(tokens[0] ?? '', { clean: false })).rejects.toMatchObject({ code: 'task-over' });
   });
 });

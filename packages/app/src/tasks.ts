@@ -1,5 +1,5 @@
-import { type Client, sagaOfToken } from '@skald/engine';
-import { type ErrorRecord, recordError, SkaldError, type TaskInput } from '@skald/kernel';
+import { type Client, type SaidTask, taskOfToken } from '@skald/engine';
+import { describeIssues, type ErrorRecord, recordError, SkaldError, type StandardSchema, type TaskInput } from '@skald/kernel';
 
 /** Largest result or error of a task, in bytes of JSON: they travel in events. */
 const MAX_BYTES = 200 * 1024;
@@ -10,11 +10,19 @@ const MAX_BYTES = 200 * 1024;
  * `task-token-invalid`, `task-over` (used before for something else, its time was up, or the saga has turned back) or `saga-not-found`.
  */
 export class Tasks {
-  constructor(private readonly client: Client) {}
+  /** `outputOf`: what checks the results of an action, where its participant is registered in this process. */
+  constructor(
+    private readonly client: Client,
+    private readonly outputOf: (participant: string, action: string) => StandardSchema | undefined = () => undefined,
+  ) {}
 
-  /** It happened, with this result. The same again is accepted again. A result that is too large rejects with `task-result`. */
+  /**
+   * It happened, with this result. The same again is accepted again. Where the participant is registered in this process, the result is checked
+   * by the `output` schema of its action, as if that had answered it, and rejects with `task-result-invalid`; in other processes nobody looks.
+   * A result that is too large rejects with `task-result`. After either nothing is recorded, and the token is as good as before.
+   */
   async complete(token: string, result?: unknown): Promise<void> {
-    const json = jsonOf(result);
+    const json = jsonOf(await this.checked(taskOfToken(token), result));
     return this.tell(token, { action: 'complete', ...(json !== undefined && { result: json }) });
   }
 
@@ -33,8 +41,16 @@ export class Tasks {
     return this.tell(token, { action: 'heartbeat' });
   }
 
+  private async checked({ participant = '', action = '' }: SaidTask, result: unknown): Promise<unknown> {
+    const schema = this.outputOf(participant, action);
+    if (!schema) return result;
+    const checked = await schema['~standard'].validate(result);
+    if (!checked.issues) return checked.value;
+    throw new SkaldError('task-result-invalid', { participant, action, issues: describeIssues(checked.issues) });
+  }
+
   private async tell(token: string, said: Omit<TaskInput, 'type' | 'request' | 'token'>): Promise<void> {
-    const sagaId = sagaOfToken(token);
+    const { sagaId } = taskOfToken(token);
     await this.client.ask(sagaId, { type: 'task', request: this.client.newRequest(), token, ...said });
   }
 }

@@ -19,4 +19,4 @@ export { catchUpIndex } from './rebuild-index.js';
 export { type Logger, type LogRecord, SagaLog } from './saga-log.js';
 export { summarize } from './summary.js';
 export { systemClock, systemIds } from './system.js';
-export { sagaOfToken, TaskTokens } from './task-tokens.js';
+export { type SaidTask, TaskTokens, taskOfToken } from './task-tokens.js';

@@ -1,15 +1,17 @@
+import { createHmac } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
-import { sagaOfToken, TaskTokens } from './task-tokens.js';
+import { TaskTokens, taskOfToken } from './task-tokens.js';
 
 const CLAIM = { sagaId: 'order-é 1', incarnation: 'k3v9q', step: 'scan', round: 2 };
+const ASKED = { participant: 'lab', action: 'scan' };
 const tokens = new TaskTokens(['a secret of some length']);
 
 describe('A task token', () => {
-  const token = tokens.sign(CLAIM);
+  const token = tokens.sign(CLAIM, ASKED);
 
   it('N2: is the same whenever it is made, says where to ask, and what it stands for to whoever knows the secret', () => {
-    expect(tokens.sign({ ...CLAIM })).toBe(token);
-    expect(sagaOfToken(token)).toBe('order-é 1');
+    expect(tokens.sign({ ...CLAIM }, ASKED)).toBe(token);
+    expect(taskOfToken(token)).toEqual({ sagaId: 'order-é 1', ...ASKED });
     expect(tokens.verify(token)).toEqual(CLAIM);
     expect(token).toMatch(/^[\w-]+\.[\w-]{43}$/);
   });
@@ -42,15 +44,22 @@ describe('A task token', () => {
     `${Buffer.from('["",1,2,3]').toString('base64url')}.A`,
   ])('is no token: %s', (value) => {
     expect(tokens.verify(value as string)).toBeUndefined();
-    expect(() => sagaOfToken(value as string)).toThrow(expect.objectContaining({ code: 'task-token-invalid' }));
+    expect(() => taskOfToken(value as string)).toThrow(expect.objectContaining({ code: 'task-token-invalid' }));
   });
 
   it('of an earlier secret is known for as long as that secret is named', () => {
     const next = new TaskTokens(['the secret from now on', 'a secret of some length']);
     expect(next.verify(token)).toEqual(CLAIM);
-    expect(next.sign(CLAIM)).not.toBe(token);
-    expect(next.verify(next.sign(CLAIM))).toEqual(CLAIM);
+    expect(next.sign(CLAIM, ASKED)).not.toBe(token);
+    expect(next.verify(next.sign(CLAIM, ASKED))).toEqual(CLAIM);
     expect(new TaskTokens(['the secret from now on']).verify(token)).toBeUndefined();
+  });
+
+  it('that was made before tokens said who was asked is good all the same', () => {
+    const claim = Buffer.from(JSON.stringify(Object.values(CLAIM))).toString('base64url');
+    const signature = createHmac('sha256', 'a secret of some length').update(`skald task token 1 ${claim}`).digest('base64url');
+    const older = `${claim}.${signature}`;
+    expect([tokens.verify(older), taskOfToken(older)]).toEqual([CLAIM, { sagaId: 'order-é 1' }]);
   });
 
   it('is not made with a secret that could be guessed', () => {

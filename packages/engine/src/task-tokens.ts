@@ -15,6 +15,13 @@ const MAX_TOKEN = 4_000;
 /** Tells a signature of this kind from any other that is made with the same secret. */
 const PURPOSE = 'skald task token 1 ';
 
+/** The saga that waits, and who was asked for what; tokens that were made before they said so do not. */
+export interface SaidTask {
+  readonly sagaId: string;
+  readonly participant?: string;
+  readonly action?: string;
+}
+
 export class TaskTokens {
   /** `secrets`: the first signs, all verify, so that one can be replaced by another. Throws `task-secret`. */
   constructor(private readonly secrets: readonly [string, ...(readonly string[])]) {
@@ -24,8 +31,8 @@ export class TaskTokens {
     throw new SkaldError('task-secret', { problem: 'a secret is too short', remedy });
   }
 
-  readonly sign: TokenOf = ({ sagaId, incarnation, step, round }) => {
-    const claim = Buffer.from(JSON.stringify([sagaId, incarnation, step, round])).toString('base64url');
+  readonly sign: TokenOf = ({ sagaId, incarnation, step, round }, { participant, action }) => {
+    const claim = Buffer.from(JSON.stringify([sagaId, incarnation, step, round, participant, action])).toString('base64url');
     return `${claim}.${signature(claim, this.secrets[0]).toString('base64url')}`;
   };
 
@@ -37,16 +44,17 @@ export class TaskTokens {
     // Base64url has several texts for some bytes: only the one that was given out is a token.
     if (given.toString('base64url') !== signed) return undefined;
     const isOurs = this.secrets.map((secret) => isEqual(given, signature(claim, secret))).includes(true);
-    return isOurs ? read(claim) : undefined;
+    return isOurs ? read(claim)?.claim : undefined;
   }
 }
 
-/** Id of the saga that a token says it is for. Not verified: it shows where to ask. Throws `task-token-invalid`. */
-export function sagaOfToken(token: string): string {
+/** What a token says that it is for. Not verified: it shows where to ask, and what for. Throws `task-token-invalid`. */
+export function taskOfToken(token: string): SaidTask {
   const [claim] = partsOf(token);
-  const sagaId = claim === undefined ? undefined : read(claim)?.sagaId;
-  if (sagaId === undefined) throw new SkaldError('task-token-invalid', { problem: 'it is not one' });
-  return sagaId;
+  const said = claim === undefined ? undefined : read(claim);
+  if (said === undefined) throw new SkaldError('task-token-invalid', { problem: 'it is not one' });
+  const { participant, action } = said;
+  return { sagaId: said.claim.sagaId, ...(participant !== undefined && { participant }), ...(action !== undefined && { action }) };
 }
 
 function partsOf(token: unknown): readonly (string | undefined)[] {
@@ -62,12 +70,14 @@ function isEqual(given: Buffer, own: Buffer): boolean {
   return given.length === own.length && timingSafeEqual(given, own);
 }
 
-function read(claim: string): TaskClaim | undefined {
+function read(text: string): (Omit<SaidTask, 'sagaId'> & { readonly claim: TaskClaim }) | undefined {
   try {
-    const [sagaId, incarnation, step, round] = JSON.parse(Buffer.from(claim, 'base64url').toString()) as unknown[];
+    const [sagaId, incarnation, step, round, participant, action] = JSON.parse(Buffer.from(text, 'base64url').toString()) as unknown[];
     const isClaim =
       typeof sagaId === 'string' && typeof incarnation === 'string' && typeof step === 'string' && Number.isSafeInteger(round);
-    return isClaim && sagaId.length > 0 ? { sagaId, incarnation, step, round: round as number } : undefined;
+    if (!isClaim || sagaId.length === 0) return undefined;
+    const claim = { sagaId, incarnation, step, round: round as number };
+    return typeof participant === 'string' && typeof action === 'string' ? { claim, participant, action } : { claim };
   } catch {
     return undefined;
   }

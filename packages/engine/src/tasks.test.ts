@@ -119,12 +119,8 @@ describe('A step that its participant answers later', () => {
     await worldOf();
     await world.answered(world.begin('order', '2'));
     const [claim = '', signature = ''] = token().split('.');
-    const foreign = new TaskTokens(['another secret of some length']).sign({
-      sagaId: 'order-1',
-      incarnation: 'id1',
-      step: 'scan',
-      round: 1,
-    });
+    const mine = { sagaId: 'order-1', incarnation: 'id1', step: 'scan', round: 1 };
+    const foreign = new TaskTokens(['another secret of some length']).sign(mine, { participant: 'lab', action: 'act' });
     const before = await world.story('order-1');
     for (const forged of [`${claim}.${signature.slice(0, -2)}AA`, `${claim}.`, foreign, tokens[1] ?? ''])
       await expect(tell({ action: 'complete' }, forged)).rejects.toMatchObject({ code: 'task-token-invalid' });

@@ -1,4 +1,4 @@
-import { sagaOfToken } from '@skald/engine';
+import { taskOfToken } from '@skald/engine';
 import type { Command } from 'commander';
 import { type ActOptions, actingOf, addActing, jsonArgument, requestOf } from '../acting-options.js';
 import { report } from '../carry-out.js';
@@ -47,7 +47,7 @@ interface Said {
 }
 
 async function tell(cli: Cli, command: Command, options: ActOptions, token: string, said: Said): Promise<void> {
-  const sagaId = sagaOfToken(token);
+  const { sagaId } = taskOfToken(token);
   const request = requestOf(options);
   const outcome = await cli.acting(command, actingOf(options), (operations) => operations.call('task', { token, ...said }, request));
   await report(cli, command, { sagaId, operation: `task ${said.action}`, request }, outcome);

@@ -124,6 +124,11 @@ export const CATALOGUE = {
     fix: 'Store the data elsewhere and pass a reference.',
     retryable: false,
   },
+  'task-result-invalid': {
+    what: 'What a task ends with is no result of {action} of {participant}: {issues}.',
+    fix: 'Give what the action would have answered. Nothing was recorded, and the token is as good as before.',
+    retryable: false,
+  },
   'task-secret': { what: 'Task tokens cannot be signed: {problem}.', fix: '{remedy}', retryable: false },
   'task-over': {
     what: 'The task of step {step} in saga {sagaId} is over: {why}.',

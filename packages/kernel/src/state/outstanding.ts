@@ -3,8 +3,8 @@ import type { CommandMessage, TaskClaim } from '../messages.js';
 import { childOf, isWithdrawn, type OwedCommand } from './child-call.js';
 import { actionKey, type SagaState, type StepState, stepIdOf, stepOf } from './state.js';
 
-/** Makes the task token of a round of a step: the same for the same claim, and by nobody else. */
-export type TokenOf = (claim: TaskClaim) => string;
+/** Makes the task token of a round of a step: the same for the same claim, and by nobody else. It says who was asked for what, too. */
+export type TokenOf = (claim: TaskClaim, asked: Pick<RecordedCommand, 'participant' | 'action'>) => string;
 
 /**
  * The commands that the world is owed, requested after revision `since` (default: all). Derived from the state alone, so that after a
@@ -30,7 +30,10 @@ function stepCommand(state: SagaState, step: StepState, tokenOf: TokenOf | undef
   const validUntil = isSeal ? undefined : expiry(state, step);
   const { sagaId, incarnation } = state;
   const claimed =
-    !isSeal && step.policy?.callback && !step.command?.child && tokenOf?.({ sagaId, incarnation, step: step.id, round: step.round });
+    !isSeal &&
+    step.policy?.callback &&
+    !step.command?.child &&
+    tokenOf?.({ sagaId, incarnation, step: step.id, round: step.round }, { participant, action });
   return {
     sagaId,
     incarnation,
