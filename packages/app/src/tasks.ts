@@ -1,4 +1,4 @@
-import { type Client, type SaidTask, taskOfToken } from '@skald/engine';
+import { type Client, taskOfToken } from '@skald/engine';
 import { describeIssues, type ErrorRecord, recordError, SkaldError, type StandardSchema, type TaskInput } from '@skald/kernel';
 
 /** Largest result or error of a task, in bytes of JSON: they travel in events. */
@@ -22,7 +22,9 @@ export class Tasks {
    * A result that is too large rejects with `task-result`. After either nothing is recorded, and the token is as good as before.
    */
   async complete(token: string, result?: unknown): Promise<void> {
-    const json = jsonOf(await this.checked(taskOfToken(token), result));
+    const { participant = '', action = '' } = taskOfToken(token);
+    const schema = this.outputOf(participant, action);
+    const json = jsonOf(schema ? await checked(schema, result, { participant, action }) : result);
     return this.tell(token, { action: 'complete', ...(json !== undefined && { result: json }) });
   }
 
@@ -41,18 +43,16 @@ export class Tasks {
     return this.tell(token, { action: 'heartbeat' });
   }
 
-  private async checked({ participant = '', action = '' }: SaidTask, result: unknown): Promise<unknown> {
-    const schema = this.outputOf(participant, action);
-    if (!schema) return result;
-    const checked = await schema['~standard'].validate(result);
-    if (!checked.issues) return checked.value;
-    throw new SkaldError('task-result-invalid', { participant, action, issues: describeIssues(checked.issues) });
-  }
-
   private async tell(token: string, said: Omit<TaskInput, 'type' | 'request' | 'token'>): Promise<void> {
     const { sagaId } = taskOfToken(token);
     await this.client.ask(sagaId, { type: 'task', request: this.client.newRequest(), token, ...said });
   }
+}
+
+async function checked(schema: StandardSchema, result: unknown, asked: { readonly participant: string; readonly action: string }) {
+  const found = await schema['~standard'].validate(result);
+  if (found.issues) throw new SkaldError('task-result-invalid', { ...asked, issues: describeIssues(found.issues) });
+  return found.value;
 }
 
 /** As it will be read again. */
