@@ -1,4 +1,4 @@
-import { type OperatorAction, possibleActions, type SagaState, type SagaStatus, statusOf, type Target } from '@skald/kernel';
+import { actionsOf, type OperatorAction, possibleActions, type SagaState, type SagaStatus, statusOf, type Target } from '@skald/kernel';
 import { Trouble } from './trouble.js';
 import { UsageError } from './usage.js';
 
@@ -22,9 +22,14 @@ export interface SeenTarget {
 /** The target that is meant. Throws `Trouble` where nothing, or more than one, could be. */
 export function parkedTarget(state: SagaState, action: string, named: string | undefined): SeenTarget {
   const parked = [...state.parked.keys()];
+  // A person speaks for whoever has the task token of a step, if they name it.
+  const inOtherHands =
+    named === undefined
+      ? []
+      : actionsOf(state).targets.filter(({ target, parked: isParked }) => !isParked && isPossible(state, target, action));
   const fits = (target: Target) =>
     named === undefined || target === named || target === `step:${named}` || target === `compensation:${named}`;
-  const fitting = parked.filter((target) => fits(target));
+  const fitting = [...parked, ...inOtherHands.map(({ target }) => target)].filter((target) => fits(target));
   const [target, ...others] = fitting;
   if (target !== undefined && others.length === 0) {
     const seen = state.parked.get(target)?.revision;
@@ -40,9 +45,11 @@ export function parkedTarget(state: SagaState, action: string, named: string | u
   );
 }
 
+function isPossible(state: SagaState, target: Target, action: string): boolean {
+  return possibleActions(state, target).includes(action as OperatorAction);
+}
+
 /** The parked targets of a saga that this can be done to. */
 export function parkedTargets(state: SagaState, action: string): SeenTarget[] {
-  return [...state.parked].flatMap(([target, { revision }]) =>
-    possibleActions(state, target).includes(action as OperatorAction) ? [{ target, seen: revision }] : [],
-  );
+  return [...state.parked].flatMap(([target, { revision }]) => (isPossible(state, target, action) ? [{ target, seen: revision }] : []));
 }

@@ -43,6 +43,7 @@ export function otherRemedies({ sagaId, status, heldSince, pivotPassed, turnedBa
   if (isEnded(status)) return [];
   const id = quoted(sagaId);
   const waits = steps.filter((step) => step.status === 'waiting');
+  const deferred = steps.filter((step) => step.status === 'deferred').slice(0, MOST_DEFERRED);
   return [
     ...(heldSince === undefined ? [] : [{ command: `skald resume ${id}`, does: 'go on' }]),
     ...waits.flatMap(({ id: step, kind, signal }) => [
@@ -51,6 +52,22 @@ export function otherRemedies({ sagaId, status, heldSince, pivotPassed, turnedBa
         : [{ command: `skald signal ${id} ${quoted(signal)} '<payload as JSON>'`, does: 'tell it what it waits for' }]),
       ...(kind === 'timer' ? [{ command: `skald move ${id} ${quoted(step)} --until now`, does: 'wait no longer' }] : []),
     ]),
+    ...deferred.flatMap(({ id: step, child }) => (child === undefined ? forWhoHasIt(id, quoted(step)) : [lookAt(child)])),
     ...(pivotPassed || turnedBack ? [] : [{ command: `skald cancel ${id}`, does: 'turn back, and undo what was done' }]),
   ];
+}
+
+/** A map may have a hundred items in other hands at once. */
+const MOST_DEFERRED = 5;
+
+/** A person may speak for whoever has the task token. */
+function forWhoHasIt(saga: string, step: string): Remedy[] {
+  return [
+    { command: `skald succeed ${saga} ${step} '<result as JSON>'`, does: `${step} did happen, with this result` },
+    { command: `skald fail ${saga} ${step}`, does: `${step} did not happen, and never will` },
+  ];
+}
+
+function lookAt(child: string): Remedy {
+  return { command: `skald show ${quoted(child)}`, does: 'the saga that it waits for' };
 }

@@ -1,9 +1,11 @@
 import { type HistoryEvent, stateOf } from '@skald/engine';
 import {
+  childOf,
   type ErrorRecord,
   isEnded,
   type OperatorAction,
   possibleActions,
+  type SagaParent,
   type SagaState,
   type SagaStatus,
   type StepState,
@@ -22,6 +24,8 @@ export interface SagaFacts {
   readonly status: SagaStatus;
   readonly since: number;
   readonly startedAt: number;
+  /** The step of another saga that started it. */
+  readonly parent?: Pick<SagaParent, 'sagaId' | 'step' | 'detached'>;
   /** Of the last event. */
   readonly at: number;
   readonly revision: number;
@@ -51,6 +55,8 @@ export interface StepFacts {
   /** When it was settled. */
   readonly endedAt?: number;
   readonly asks?: string;
+  /** Id of the saga that it starts. */
+  readonly child?: string;
   readonly signal?: string;
   readonly result?: unknown;
   readonly error?: ErrorRecord;
@@ -74,10 +80,11 @@ const SETTLED: ReadonlySet<string> = new Set(['succeeded', 'failed', 'unknown', 
 export function sagaFacts(events: readonly HistoryEvent[]): SagaFacts {
   const state = stateOf(events);
   const times = stepTimes(events);
-  const { sagaId, saga, version, since, startedAt, at, revision, input, compensation, pivotPassed, heldSince, end } = state;
+  const { sagaId, saga, version, since, startedAt, at, revision, input, compensation, pivotPassed, heldSince, end, parent } = state;
   const status = statusOf(state);
   return {
     ...{ sagaId, saga, version, status, since, startedAt, at, revision, input },
+    ...(parent && { parent: { sagaId: parent.sagaId, step: parent.step, ...(parent.detached && { detached: true }) } }),
     ...(end?.type === 'SagaCompleted' && { output: end.data.output }),
     ...(compensation && { turnedBack: compensation }),
     ...(end?.type === 'SagaTerminated' && { terminated: { by: end.data.by, reason: end.data.reason } }),
@@ -97,10 +104,12 @@ function stepFacts(step: StepState, times: StepTimes | undefined, state: SagaSta
   const { id, kind, after, status, round, attempt, command, signal, result, error, undo } = step;
   const settled = SETTLED.has(status) ? times?.heardAt : undefined;
   const map = maps.get(id);
+  const child = command && childOf(state, step, command);
   return {
     ...{ id, kind, after, status, round, attempt, startedAt: times?.startedAt ?? 0 },
     ...(settled !== undefined && { endedAt: settled }),
     ...(command && { asks: `${command.participant}.${command.action}` }),
+    ...(child && { child: child.sagaId }),
     ...(signal !== undefined && { signal }),
     ...(result !== undefined && { result }),
     ...(error && { error }),

@@ -43,7 +43,7 @@ function section(title: string, lines: readonly string[], paint: Paint): string[
 }
 
 function heading(facts: SagaFacts, { paint, width = Number.POSITIVE_INFINITY, now }: Look): string[] {
-  const { sagaId, saga, version, status, since, startedAt, at, revision, input, turnedBack, terminated, heldSince } = facts;
+  const { sagaId, saga, version, status, since, startedAt, at, revision, input, parent, turnedBack, terminated, heldSince } = facts;
   const { mark, style } = lookOfSaga(status);
   const ended = isEnded(status);
   const state = `${mark} ${status}${ended ? `, ${ago(now - since)}` : ` for ${age(now - since)}`}`;
@@ -54,6 +54,10 @@ function heading(facts: SagaFacts, { paint, width = Number.POSITIVE_INFINITY, no
     [{ text: 'started', style: 'dim' }, { text: `${dateTime(startedAt)} UTC, ${ago(now - startedAt)}${took}; ${count}` }],
     [{ text: 'input', style: 'dim' }, { text: json(input) }],
   ];
+  if (parent) {
+    const loose = parent.detached ? ', detached' : '';
+    about.push([{ text: 'started by', style: 'dim' }, { text: plain(`step ${parent.step} of ${parent.sagaId}${loose}`) }]);
+  }
   if (facts.output !== undefined) about.push([{ text: 'output', style: 'dim' }, { text: json(facts.output) }]);
   if (turnedBack)
     about.push([
@@ -134,10 +138,11 @@ function undoText({ status, attempt, parked }: NonNullable<StepFacts['compensati
   }
 }
 
-function outcomeText({ status, result, error, asks, items }: StepFacts): string {
+function outcomeText({ status, result, error, asks, items, child }: StepFacts): string {
   if (items && !error) return itemsText(items);
   if (status === 'succeeded') return result === undefined ? '' : json(result);
   if (error) return errorText(error);
+  if (child !== undefined) return plain(`starts ${child}`);
   return asks === undefined ? '' : plain(`asks ${asks}`);
 }
 
@@ -188,12 +193,20 @@ function timerText(what: string, steps: ReadonlyMap<string, StepFacts>): string 
   if (what === 'deadline') return "the saga's deadline";
   const [kind = '', id = what] = what.split(/:(.*)/s);
   const step = steps.get(id);
-  if (kind === 'compensation')
-    return `${plain(id)}: its compensation ${step?.compensation?.status === 'backoff' ? 'is tried again' : 'times out'}`;
+  if (kind === 'compensation') {
+    const again = step?.child === undefined ? 'times out' : 'is asked for again';
+    return `${plain(id)}: its compensation ${step?.compensation?.status === 'backoff' ? 'is tried again' : again}`;
+  }
   if (kind !== 'step' || !step) return plain(what);
+  if (step.child !== undefined && !PAUSES.includes(step.status))
+    return `${plain(id)}: its saga is asked again, where nothing was heard of it`;
+  if (step.status === 'deferred') return `${plain(id)}: its task token is waited for no longer`;
   if (step.status === 'waiting') return `${plain(id)}: ${step.kind === 'timer' ? 'has waited long enough' : 'waits no longer'}`;
-  return `${plain(id)}: ${step.status === 'backoff' || step.status === 'seal-backoff' ? 'is tried again' : 'this attempt times out'}`;
+  return `${plain(id)}: ${PAUSES.includes(step.status) ? 'is tried again' : 'this attempt times out'}`;
 }
+
+/** Between two attempts. */
+const PAUSES: readonly string[] = ['backoff', 'seal-backoff'];
 
 function signalLines({ signals }: SagaFacts, { paint, width }: Look): string[] {
   const rows = signals.map(({ name, payload }): Cell[] => [{ text: plain(name) }, { text: payload === undefined ? '' : json(payload) }]);

@@ -145,7 +145,7 @@ export type {
 export type { KeyStore, PayloadCodec, PayloadPlace, PlainPayload, SagaKey, SealedPayload } from './ports/payload-codec.js';
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary, VersionCount } from './ports/saga-index.js';
 export type { Directive, Program, TakenSignal } from './program.js';
-export type { ChildCall, OwedCommand } from './state/child-call.js';
+export { type ChildCall, childOf, type OwedCommand } from './state/child-call.js';
 export type { MapState } from './state/map-state.js';
 export { outstanding, type TokenOf } from './state/outstanding.js';
 export type { SagaStatus } from './state/saga-status.js';

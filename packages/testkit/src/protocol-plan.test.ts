@@ -61,4 +61,79 @@ describe('the plan of a cancel', () => {
       ...{ cancel: { accepted: false, code: 'past-pivot', pivots: ['ship'] }, levels: [], awaited: [], stopped: [], rest: [] },
     });
   });
+
+  describe('of what is not done at once', () => {
+    const callback = { timeout: 1_000 };
+    const starts = (id: string, more: Partial<StepData> = {}, child: { readonly detached?: true } = {}) =>
+      step(id, { after: [], run: () => ({ participant: 'trip', action: 'start', args: [{}], child: { version: 1, ...child } }), ...more });
+    const childOf = (id: string) => ({ by: 'child', sagaId: `trip-order-1.i1.${id}` });
+
+    it('says of a step that waits for its task token that nobody waits for it any more, and that it is undone', () => {
+      const waits = saga([step('scan', { callback }), step('ship')]);
+      const spec = given(waits).when(start(waits), reply('scan', outcomes.deferred));
+      const undone = { step: 'scan', how: { by: 'participant', participant: 'shop', action: 'scan' }, because: 'begun' };
+      expect(plan(spec.state)).toMatchObject({ levels: [[undone]], awaited: [], stopped: ['scan'], rest: [] });
+      spec.when(cancel()).then('CancelRequested', 'CompensationStarted', ['CompensationRequested', { step: 'scan' }]);
+    });
+
+    it('says of a pivot that does so that it decides', () => {
+      const waits = saga([step('scan', { callback, pivot: true })]);
+      const spec = given(waits).when(start(waits), reply('scan', outcomes.deferred));
+      expect(plan(spec.state)).toMatchObject({ cancel: { accepted: true, pending: ['scan'] }, levels: [], awaited: ['scan'], stopped: [] });
+      spec.when(cancel()).then('CancelRequested');
+    });
+
+    it('says which child is cancelled, undone, or never begins; and how, where the saga says it', () => {
+      const compensation = { name: 'fetchBack', run: () => ({ participant: 'shop', action: 'fetch', args: [] }) };
+      const family = saga([starts('asked'), starts('runs'), starts('done'), starts('own', { compensation })]);
+      const spec = given(family).when(
+        ...[start(family), reply('runs', outcomes.deferred), reply('done', outcomes.deferred), reply('done', succeeded)],
+        reply('own', outcomes.deferred),
+      );
+      const found = plan(spec.state, family);
+      expect(found.levels).toHaveLength(1);
+      expect(new Map(found.levels[0]?.map(({ step: id, ...rest }) => [id, rest]))).toEqual(
+        new Map<string, unknown>([
+          ['asked', { how: childOf('asked'), because: 'unknown' }],
+          ['runs', { how: childOf('runs'), because: 'begun' }],
+          ['done', { how: childOf('done'), because: 'succeeded' }],
+          ['own', { how: { by: 'saga', compensation: 'fetchBack' }, because: 'begun', sealedFirst: true }],
+        ]),
+      );
+      expect(found).toMatchObject({ awaited: [], stopped: ['asked', 'runs', 'own'], rest: [] });
+      spec.when(cancel()).thenOwes('seal own', 'compensation done', 'compensation runs', 'compensation asked');
+    });
+
+    it('says that a detached child which has begun stays as it is, and that one which has not may never', () => {
+      const family = saga([starts('begun', {}, { detached: true }), starts('asked', {}, { detached: true })]);
+      const spec = given(family).when(start(family), reply('begun', { ...succeeded, compensable: false }));
+      expect(plan(spec.state)).toMatchObject({
+        levels: [[{ step: 'asked', how: { ...childOf('asked'), detached: true }, because: 'unknown' }]],
+        rest: [{ step: 'begun', why: 'nothing-to-undo' }],
+      });
+    });
+
+    it('says so of each item of a map', () => {
+      const run = (item: unknown) => ({ participant: 'trip', action: 'start', args: [item], child: { version: 1 } });
+      const each = () => ({ items: ['a', 'b', 'c'], run });
+      const trips = saga([{ kind: 'map', id: 'trips', each, concurrency: 2 }]);
+      const spec = given(trips).when(start(trips), reply('trips/0', succeeded), reply('trips/1', outcomes.deferred));
+      const [first, second] = plan(spec.state).levels;
+      expect([first, second]).toEqual([
+        [
+          { step: 'trips/2', how: childOf('trips/2'), because: 'unknown' },
+          { step: 'trips/1', how: childOf('trips/1'), because: 'begun' },
+        ],
+        [{ step: 'trips/0', how: childOf('trips/0'), because: 'succeeded' }],
+      ]);
+      spec.when(cancel()).thenOwes('compensation trips/2', 'compensation trips/1');
+    });
+
+    it('says of a throttled saga that there is nothing to undo', () => {
+      const limited = sagaDefinition({ name: 'order', version: 1, steps: [step('s')], limits: { running: 1 } });
+      const spec = given(limited).when(start(limited));
+      expect(plan(spec.state)).toEqual({ cancel: { accepted: true, pending: [] }, levels: [], awaited: [], stopped: [], rest: [] });
+      spec.when(cancel()).then('CancelRequested', 'CompensationStarted', 'SagaCancelled');
+    });
+  });
 });

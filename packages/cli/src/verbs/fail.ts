@@ -10,7 +10,7 @@ export const fail: Verb = (program, cli) => {
     program,
     ACT,
     'a parked pivot did not happen',
-    'Says that the parked pivot did not happen, and never will: the saga turns back.',
+    'Says that the parked pivot, or the named step that waits for its task token, did not happen, and never will.',
   ).action((sagaId: string | undefined, target: string | undefined, options: ManyOptions, command) =>
     carryOut(cli, command, ACT, { sagaId, target, options }),
   );

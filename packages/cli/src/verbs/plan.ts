@@ -1,7 +1,7 @@
 import { readHistory, stateOf } from '@skald/engine';
 import { type CancelPlan, type PlannedRest, type PlannedUndo, plan as planOf, type SagaState, statusOf } from '@skald/kernel';
 import { type Cell, columns } from '../columns.js';
-import { itemsTogether } from '../map-wording.js';
+import { itemsTogether, mapIdOf } from '../map-wording.js';
 import { type Paint, painter } from '../paint.js';
 import { plain } from '../plain-text.js';
 import { quoted } from '../shell-words.js';
@@ -29,6 +29,7 @@ const BECAUSE: Readonly<Record<PlannedUndo['because'], string>> = {
   succeeded: 'it succeeded',
   unknown: 'it may have happened',
   'in-flight': 'its answer is awaited, and decides',
+  begun: 'it was begun, and is not waited for',
 };
 
 const WHY: Readonly<Record<PlannedRest['why'], string>> = {
@@ -71,7 +72,13 @@ function whyText({ because, sealedFirst }: PlannedUndo): string {
   return `${BECAUSE[because]}${sealedFirst ? '; its outcome is found out first' : ''}`;
 }
 
-function howText({ how }: PlannedUndo): string {
+function howText({ step, how, because }: PlannedUndo): string {
+  if (how.by === 'child') {
+    // Items are told together, and each has a child of its own.
+    const child = mapIdOf(step) === undefined ? plain(how.sagaId) : 'each';
+    if (how.detached) return `${child} never begins, unless it has`;
+    return `${child} ${because === 'succeeded' ? 'is undone' : because === 'begun' ? 'is cancelled' : 'is undone, or never begins'}`;
+  }
   if (how.by === 'participant') return `by ${plain(how.participant)}, which undoes ${plain(how.action)}`;
   return how.compensation === undefined ? "by the saga's own compensation" : `by ${plain(how.compensation)}`;
 }

@@ -4,7 +4,8 @@ import { actCommand, carryOut } from '../carry-out.js';
 import type { Verb } from './verb.js';
 
 const ACT: Act = { name: 'succeed', onTarget: true, statuses: ['suspended'] };
-const ABOUT = 'Says that a parked step or compensation did happen; a step with this result (JSON, @file, or - for standard input).';
+const ABOUT = `Says that a parked step or compensation did happen; a step with this result (JSON, @file, or - for standard input). A step that waits
+for its task token is settled so too, where it is named.`;
 
 export const succeed: Verb = (program, cli) => {
   actCommand(program, ACT, 'what is parked did happen, with this result', ABOUT)

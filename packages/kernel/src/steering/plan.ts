@@ -10,7 +10,7 @@ import type { DataOf, EventType, RecordedCommand, SagaEvent } from '../history/e
 import { evolve } from '../history/evolve.js';
 import { isToBeUndone } from '../history/evolve-undo.js';
 import type { RefusalCode } from '../messages.js';
-import { isChild } from '../state/child-call.js';
+import { childOf, isChild } from '../state/child-call.js';
 import { type MapState, mapOf } from '../state/map-state.js';
 import { isInFlight, isSealing, needsUndo, type SagaState, type StepState, stepOf } from '../state/state.js';
 import { refusedCancel } from './possible-actions.js';
@@ -18,12 +18,19 @@ import { refusedCancel } from './possible-actions.js';
 /** One compensation. */
 export interface PlannedUndo {
   readonly step: string;
-  /** Its participant undoes what it did, or the saga asks as its own method says; `compensation` is that method's name where it is known. */
+  /**
+   * Its participant undoes what it did; the saga that it started is cancelled while it runs, undone where it has completed, and never begun where
+   * it has not (a detached one that has begun is left alone); or the saga asks as its own method says, whose name is `compensation`, where known.
+   */
   readonly how:
     | { readonly by: 'participant'; readonly participant: string; readonly action: string }
+    | { readonly by: 'child'; readonly sagaId: string; readonly detached?: true }
     | { readonly by: 'saga'; readonly compensation?: string };
-  /** What is known of the action: it happened, it may have, or its answer is awaited and decides. */
-  readonly because: 'succeeded' | 'unknown' | 'in-flight';
+  /**
+   * What is known of the action: it happened, it may have, its answer is awaited and decides, or it was begun, and nobody waits any more for the
+   * child or for who has its task token.
+   */
+  readonly because: 'succeeded' | 'unknown' | 'in-flight' | 'begun';
   /** Its outcome is found out first, or it is seen to that it never happens; where it had not happened nothing is undone. */
   readonly sealedFirst?: true;
 }
@@ -126,15 +133,20 @@ function plannedUndo(state: SagaState, step: StepState | undefined, definition: 
   const defined = definition?.steps.find((one) => one.id === written);
   const compensation = defined?.kind === 'command' || defined?.kind === 'map' ? defined.compensation?.name : undefined;
   const { participant, action }: Omit<RecordedCommand, 'args'> = command ?? { participant: '', action: '' };
-  const isUnknown = status === 'unknown' || isRevoked(step) || (isPaused(step) && step.doubt) || isSealing(step);
-  const because = step.stranded || status === 'succeeded' ? 'succeeded' : isUnknown ? 'unknown' : 'in-flight';
-  const planned: PlannedUndo = {
-    step: id,
-    how: own ? { by: 'saga', ...(compensation !== undefined && { compensation }) } : { by: 'participant', participant, action },
-    because,
-    ...(own && because !== 'succeeded' && !sealed && { sealedFirst: true }),
-  };
-  return [planned];
+  const child = command && childOf(state, step, command);
+  const how: PlannedUndo['how'] = own
+    ? { by: 'saga', ...(compensation !== undefined && { compensation }) }
+    : child
+      ? { by: 'child', sagaId: child.sagaId, ...(child.detached && { detached: true }) }
+      : { by: 'participant', participant, action };
+  const because = step.stranded || status === 'succeeded' ? 'succeeded' : whyUncertain(step);
+  return [{ step: id, how, because, ...(own && because !== 'succeeded' && !sealed && { sealedFirst: true }) }];
+}
+
+function whyUncertain(step: StepState): PlannedUndo['because'] {
+  if (step.status === 'deferred' && isRevoked(step)) return 'begun';
+  const isUnknown = step.status === 'unknown' || isRevoked(step) || (isPaused(step) && step.doubt) || isSealing(step);
+  return isUnknown ? 'unknown' : 'in-flight';
 }
 
 /** The way back on a copy of the state. */

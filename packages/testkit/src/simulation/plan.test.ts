@@ -101,7 +101,18 @@ function goOn(world: World): void {
 
 describe('the plan of a cancel', () => {
   it(`says in which order the kernel really undoes, in ${LIVES} random lives at random moments`, () => {
-    const met = { cancelled: 0, refused: 0, turnedBack: 0, deep: 0, sealedFirst: 0, stopped: 0, awaited: 0, pending: 0 };
+    const met = {
+      cancelled: 0,
+      refused: 0,
+      turnedBack: 0,
+      deep: 0,
+      sealedFirst: 0,
+      stopped: 0,
+      awaited: 0,
+      pending: 0,
+      child: 0,
+      begun: 0,
+    };
     for (let seed = 1; seed <= LIVES; seed++) {
       const choices = new SeededChoices(seed);
       const world = new World(drawScenario(choices), choices, {});
@@ -138,6 +149,8 @@ describe('the plan of a cancel', () => {
       met[turnedBack ? 'turnedBack' : 'cancelled'] += 1;
       if (levels.length > 2) met.deep += 1;
       if (planned.levels.flat().some(({ sealedFirst }) => sealedFirst)) met.sealedFirst += 1;
+      if (planned.levels.flat().some(({ how }) => how.by === 'child')) met.child += 1;
+      if (planned.levels.flat().some(({ because }) => because === 'begun')) met.begun += 1;
       for (const what of ['stopped', 'awaited'] as const) if (planned[what].length > 0) met[what] += 1;
       if (planned.cancel.accepted && planned.cancel.pending.length > 0) met.pending += 1;
     }
