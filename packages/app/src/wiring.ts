@@ -99,6 +99,12 @@ export interface Wiring {
   openFence(participant: string): { readonly fence: Fence; close(): Promise<void> };
 }
 
+/**
+ * The store has one owner, so that what an earlier process was at nobody is at any more. An effect that it had sent out has so long to arrive before the
+ * action is run again, or undone; in milliseconds.
+ */
+const STILL_ON_ITS_WAY = 2_000;
+
 export function embeddedWiring(options: EmbeddedOptions): Wiring {
   const { file } = options;
   return {
@@ -107,7 +113,8 @@ export function embeddedWiring(options: EmbeddedOptions): Wiring {
     openBus: async () => new InProcessBus(),
     openStore: () => openSqliteStore({ file }),
     ownFile: file,
-    openFence: () => externalSqliteFence({ file: file === ':memory:' ? file : `${file}-fence` }),
+    openFence: () =>
+      externalSqliteFence({ file: file === ':memory:' ? file : `${file}-fence`, takeOverAt: clockOf(options).now() + STILL_ON_ITS_WAY }),
   };
 }
 

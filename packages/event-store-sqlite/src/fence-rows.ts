@@ -12,6 +12,7 @@ CREATE TABLE IF NOT EXISTS skald_fence (
   token TEXT,
   written_at INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS skald_fence_running ON skald_fence (key) WHERE type = 'running';
 `;
 
 /** The table of a fence's records. `flag` is undoing, compensable, executed or doubt, `number` is a lease's end or a round, as the type says. */
@@ -19,11 +20,13 @@ export class FenceRows {
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #prune: StatementSync;
+  readonly #cutLeases: StatementSync;
 
   constructor(db: DatabaseSync) {
     db.exec(SCHEMA);
     this.#get = db.prepare('SELECT type, result, error, flag, number, token FROM skald_fence WHERE key = ?');
     this.#put = db.prepare('INSERT OR REPLACE INTO skald_fence VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+    this.#cutLeases = db.prepare("UPDATE skald_fence SET number = ? WHERE type = 'running' AND number > ?");
     this.#prune = db.prepare('DELETE FROM skald_fence WHERE written_at < ?');
   }
 
@@ -50,6 +53,11 @@ export class FenceRows {
       case 'sealed':
         return put(null, null, record.doubt, null, null);
     }
+  }
+
+  /** No lease ends later than this any more. */
+  cutLeases(until: number): void {
+    this.#cutLeases.run(until, until);
   }
 
   prune(before: number): number {

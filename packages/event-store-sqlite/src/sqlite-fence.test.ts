@@ -199,6 +199,26 @@ describe('The external SQLite fence', () => {
     await second.close();
   });
 
+  it('takes over what earlier processes were at when it is told that nobody is at it any more, and nothing else', async () => {
+    const file = join(folder, 'fence.db');
+    const records = {
+      interrupted: { type: 'running', leaseUntil: 60_000, token: 'a' },
+      undoing: { type: 'running', leaseUntil: 60_000, token: 'b', undoing: true },
+      over: { type: 'running', leaseUntil: 0, token: 'c' },
+      undone: { type: 'undone', round: 70_000, executed: true },
+    } as const;
+    const first = externalSqliteFence({ file });
+    await first.fence.session(async (session) => {
+      for (const [key, record] of Object.entries(records)) await session.put(key, record);
+    });
+    await first.close();
+    const second = externalSqliteFence({ file, takeOverAt: 2_000 });
+    const found = await second.fence.session(async (session) => Promise.all(Object.keys(records).map((key) => session.get(key))));
+    const { interrupted, undoing, over, undone } = records;
+    expect(found).toEqual([{ ...interrupted, leaseUntil: 2_000 }, { ...undoing, leaseUntil: 2_000 }, over, undone]);
+    await second.close();
+  });
+
   it('says that its file cannot be opened', () => {
     expect(() => externalSqliteFence({ file: join(folder, 'no', 'fence.db') })).toThrow(
       expect.objectContaining({ code: 'store-unavailable' }),

@@ -26,12 +26,24 @@ export function externalFence(db: DatabaseSync): Fence {
   return new SqliteFence('external', db);
 }
 
+export interface ExternalFenceOptions {
+  /** Created where there is none; its folder must exist. */
+  readonly file: string;
+  /**
+   * When what earlier processes were at is taken over, epoch milliseconds; only for a file that no other process uses: then nobody is at it any more.
+   * Default: each run at the end of its lease.
+   */
+  readonly takeOverAt?: number;
+}
+
 /** An external fence in a file of its own, which is created where there is none. */
-export function externalSqliteFence({ file }: { readonly file: string }): { readonly fence: Fence; close(): Promise<void> } {
+export function externalSqliteFence({ file, takeOverAt }: ExternalFenceOptions): { readonly fence: Fence; close(): Promise<void> } {
   const db = openParticipantDatabase(file);
+  const fence = externalFence(db);
+  if (takeOverAt !== undefined) attempt(db, () => new FenceRows(db).cutLeases(takeOverAt));
   let isOpen = true;
   return {
-    fence: externalFence(db),
+    fence,
     close: () =>
       inTurn(db, async () => {
         if (isOpen) db.close();
