@@ -6,6 +6,7 @@
  * E2  One event costs O(what it touches): n events of a saga with n steps cost O(n).
  * E3  `owed` holds exactly the commands whose outcome is awaited; `timers` exactly what may fall due.
  * E4  While undoing, `open` counts the steps that are not clear, and `undoReady` holds those whose turn has come.
+ * E5  An event of a type that is not known here throws: what a newer kernel has recorded must not be passed over.
  */
 
 import { timeoutError } from '../definition/retry.js';
@@ -45,8 +46,7 @@ function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): v
     case 'SagaStarted':
       return started(state, event.data, event.at);
     case 'SlotGranted':
-      state.slot = 'held';
-      return;
+      return void Object.assign(state, { slot: 'held' });
     case 'StepRequested':
       return stepRequested(state, event.data, event.at);
     case 'StepSucceeded':
@@ -106,7 +106,14 @@ function apply(state: SagaState, event: Exclude<SagaEvent, ExpressSagaEnded>): v
     case 'SagaCancelled':
     case 'SagaTerminated':
       return ended(state, event);
+    default:
+      throw unknownType(event);
   }
+}
+
+/** E5. Every type that this kernel has is named above, or this does not compile. */
+function unknownType(event: never): Error {
+  return new Error(`events of the type ${(event as SagaEvent).type} are not known here: a newer Skald has written it`);
 }
 
 function ended(state: SagaState, event: SagaEnd): void {
