@@ -1,5 +1,15 @@
 /** Between a saga and the sagas that its steps start: both ends are inboxes. */
-import { canonicalJson, type Ids, type Outgoing, type OwedCommand, type Reply, report, type SagaState } from '@skald/kernel';
+import {
+  canonicalJson,
+  type Ids,
+  type Outgoing,
+  type OwedCommand,
+  type PayloadCodec,
+  type Reply,
+  report,
+  type SagaState,
+  SkaldError,
+} from '@skald/kernel';
 import { sha256 } from './event-codec.js';
 
 /** Where an owed command goes: to a participant, or to the inbox of the saga that it starts. */
@@ -25,6 +35,28 @@ export function outgoing(sagaId: string, owed: OwedCommand, ids: Ids): Outgoing 
       },
     },
   };
+}
+
+/** With the hashes of what children are asked made under their keys, as those of all inputs: else a short one could be guessed. */
+export async function keyed(messages: readonly Outgoing[], codec: PayloadCodec): Promise<readonly Outgoing[]> {
+  return Promise.all(
+    messages.map(async (one) => {
+      const { message } = one;
+      if (message.kind !== 'input' || message.input.type !== 'asked') return one;
+      const inputHash = await digestOf(codec, message.sagaId, message.input.input);
+      return { ...one, message: { ...message, input: { ...message.input, inputHash } } };
+    }),
+  );
+}
+
+/** A child whose key was dropped is there already and records no hash any more. */
+async function digestOf(codec: PayloadCodec, sagaId: string, input: unknown): Promise<string> {
+  try {
+    return await codec.digest(sagaId, canonicalJson(input));
+  } catch (error) {
+    if (error instanceof SkaldError && error.code === 'payload-dropped') return error.code;
+    throw error;
+  }
 }
 
 /** What the saga that started it is to be told since that revision. */

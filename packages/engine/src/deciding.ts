@@ -3,8 +3,10 @@ import type { Activated, Activation } from './activation.js';
 import type { Observer } from './observer.js';
 import { takeDropped } from './payloads/dropped-turn.js';
 import type { Programs } from './programs.js';
+import { type SetAside, tellsOfAnEffect } from './set-aside.js';
 import type { TaskTokens } from './task-tokens.js';
-import { refuse, type Turn, TurnFailed, type TurnInput, takeFact, takeFault, takeTurn } from './turn.js';
+import { type Turn, TurnFailed, type TurnInput, takeTurn } from './turn.js';
+import { isAsking, refuse, refuseToBegin, takeFact, takeFault, takeFaultFirst, takeShortened } from './turn-fallbacks.js';
 
 type Deliveries = readonly Delivery<InboxMessage>[];
 
@@ -23,11 +25,12 @@ export class Deciding {
     private readonly unsure: ReadonlySet<string>,
     /** Sagas that cannot go on, and why: their next decision says so. */
     private readonly refused: Map<string, unknown>,
+    private readonly aside: SetAside,
     private readonly ports: DecidingPorts,
   ) {}
 
   /** `dropped`: sagas whose payloads nobody can read any more. */
-  async decideAll(groups: ReadonlyMap<string, Deliveries>, dropped: ReadonlySet<string>): Promise<Turn[]> {
+  async decideAll(groups: ReadonlyMap<string, Deliveries>, dropped: ReadonlySet<string> = new Set()): Promise<Turn[]> {
     const now = this.ports.clock.now();
     const turns: Turn[] = [];
     for (const [sagaId, deliveries] of groups) {
@@ -39,19 +42,27 @@ export class Deciding {
       } catch (error) {
         const reason = error instanceof TurnFailed ? error.cause : error;
         if (reason === error && !isUnreadable(error)) throw error;
-        // It stops its own saga only: inputs are answered and dropped, the stream is as it was.
+        // It stops its own saga only: the stream is as it was.
         this.ports.observer.troubled('nothing can be decided for a saga; its input is dropped', reason, sagaId);
         this.activation.drop(sagaId);
-        const dropped = isUnreadable(reason) ? deliveries.length : 1;
-        turns.push(refuse({ sagaId, deliveries, now, activated: this.activation.fresh(sagaId) }, dropped, reason));
+        const input = { sagaId, deliveries, now, activated: this.activation.fresh(sagaId) };
+        turns.push(isUnreadable(reason) ? this.unread(input, reason) : refuse(input, 1, reason));
       }
     }
     return turns;
   }
 
+  /** Callers are told, and what is asked for again is dropped. */
+  private unread(input: TurnInput, reason: unknown): Turn {
+    const kept = input.deliveries.filter(tellsOfAnEffect);
+    for (const delivery of kept) this.aside.add(delivery);
+    const others = input.deliveries.filter((delivery) => !kept.includes(delivery));
+    return refuse({ ...input, deliveries: others }, others.length, reason);
+  }
+
   private async decideOne(sagaId: string, deliveries: Deliveries, now: number): Promise<Turn> {
     const reason = this.refused.get(sagaId);
-    if (this.refused.delete(sagaId)) return takeFault({ sagaId, deliveries, now, activated: await this.reload(sagaId) }, reason);
+    if (this.refused.delete(sagaId)) return takeFaultFirst({ sagaId, deliveries, now, activated: await this.reload(sagaId) }, reason);
     const cached = this.activation.cached(sagaId);
     if (!cached) return this.take({ sagaId, deliveries, now, activated: await this.activate(sagaId, deliveries) });
     const turn = await this.take({ sagaId, deliveries, now, activated: cached });
@@ -84,7 +95,7 @@ export class Deciding {
         const turn = await this.take({ ...again, deliveries: deliveries.slice(0, failed.index) });
         return { ...turn, rest: [...turn.rest, ...deliveries.slice(failed.index)] };
       }
-      observer.troubled('a decision failed; the saga is suspended', failed.cause, sagaId);
+      observer.troubled('a decision cannot be carried out', failed.cause, sagaId);
       return this.suspend(again, failed.cause);
     }
   }
@@ -102,7 +113,19 @@ export class Deciding {
         activated = await this.reload(input.sagaId);
       }
     }
-    return takeFault({ ...input, activated }, reason);
+    return this.withoutFact({ ...input, activated }, reason);
+  }
+
+  /** It is the input itself that is too much. */
+  private async withoutFact(input: TurnInput, reason: unknown): Promise<Turn> {
+    const [first] = input.deliveries;
+    if (first && isAsking(first)) return refuse(input, 1, reason);
+    try {
+      return refuseToBegin(input, reason) ?? takeShortened(input, reason, this.ports) ?? takeFault(input, reason);
+    } catch (failed) {
+      if (!(failed instanceof TurnFailed)) throw failed;
+      return takeFault({ ...input, activated: await this.reload(input.sagaId) }, failed.cause);
+    }
   }
 }
 

@@ -79,17 +79,18 @@ describe('The inbox', () => {
     expect(await world.status('order-1')).toBe('cancelled');
   });
 
-  it('I2: when the bus refuses what was decided, it is sent later, and callers hear of it', async () => {
+  it('B25, I2: when the bus refuses what was decided, it is sent later, and no caller is refused what is stored', async () => {
     await worldOf();
     const { bus } = world;
     bus.beforePublish = (messages) => {
       if (messages.some(({ message }) => message.kind === 'command')) throw new SkaldError('bus-closed');
     };
-    const refused = world.answered(world.begin('order', '1'));
-    await expect(refused).rejects.toMatchObject({ code: 'bus-closed' });
+    const begun = world.begin('order', '1');
+    await world.quiet();
     expect(await world.story('order-1')).toEqual(['SagaStarted', 'StepRequested']);
+    expect(bus.published.filter(({ message }) => message.kind === 'answer')).toEqual([]);
     bus.beforePublish = () => {};
-    expect(await world.answered(world.begin('order', '1'), 1_000)).toMatchObject({ existing: true });
+    expect(await world.answered(begun, 1_000)).toEqual({ accepted: true, revision: 0 });
     await world.quiet();
     expect(await world.status('order-1')).toBe('completed');
   });
@@ -102,7 +103,7 @@ describe('The inbox', () => {
     };
     const begun = world.begin('order', '1');
     await world.quiet();
-    expect(world.troubles.length).toBeGreaterThan(1);
+    expect(world.troubles).toHaveLength(1);
     world.bus.beforePublish = () => {};
     expect(await world.answered(begun, 1_000)).toMatchObject({ accepted: true });
     await world.quiet();

@@ -7,7 +7,8 @@
  * I2  An input is acknowledged only after its events are stored and everything owed is with the bus: a crash before that heals itself,
  *     since the input, or recovery, comes again.
  * I3  A conflict means that the state at hand was stale: it is dropped, the stream is read, and the inputs are decided anew.
- * I4  A store that cannot write loses nothing: callers are told, all other inputs wait and are tried again.
+ * I4  A store that cannot write loses nothing: callers are told, all other inputs wait and are tried again. Nobody is refused what is stored:
+ *     where only sending fails, callers wait as well.
  * I5  A message that the bus will never take suspends its own saga; the others go on.
  */
 import {
@@ -29,20 +30,22 @@ import {
 } from '@skald/kernel';
 import { type Activated, Activation } from './activation.js';
 import { appendResolved } from './append-resolved.js';
-import { outgoing, told } from './asks.js';
+import { keyed, outgoing, told } from './asks.js';
 import type { CrashPoints } from './crash-points.js';
 import { bySaga, Deciding } from './deciding.js';
 import type { IndexProjection } from './index-projection.js';
+import { IndexTeller } from './index-teller.js';
 import { slotMessages } from './limits/slot-messages.js';
 import type { Observer } from './observer.js';
 import type { Ownership, Term } from './ownership.js';
 import { Pauses } from './pauses.js';
-import { maskedSummary, sealTurns } from './payloads/seal-turns.js';
+import { sealTurns } from './payloads/seal-turns.js';
 import { Pipeline } from './pipeline.js';
 import type { Programs } from './programs.js';
 import { refusedSagas } from './refused-messages.js';
+import { SetAside } from './set-aside.js';
 import type { TaskTokens } from './task-tokens.js';
-import { refusal, type Turn } from './turn.js';
+import { eventsOf, refusal, type Turn } from './turn.js';
 
 export interface InboxPorts {
   readonly store: EventStore;
@@ -71,8 +74,6 @@ export interface InboxLimits {
   readonly width?: number | undefined;
 }
 
-const NONE: ReadonlySet<string> = new Set();
-
 type Deliveries = Delivery<InboxMessage>[];
 
 /** First pause after a store failure in milliseconds; doubles up to the longest. */
@@ -86,7 +87,8 @@ export class Inbox {
   private readonly deciding: Deciding;
   private readonly loop: Pipeline<Delivery<InboxMessage>>;
   private readonly pauses: Pauses;
-  private telling = Promise.resolve();
+  private readonly index: IndexTeller;
+  private readonly aside: SetAside;
   private pause = PAUSE;
   /** Sagas whose last turn did not go through: a start of theirs may not be new, and what is stored of them may not have been told. */
   private readonly unsure = new Set<string>();
@@ -101,7 +103,9 @@ export class Inbox {
     private readonly onTurn: (sagaId: string, state: SagaState, position: number) => void,
   ) {
     this.activation = new Activation(ports.store, limits.cache, ports.codec);
-    this.deciding = new Deciding(this.activation, this.unsure, this.refused, ports);
+    this.index = new IndexTeller(ports);
+    this.aside = new SetAside(ports);
+    this.deciding = new Deciding(this.activation, this.unsure, this.refused, this.aside, ports);
     this.pauses = new Pauses(ports.clock);
     const keyOf = ({ message }: Delivery<InboxMessage>) => message.sagaId;
     this.loop = new Pipeline(limits.batch, limits.width ?? (ports.store.ownIndex ? WIDTH_AS_ONE : WIDTH), keyOf, (batch, next) =>
@@ -117,8 +121,9 @@ export class Inbox {
   disown(owns: (sagaId: string) => boolean): void {
     this.loop.keep(({ message }) => owns(message.sagaId));
     this.activation.keepOnly(owns);
-    for (const sagaId of this.unsure) if (!owns(sagaId)) this.unsure.delete(sagaId);
-    for (const sagaId of this.resending.keys()) if (!owns(sagaId)) this.resending.delete(sagaId);
+    this.aside.keep(owns);
+    for (const known of [this.unsure, this.refused, this.resending])
+      for (const sagaId of known.keys()) if (!owns(sagaId)) known.delete(sagaId);
   }
 
   /** Is this saga at hand, and known not to have ended? */
@@ -130,11 +135,13 @@ export class Inbox {
   async stop(): Promise<void> {
     const stopped = this.loop.stop();
     this.pauses.end();
+    this.aside.stop();
     await stopped;
   }
 
   private async work(batch: Deliveries, next: () => void): Promise<void> {
     const { crashPoints, ownership } = this.ports;
+    let isStored = false;
     try {
       crashPoints.reach('inbox:taken');
       const terms = new Map<string, Term | undefined>();
@@ -143,22 +150,24 @@ export class Inbox {
       crashPoints.reach('inbox:decided');
       next();
       const { stored: all, again } = await this.appendAll(turns);
+      isStored = true;
+      await this.index.tell(all);
       crashPoints.reach('inbox:appended');
       const stored = this.stillOwned(all, terms);
       await this.publishAll(stored);
       crashPoints.reach('inbox:published');
-      for (const turn of stored) for (const delivery of turn.deliveries) delivery.done();
+      for (const { deliveries } of stored) for (const delivery of deliveries) delivery.done();
       crashPoints.reach('inbox:acknowledged');
       this.loop.pushFirst(again.filter(({ message }) => ownership.owns(message.sagaId)));
       this.pause = PAUSE;
     } catch (error) {
-      await this.putBack(batch, error);
+      await this.putBack(batch, error, isStored);
     }
   }
 
   private async decideAll(groups: ReadonlyMap<string, Deliveries>): Promise<readonly Turn[]> {
     const { codec } = this.ports;
-    if (!codec) return this.deciding.decideAll(groups, NONE);
+    if (!codec) return this.deciding.decideAll(groups);
     return sealTurns(codec, await this.deciding.decideAll(groups, await codec.dropped([...groups.keys()])));
   }
 
@@ -196,7 +205,6 @@ export class Inbox {
       }
       again.push(...turn.rest);
     }
-    await this.tellIndex(stored);
     return { stored, again };
   }
 
@@ -209,18 +217,6 @@ export class Inbox {
     else this.activation.keep(sagaId, activated);
   }
 
-  /** Only what no write carried. A projection tells by itself, and exactly. */
-  private async tellIndex(turns: readonly Turn[]): Promise<void> {
-    const { index, projection, codec } = this.ports;
-    if (projection) return;
-    const summaries = turns.flatMap(({ write, summary }) => (!write && summary ? [codec ? maskedSummary(summary) : summary] : []));
-    if (summaries.length === 0) return;
-    // One after the other: the position that is put must not be one of before.
-    const told = this.telling.then(async () => index.put(summaries, await index.position()));
-    this.telling = told.catch(() => undefined);
-    await told;
-  }
-
   private async publishAll(turns: readonly Turn[]): Promise<void> {
     const messages: Outgoing[] = [];
     for (const { activated, answers, sagaId, deliveries } of turns) {
@@ -228,14 +224,14 @@ export class Inbox {
       if (!activated.dropped) messages.push(...told(activated.state, activated.published));
       messages.push(...answers, ...slotMessages({ sagaId, deliveries, state: activated.state, published: activated.published }));
     }
-    if (messages.length > 0) await this.send(messages);
+    const { codec } = this.ports;
+    if (messages.length > 0) await this.send(codec ? await keyed(messages, codec) : messages);
     for (const { activated, sagaId, write, decided } of turns) {
       const { state } = activated;
       activated.published = state.revision;
       this.onTurn(sagaId, state, activated.position);
       if (this.unsure.delete(sagaId) || write) this.ports.observer.moved(state);
-      const events = decided.map(({ event }) => event);
-      if (write) this.ports.observer.recorded(state, events);
+      if (write) this.ports.observer.recorded(state, eventsOf(decided));
     }
   }
 
@@ -254,7 +250,7 @@ export class Inbox {
     try {
       await this.ports.bus.publish(messages);
     } catch (error) {
-      const refused = refusedSagas(error);
+      const refused = refusedSagas(error, messages);
       if (refused.size === 0) throw error;
       for (const [sagaId, reason] of refused) {
         this.ports.observer.troubled('the bus refuses a message of a saga; it is suspended', reason, sagaId);
@@ -275,26 +271,30 @@ export class Inbox {
     return { message: { kind: 'input', sagaId, input: { type: 'wake' } }, partition, done: () => {} };
   }
 
-  /** The batch failed: states are dropped, callers told, all other inputs tried again after a pause. */
-  private async putBack(batch: Deliveries, error: unknown): Promise<void> {
-    const { observer, bus } = this.ports;
+  /** The batch failed: states are dropped, and inputs tried again after a pause. Callers are told, unless what they asked is stored. */
+  private async putBack(batch: Deliveries, error: unknown, isStored: boolean): Promise<void> {
     for (const { message } of batch) {
       this.activation.drop(message.sagaId);
       this.unsure.add(message.sagaId);
     }
-    observer.troubled(`the inbox cannot go on; next try in ${this.pause} ms`, error);
-    let others = batch.filter(({ message }) => message.client === undefined);
-    try {
-      const answerable = batch.filter(({ message }) => message.client !== undefined);
-      await bus.publish(answerable.flatMap(({ message }) => refusal(message, error)));
-      for (const delivery of answerable) delivery.done();
-    } catch (unpublished) {
-      observer.troubled('callers cannot be told; what they asked waits with the rest', unpublished);
-      others = batch;
-    }
+    this.ports.observer.troubled(`the inbox cannot go on; next try in ${this.pause} ms`, error);
+    const others = isStored ? batch : await this.tellCallers(batch, error);
     const { pause } = this;
     this.pause = Math.min(pause * 2, LONGEST_PAUSE);
     await this.loop.hold(this.pauses.wait(pause));
     this.loop.pushFirst(others.filter(({ message }) => this.ports.ownership.owns(message.sagaId)));
+  }
+
+  /** Answers the inputs of which nobody could be told. */
+  private async tellCallers(batch: Deliveries, error: unknown): Promise<Deliveries> {
+    const answerable = batch.filter(({ message }) => message.client !== undefined);
+    try {
+      await this.ports.bus.publish(answerable.flatMap(({ message }) => refusal(message, error)));
+    } catch (unpublished) {
+      this.ports.observer.troubled('callers cannot be told; what they asked waits with the rest', unpublished);
+      return batch;
+    }
+    for (const delivery of answerable) delivery.done();
+    return batch.filter(({ message }) => message.client === undefined);
   }
 }

@@ -4,7 +4,7 @@
  * Invariants
  * T1  Nothing is published and nobody is answered before the events that say so are stored.
  * T2  A decision that cannot be carried out (it throws, it does not fit) suspends its saga and stops no other; what its input tells is
- *     recorded all the same, where that is possible.
+ *     recorded all the same, as far as that is possible (turn-fallbacks.ts).
  * T3  A write holds at most so many events and bytes (of UTF-8, as stores and buses count); inputs beyond that wait for the next batch.
  */
 import {
@@ -49,6 +49,10 @@ export interface TurnInput {
 export interface Decided {
   readonly event: SagaEvent;
   readonly cause: string;
+}
+
+export function eventsOf(decided: readonly Decided[]): readonly SagaEvent[] {
+  return decided.map(({ event }) => event);
 }
 
 /** What came of the inputs that were taken. */
@@ -103,56 +107,18 @@ export function takeTurn(input: TurnInput, { programs, observer, tokens }: TurnP
   return draft.finish(input, taken);
 }
 
-/** How much of the program is left out when a decision is taken again without what could not be carried out. */
-export type Without = 'compensations' | 'everything';
-
-/**
- * The first input could not be carried out, since the program threw or asked for too much: what it tells is recorded all the same, and the
- * saga is suspended with the reason. Throws `TurnFailed` when it is not what is left out that was wrong.
- */
-export function takeFact(input: TurnInput, without: Without, error: unknown, ports: TurnPorts): Turn {
-  const refused = refusing(error);
-  const reduced = (program: Program): Program => ({
-    ...refused,
-    ...(program.limit !== undefined && { limit: program.limit }),
-    ...(without === 'compensations' && { next: (state) => program.next(state) }),
-  });
-  const first = input.deliveries.slice(0, 1);
-  const find = (name: string, version: number) => reduced(ports.programs.find(name, version));
-  const turn = takeTurn({ ...input, deliveries: first }, { ...ports, programs: { find } });
-  return { ...turn, rest: input.deliveries.slice(1) };
-}
-
-/** The first input cannot be recorded: the saga is suspended with the reason, and whoever sent it is told. Throws `TurnFailed`. */
-export function takeFault(input: TurnInput, error: unknown): Turn {
-  const { sagaId, activated, now, deliveries } = input;
-  const draft = new WriteDraft(sagaId, activated);
-  const fault: Message = { type: 'fault', at: now, error: brief(error) };
-  try {
-    const decision = decide(refusing(error), activated.state, fault);
-    draft.add({ ...decision, answer: refusalOf(error, 'decision-failed') }, deliveries[0]?.message);
-  } catch (cause) {
-    throw new TurnFailed(0, cause);
-  }
-  return draft.finish(input, 1);
-}
-
-/** Nothing can be decided for this saga: the stream stays as it is, and whoever sent the first `count` inputs is told. */
-export function refuse(input: TurnInput, count: number, error: unknown): Turn {
-  const deliveries = input.deliveries.slice(0, count);
-  const answers = deliveries.flatMap(({ message }) => refusal(message, error));
-  const { head } = input.activated;
-  return { ...input, deliveries, decided: [], answers, write: undefined, summary: undefined, head, rest: input.deliveries.slice(count) };
-}
-
 /** Whoever waits for an answer is told why there is none. */
-export function refusal({ client, input, sagaId }: InboxMessage, error: unknown): Outgoing[] {
+export function refusal(
+  { client, input, sagaId }: InboxMessage,
+  error: unknown,
+  otherwise: 'decision-failed' | 'store-failed' = 'store-failed',
+): Outgoing[] {
   if (client === undefined || !('request' in input)) return [];
-  const answer = refusalOf(error, 'store-failed');
+  const answer = refusalOf(error, otherwise);
   return [{ address: { to: 'client', client }, message: { kind: 'answer', sagaId, request: input.request, answer } }];
 }
 
-function refusalOf(error: unknown, otherwise: 'decision-failed' | 'store-failed'): Answer {
+export function refusalOf(error: unknown, otherwise: 'decision-failed' | 'store-failed'): Answer {
   if (!(error instanceof SkaldError)) {
     const { message } = brief(error);
     return { accepted: false, code: otherwise, details: { error: message, problem: message } };
@@ -171,7 +137,10 @@ export function refusing(error: unknown): Program {
 
 /** The reason must fit where the decision did not. */
 export function brief(error: unknown): ErrorRecord {
-  const { name, message } = recordError(error);
+  return cutOff(recordError(error));
+}
+
+export function cutOff({ name, message }: ErrorRecord): ErrorRecord {
   return { name: name.slice(0, 200), message: message.slice(0, 2_000) };
 }
 

@@ -1,6 +1,6 @@
 export type { Decision, Note } from './decide.js';
 export { decide, fold } from './decide.js';
-export { report } from './deciding/asked.js';
+export { refuseAsked, report } from './deciding/asked.js';
 export type { Attributes, AttributeValue, ComputedAttributes, RecordedAttribute, RecordedAttributes } from './deciding/attributes.js';
 export { attributesOf, recordedAttributes } from './deciding/attributes.js';
 export { isOfAnotherLife, isThrottled, slotOwed } from './deciding/slots.js';

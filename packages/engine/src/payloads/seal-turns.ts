@@ -1,6 +1,6 @@
 import type { PayloadCodec, SagaEvent, SagaSummary } from '@skald/kernel';
 import { encodeEvents } from '../event-codec.js';
-import type { Turn } from '../turn.js';
+import { eventsOf, type Turn } from '../turn.js';
 import { maskedError, sealEvents } from './event-payloads.js';
 
 /**
@@ -10,7 +10,7 @@ import { maskedError, sealEvents } from './event-payloads.js';
 export async function sealTurns(codec: PayloadCodec, turns: readonly Turn[]): Promise<Turn[]> {
   const writing = turns.filter(({ write }) => write !== undefined);
   const streams = writing.map(({ sagaId, write, decided }) => {
-    return { sagaId, revision: (write?.expectedRevision ?? -1) + 1, events: decided.map(({ event }) => event) };
+    return { sagaId, revision: (write?.expectedRevision ?? -1) + 1, events: eventsOf(decided) };
   });
   const sealed = await sealEvents(codec, streams);
   const byTurn = new Map(writing.map((turn, at) => [turn, sealed[at] ?? []]));

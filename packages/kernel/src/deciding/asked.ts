@@ -48,11 +48,10 @@ function begin(draft: Draft, asked: Asked): void {
   });
 }
 
-/** P1 */
-function isItsOwn(state: SagaState, { by, saga, inputHash }: Asked): boolean {
-  const { parent } = state;
+/** P1. A round of a step asks one thing, so that its input need not be compared; the hash of that may come from another key by now. */
+function isItsOwn({ parent, saga: name }: SagaState, { by, saga }: Asked): boolean {
   const isSame = parent?.sagaId === by.sagaId && parent.incarnation === by.incarnation && parent.step === by.step;
-  return isSame && parent.round === by.round && state.saga === saga && state.inputHash === inputHash;
+  return isSame && parent.round === by.round && name === saga;
 }
 
 /** P3 */
@@ -80,6 +79,11 @@ export function answerTo(state: SagaState, asked: Asked): Reply {
   return replyTo({ ...by, trace: asked.trace }, operation, by.attempt, by.undoRound, outcome);
 }
 
+/** What it answers where its start cannot be recorded: it never begins, whatever is asked. */
+export function refuseAsked({ operation, by, trace }: Omit<Asked, 'at'>, error: ErrorRecord): Reply {
+  return replyTo({ ...by, trace }, operation, by.attempt, by.undoRound, unbegun(operation, error));
+}
+
 /** What its parent must be told without having asked: how it ended. Undefined while that is to come, or where it was told at revision `since`. */
 export function report(state: SagaState, since = -1): Reply | undefined {
   const { parent, withdrawn } = state;
@@ -102,11 +106,13 @@ function replyTo(
 
 /** P1 */
 function strangers({ sagaId, parent }: SagaState, operation: Operation): Outcome {
+  const whose = parent ? `step ${parent.step} of saga ${parent.sagaId}` : 'somebody else';
+  return unbegun(operation, { name: 'ChildExists', message: `saga ${sagaId} is there already, and was started by ${whose}` });
+}
+
+function unbegun(operation: Operation, error: ErrorRecord): Outcome {
   if (operation === 'compensation') return { type: 'undone', executed: false };
-  if (operation === 'seal') return { type: 'sealed' };
-  const whose = parent ? `step ${parent.step} of saga ${parent.sagaId}, or had another input` : 'somebody else';
-  const error = { name: 'ChildExists', message: `saga ${sagaId} is there already, and was started by ${whose}` };
-  return { type: 'failed', kind: 'business', effect: 'none', error };
+  return operation === 'seal' ? { type: 'sealed' } : { type: 'failed', kind: 'business', effect: 'none', error };
 }
 
 function outcomeFor(state: SagaState, operation: Operation): Outcome {
