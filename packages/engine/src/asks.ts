@@ -4,13 +4,24 @@ import {
   type Ids,
   type Outgoing,
   type OwedCommand,
+  outstanding,
   type PayloadCodec,
   type Reply,
   report,
   type SagaState,
   SkaldError,
+  type TokenOf,
 } from '@skald/kernel';
+import type { Activated } from './activation.js';
 import { sha256 } from './event-codec.js';
+
+/** What is not with the bus yet, and what was requested up to revision `again` (default: nothing of it). */
+export function owedBy({ state, published, dropped }: Activated, again = -1, sign?: TokenOf): OwedCommand[] {
+  if (dropped) return [];
+  if (again < 0) return outstanding(state, published, sign);
+  const revisions = [...state.owed.values()];
+  return outstanding(state, -1, sign).filter((_command, at) => (revisions[at] ?? -1) > published || (revisions[at] ?? -1) <= again);
+}
 
 /** Where an owed command goes: to a participant, or to the inbox of the saga that it starts. */
 export function outgoing(sagaId: string, owed: OwedCommand, ids: Ids): Outgoing {

@@ -9,7 +9,7 @@
  * I3  A conflict means that the state at hand was stale: it is dropped, the stream is read, and the inputs are decided anew.
  * I4  A store that cannot write loses nothing: callers are told, all other inputs wait and are tried again. Nobody is refused what is stored:
  *     where only sending fails, callers wait as well.
- * I5  A message that the bus will never take suspends its own saga; the others go on.
+ * I5  A message that the bus will never take suspends its own saga; the others go on. It is sent again when a person lets the saga go on.
  */
 import {
   type Clock,
@@ -18,10 +18,10 @@ import {
   type Ids,
   type InboxMessage,
   isEnded,
+  isHeld,
   type MessageBus,
   type Outgoing,
   type OwedCommand,
-  outstanding,
   type PayloadCodec,
   type SagaIndex,
   type SagaState,
@@ -30,7 +30,7 @@ import {
 } from '@skald/kernel';
 import { type Activated, Activation } from './activation.js';
 import { appendResolved } from './append-resolved.js';
-import { keyed, outgoing, told } from './asks.js';
+import { keyed, outgoing, owedBy, told } from './asks.js';
 import type { CrashPoints } from './crash-points.js';
 import { bySaga, Deciding } from './deciding.js';
 import type { IndexProjection } from './index-projection.js';
@@ -235,14 +235,11 @@ export class Inbox {
     }
   }
 
-  /** What is not with the bus yet, and what is to be sent again. */
-  private owed({ state, published, dropped }: Activated, sagaId: string): OwedCommand[] {
-    if (dropped) return [];
-    const [sign, upTo] = [this.ports.tokens?.sign, this.resending.get(sagaId)];
-    if (upTo === undefined) return outstanding(state, published, sign);
-    this.resending.delete(sagaId);
-    const revisions = [...state.owed.values()];
-    return outstanding(state, -1, sign).filter((_command, at) => (revisions[at] ?? -1) > published || (revisions[at] ?? -1) <= upTo);
+  /** What is to be sent again waits while something holds the saga. */
+  private owed(activated: Activated, sagaId: string): OwedCommand[] {
+    const upTo = isHeld(activated.state) ? undefined : this.resending.get(sagaId);
+    if (upTo !== undefined) this.resending.delete(sagaId);
+    return owedBy(activated, upTo, this.ports.tokens?.sign);
   }
 
   /** I5 */
@@ -255,6 +252,7 @@ export class Inbox {
       for (const [sagaId, reason] of refused) {
         this.ports.observer.troubled('the bus refuses a message of a saga; it is suspended', reason, sagaId);
         this.refused.set(sagaId, reason);
+        this.resending.set(sagaId, Number.MAX_SAFE_INTEGER);
         this.loop.pushFirst([this.wakeOf(sagaId)]);
       }
     }

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type Outgoing, SkaldError } from '@skald/kernel';
+import { type InboxMessage, type Outgoing, SkaldError } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
 import { refusedSagas } from './refused-messages.js';
@@ -55,14 +55,35 @@ describe('a message that the bus will never take', () => {
     await world.begin('order', '1');
     await world.quiet();
     bus.refuses.clear();
-    await world.operate('order-1', 'resume');
-    await world.pass(60_000);
-    await world.pass(60_000);
+    await world.answered(world.operate('order-1', 'resume'));
+    await world.quiet();
     expect(await world.status('order-1')).toBe('completed');
+    expect(shop.log).toEqual(['act']);
+  });
+
+  it('I5: while it is suspended is sent no more, whatever else comes', async () => {
+    await worldOf();
+    bus.refuses.add('order-1');
+    await world.begin('order', '1');
+    await world.quiet();
+    const sent = world.commands('order-1').length;
+    for (let nth = 0; nth < 3; nth++) await world.answered(world.begin('order', '1'));
+    await world.pass(3_600_000);
+    expect([world.commands('order-1').length, world.troubles.length]).toEqual([sent, 1]);
   });
 });
 
 describe('refusedSagas', () => {
+  it('names the saga whose step asked, where the message was to begin another', () => {
+    const asked = { type: 'asked', by: { sagaId: 'order-1' } } as unknown as InboxMessage['input'];
+    const messages = [
+      { address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'ship-1', input: asked } },
+      { address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'ship-2', input: { type: 'wake' } } },
+    ] as const;
+    expect([...refusedSagas(refusal('ship-1'), messages).keys()]).toEqual(['order-1']);
+    expect([...refusedSagas(refusal('ship-2'), messages).keys()]).toEqual(['ship-2']);
+  });
+
   it('tells the sagas of one refusal, or of many', () => {
     expect([...refusedSagas(refusal('a-1')).keys()]).toEqual(['a-1']);
     const many = new SkaldError('message-refused', {}, { cause: new AggregateError([refusal('a-1'), refusal('a-2')]) });

@@ -18,7 +18,7 @@ import { partitionOf } from './murmur2.js';
 import { describe, isTopicName, Names } from './names.js';
 import { type KafkaBusOptions, misconfigured, type Settings, settingsOf } from './options.js';
 import { ProducerConnection } from './producer-connection.js';
-import { type ProduceRecord, Publisher } from './publisher.js';
+import { failuresIn, type ProduceRecord, Publisher, refusal, together } from './publisher.js';
 import { applyRecordRemedy } from './record-remedy.js';
 import { Sorter } from './sorter.js';
 import { Topics } from './topics.js';
@@ -107,11 +107,12 @@ export class KafkaBus implements MessageBus {
       try {
         records.push(this.#record(message));
       } catch (error) {
-        failures.push(error);
+        failures.push(this.#refusalOf(message, error));
       }
     }
-    await this.#publisher.publish(records);
-    if (failures.length > 0) throw failures[0];
+    const sent = await Promise.allSettled([this.#publisher.publish(records)]);
+    for (const one of sent) if (one.status === 'rejected') failures.push(...failuresIn(one.reason));
+    if (failures.length > 0) throw together(failures);
   }
 
   /** Rejects with `address-taken`, for an owner of sagas `clock-differs`, and as `connect` does. */
@@ -197,7 +198,15 @@ export class KafkaBus implements MessageBus {
     if (refused) throw refused.error;
     const wire = encode(message, address, this.#context);
     const owner = address.to === 'client' ? Buffer.from(address.client) : wire.key;
-    return { ...wire, topic, partition: partitionOf(owner, this.#partitions(topic)), sagaId: message.sagaId };
+    const isForParticipant = address.to === 'participant';
+    return { ...wire, topic, partition: partitionOf(owner, this.#partitions(topic)), sagaId: message.sagaId, isForParticipant };
+  }
+
+  /** A participant whose topic is not there, and may not be made, stops the sagas that ask it, and no others. */
+  #refusalOf({ address, message }: Outgoing, error: unknown): unknown {
+    const passes = error instanceof SkaldError && (error.retryable || error.code === 'message-refused');
+    if (address.to !== 'participant' || passes) return error;
+    return refusal({ sagaId: message.sagaId, topic: this.names.topic(address) }, error);
   }
 
   #unknownTopics(messages: readonly Outgoing[]): Address[] {

@@ -197,6 +197,29 @@ describe('Publisher', () => {
     expect(sender.requests).toBe(3);
   });
 
+  it('A16, L4: refuses one by one the messages to a participant whose topic may not be written, and names their sagas', async () => {
+    const sender = new RuledSender((_, batches) =>
+      batches.some(({ topic }) => topic === 'secret') ? new Refusal('TOPIC_AUTHORIZATION_FAILED') : undefined,
+    );
+    const { publisher: subject } = publisher(sender);
+    const secret = (name: string): ProduceRecord => ({ ...record(0, name, { topic: 'secret' }), isForParticipant: true });
+    const failure = subject.publish([secret('s1'), record(0, 'a'), secret('s2')]);
+    await expect(failure).rejects.toMatchObject({ code: 'message-refused', details: { topic: 'secret' } });
+    const { cause } = (await failure.catch((error: unknown) => error)) as { readonly cause: AggregateError };
+    expect(cause.errors).toMatchObject([
+      { code: 'message-refused', details: { sagaId: 's1' } },
+      { code: 'message-refused', details: { sagaId: 's2' } },
+    ]);
+    expect(sender.written).toEqual(['a']);
+  });
+
+  it('L4: says first what may pass, where other messages are refused for good', async () => {
+    const sender = new RuledSender((names) => (names.includes('bad') ? new Refusal('INVALID_RECORD') : new Error('connection lost')));
+    const { publisher: subject } = publisher(sender, { giveUpAfter: 100 });
+    const failure = subject.publish([record(0, 'bad'), record(1, 'good')]);
+    await expect(failure).rejects.toMatchObject({ code: 'bus-unavailable', cause: { errors: { length: 2 } } });
+  });
+
   it('L5: cuts the messages of a partition where they would be too large together', async () => {
     const sizes: number[] = [];
     const sender = new RuledSender((_, batches) => {

@@ -5,7 +5,8 @@
  * L2. Messages of one saga in one topic keep their order: they are in one request in the air at a time, repeats included. Different sagas do
  *     not wait for each other; how many requests are in the air is bounded.
  * L3. What may go well later is tried again until its time is over: `bus-unavailable`.
- * L4. Where one message spoils a request, the request is cut in halves until that message is alone: only it is refused.
+ * L4. Where one message spoils a request, the request is cut in halves until that message is alone: only it is refused. So are the messages to a
+ *     participant whose topic may not be written to.
  * L5. A record batch stays under the limit of its topic, so that many small messages are not taken for one that is too large.
  */
 import { SkaldError } from '@skald/kernel';
@@ -23,6 +24,8 @@ export interface ProduceRecord extends Pick<Message, 'headers'> {
   readonly value: WireRecord['value'] | null;
   /** For the error that tells that it was refused. */
   readonly sagaId: string;
+  /** Its topic is a participant's: where that cannot be written to, it is the trouble of this message's saga, and not of this client. */
+  readonly isForParticipant?: boolean;
 }
 
 interface Limits extends Required<PublishOptions> {
@@ -35,7 +38,7 @@ class Ticket {
   failures: SkaldError[] = [];
   #open: number;
   #resolve: () => void = () => {};
-  #reject: (error: Error) => void = () => {};
+  #reject: (error: unknown) => void = () => {};
 
   constructor(
     open: number,
@@ -51,10 +54,8 @@ class Ticket {
   settle(failure?: SkaldError): void {
     if (failure) this.failures.push(failure);
     if (--this.#open > 0) return;
-    const [first, ...others] = this.failures;
-    if (!first) return this.#resolve();
-    const cause = others.length > 0 ? new AggregateError(this.failures) : first.cause;
-    this.#reject(new SkaldError(first.code, first.details, { cause }));
+    if (this.failures.length === 0) this.#resolve();
+    else this.#reject(together(this.failures));
   }
 }
 
@@ -64,6 +65,25 @@ interface Waiting {
   readonly lane: string;
   readonly bytes: number;
   readonly ticket: Ticket;
+}
+
+/** What became of one, with all of them where they are more. One that may pass goes before those that never will. */
+export function together(failures: readonly unknown[]): unknown {
+  if (failures.length < 2) return failures[0];
+  const errors = failures.filter((one) => one instanceof SkaldError);
+  const first = errors.find(({ code }) => code !== 'message-refused') ?? errors[0];
+  const cause = new AggregateError(failures);
+  return first ? new SkaldError(first.code, first.details, { cause }) : cause;
+}
+
+/** Those that `together` has put together. */
+export function failuresIn(error: unknown): readonly unknown[] {
+  return error instanceof SkaldError && error.cause instanceof AggregateError ? error.cause.errors : [error];
+}
+
+/** Of one message, which the bus will never take. */
+export function refusal({ sagaId, topic }: Pick<ProduceRecord, 'sagaId' | 'topic'>, cause: unknown): SkaldError {
+  return new SkaldError('message-refused', { sagaId, topic, problem: problemOf(cause) }, { cause });
 }
 
 /** Of headers, key, lengths and the batch itself: generous. */
@@ -210,7 +230,7 @@ export class Publisher {
 
   /** L4: by topic where a topic is at fault, else in halves. */
   async #divide(batch: readonly Waiting[], fault: 'message' | 'topic', error: unknown): Promise<void> {
-    const { topic = '', sagaId = '' } = batch[0]?.record ?? {};
+    const { topic = '' } = batch[0]?.record ?? {};
     const ofFirst = batch.filter(({ record }) => record.topic === topic);
     if (ofFirst.length < batch.length) {
       await this.#send(ofFirst);
@@ -219,11 +239,12 @@ export class Publisher {
       const half = batch.length >> 1;
       await this.#send(batch.slice(0, half));
       await this.#send(batch.slice(half));
-    } else if (fault === 'message') {
-      this.#refuse(batch, new SkaldError('message-refused', { sagaId, topic, problem: problemOf(error) }, { cause: error }));
     } else {
-      const what = `topic ${topic}`;
-      this.#refuse(batch, new SkaldError('bus-unauthorised', { what, problem: problemOf(error) }, { cause: error }));
+      const unauthorised = new SkaldError('bus-unauthorised', { what: `topic ${topic}`, problem: problemOf(error) }, { cause: error });
+      for (const waiting of batch) {
+        const isItsOwn = fault === 'message' || waiting.record.isForParticipant;
+        this.#refuse([waiting], isItsOwn ? refusal(waiting.record, error) : unauthorised);
+      }
     }
   }
 
