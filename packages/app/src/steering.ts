@@ -11,7 +11,7 @@ export interface Intervention {
 
 export interface TargetIntervention extends Intervention {
   readonly target: Target;
-  /** Revision at which the target was parked, as shown by `get`; the action is refused when it was parked anew since. */
+  /** Revision at which the target was parked, or began to wait, as `actions` shows it; the action is refused when that is no longer so. */
   readonly seen?: number;
 }
 
@@ -62,7 +62,11 @@ export class Steering {
   }
 
   /** A step that waits shall wait until `until` (a date, or epoch milliseconds) instead; a time in the past: no longer. */
-  async move(sagaId: string, step: string, { until, ...intervention }: Intervention & { readonly until: Date | number }): Promise<void> {
+  async move(
+    sagaId: string,
+    step: string,
+    { until, ...intervention }: Omit<TargetIntervention, 'target'> & { readonly until: Date | number },
+  ): Promise<void> {
     return this.intervene(sagaId, 'move', { ...intervention, target: `step:${step}` }, { dueAt: timeOf(until) });
   }
 

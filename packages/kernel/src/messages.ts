@@ -158,7 +158,7 @@ export interface Operator {
   readonly request: string;
   readonly action: OperatorAction;
   readonly target?: Target;
-  /** Revision at which the target was parked, as the operator saw it; refused when it was parked anew since. */
+  /** Revision at which the target was parked, or began to wait, as the operator saw it; refused when that is no longer so. */
   readonly seen?: number;
   readonly by: string;
   readonly reason: string;

@@ -57,6 +57,35 @@ describe('a command', () => {
   });
 });
 
+describe('a command whose saga was suspended, so that its deadline is later now', () => {
+  const hasty = saga([step('charge', { timeout: 5_000, retry: { attempts: 1 } })], { deadline: 1_000 });
+  const resumed = () =>
+    given(hasty).when(start(hasty), operator('suspend', undefined, { at: 50 }), operator('resume', undefined, { at: 550 }));
+
+  it('A13, B18: and was refused by the deadline of before, has not failed: it is asked again, whatever the policy', () => {
+    resumed()
+      .when(reply('charge', expired, { at: 1_200 }))
+      .then(['StepFailed', { kind: 'refused' }], ['StepRetryScheduled', { round: 2, attempt: 1 }])
+      .when(wake(1_400))
+      .then(['StepRequested', { round: 2 }])
+      .when(reply('charge', expired, { at: 1_450 }))
+      .then('StepFailed', 'CompensationStarted', 'SagaFailed');
+  });
+
+  it('A13, B18: and expires with its attempt, which ends later as well, is asked again too', () => {
+    const brief = saga([step('charge', { expires: 'attempt', retry: { attempts: 1 } })]);
+    const spec = given(brief).when(start(brief), operator('suspend', undefined, { at: 50 }), operator('resume', undefined, { at: 550 }));
+    expect(owed(spec)).toEqual(['action charge 600']);
+    spec.when(reply('charge', expired, { at: 580 })).then('StepFailed', ['StepRetryScheduled', { round: 2, attempt: 1 }]);
+  });
+
+  it('A13: where it was not suspended for any time fails as ever', () => {
+    given(hasty)
+      .when(start(hasty), operator('suspend'), operator('resume'), reply('charge', expired))
+      .then('StepFailed', 'CompensationStarted', 'SagaFailed');
+  });
+});
+
 describe('a command that was refused since its time was over', () => {
   it('A13: is known not to have happened: nothing of it is undone', () => {
     const slow = saga([step('charge', { timeout: 5_000 })], { deadline: 1_000 });

@@ -177,8 +177,20 @@ describe('a request that was refused', () => {
       .thenStands('running');
   });
 
+  it('B22: since the saga had ended, stays refused when a success reopens it', () => {
+    const ended = pastPivot().when(reply('notify', declined), operator('skip', 'step:notify')).thenStands('completed');
+    const answer = { accepted: false, code: 'saga-ended', details: { status: 'completed' } } as const;
+    ended
+      .when(operator('terminate'))
+      .then(['RequestRefused', { code: 'saga-ended' }])
+      .thenAnswers(answer);
+    ended.when(reply('notify', succeeded)).then('StepSucceeded', 'CompensationRequested').thenStands('compensating');
+    ended.when(operator('terminate')).thenNothing().thenAnswers(answer).thenStands('compensating');
+    ended.when(operator('terminate', undefined, { request: 'another' })).then('SagaTerminated');
+  });
+
   it('B22: is not recorded where it can never be possible', () => {
-    given(withPivot).when(start(withPivot), operator('terminate')).when(operator('retry', 'step:ship')).thenNothing();
+    given(withPivot).when(start(withPivot), operator('terminate'), operator('retry', 'step:ship')).thenNothing();
     pastPivot().when(cancel()).thenNothing().thenAnswers({ accepted: false, code: 'past-pivot' });
     const parked = pastPivot().when(reply('notify', declined));
     parked.when(operator('retry', 'step:notify', { seen: 1 })).thenNothing();

@@ -82,8 +82,15 @@ const MAY_CHANGE: readonly ErrorCode[] = ['not-parked', 'action-not-possible'];
 const MOST_REFUSALS = 1_000;
 
 function recordRefusal(draft: Draft, { request, action, target, by, reason }: Operator, { code, details }: Refused): void {
-  if (!MAY_CHANGE.includes(code) || draft.state.refusals >= MOST_REFUSALS) return;
+  const { state } = draft;
+  const mayChange = MAY_CHANGE.includes(code) || (code === 'saga-ended' && mayReopen(state));
+  if (!mayChange || state.refusals >= MOST_REFUSALS) return;
   draft.emit('RequestRefused', { request, action, ...(target !== undefined && { target }), by, reason, code, ...(details && { details }) });
+}
+
+/** A success that comes late opens it for operators once more. */
+function mayReopen({ end, isSummary }: SagaState): boolean {
+  return end?.type !== 'SagaTerminated' && !isSummary;
 }
 
 function repeated(state: SagaState, request: string): Answer | undefined {

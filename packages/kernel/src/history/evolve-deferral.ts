@@ -13,6 +13,7 @@ export function stepDeferred(state: SagaState, { step: id, dueAt, heartbeatAt }:
   state.due.delete(id);
   step.status = 'deferred';
   step.deferredRound = step.round;
+  step.waitsSince = state.revision;
   deferUntil(state, step, dueAt, heartbeatAt);
   if (state.phase === 'running') return;
   revoke(state, step);

@@ -31,6 +31,7 @@ function resume(state: SagaState, at: number): void {
   const stood = Math.max(0, at - since);
   state.heldSince = undefined;
   state.parked.delete('program');
+  if (stood > 0) outdate(state, ({ policy }) => state.deadlineAt !== undefined || policy?.expires === 'attempt');
   for (const [timer, due] of state.timers) {
     state.timers.set(timer, due + stood);
     if (timer === 'deadline') state.deadlineAt = due + stood;
@@ -45,7 +46,12 @@ function moveDeadline(state: SagaState, dueAt: number | undefined): void {
   if (dueAt === undefined) state.timers.delete('deadline');
   else state.timers.set('deadline', dueAt);
   if (before === undefined || (dueAt !== undefined && dueAt <= before)) return;
-  for (const step of state.steps.values()) if (step.command && !step.sealed) step.outdated = true;
+  outdate(state);
+}
+
+/** Copies of these commands that are under way say a time that is over sooner than theirs now is. */
+function outdate(state: SagaState, says: (step: StepState) => boolean = () => true): void {
+  for (const step of state.steps.values()) if (step.command && !step.sealed && says(step)) step.outdated = true;
 }
 
 function move(state: SagaState, target: Target, dueAt: number): void {

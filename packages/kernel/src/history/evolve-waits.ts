@@ -6,6 +6,7 @@ import type { DataOf } from './events.js';
 
 export function timerSet(state: SagaState, data: DataOf<'TimerSet'>): void {
   const step = newStep(data.step, 'timer', data.after, 'waiting');
+  step.waitsSince = state.revision;
   state.steps.set(step.id, step);
   waitUntil(state, step, data.dueAt);
 }
@@ -31,7 +32,7 @@ export function signalKey(name: string, id: string): string {
 export function signalAwaited(state: SagaState, { step: id, round, after, signal, dueAt, onTimeout }: DataOf<'SignalAwaited'>): void {
   const step = state.steps.get(id) ?? newStep(id, 'signal', after, 'waiting');
   state.steps.set(id, step);
-  Object.assign(step, { status: 'waiting', round, attempt: 1, signal, skipsOnTimeout: onTimeout === 'skip' });
+  Object.assign(step, { status: 'waiting', round, attempt: 1, signal, skipsOnTimeout: onTimeout === 'skip', waitsSince: state.revision });
   if (dueAt !== undefined) waitUntil(state, step, dueAt);
 }
 

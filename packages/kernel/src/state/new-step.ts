@@ -21,6 +21,7 @@ export function newStep(id: string, kind: StepState['kind'], after: readonly str
     outdated: false,
     firstRequestedAt: 0,
     dueAt: 0,
+    waitsSince: -1,
     deferredRound: 0,
     asks: 0,
     heartbeatAt: undefined,

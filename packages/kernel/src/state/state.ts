@@ -148,11 +148,13 @@ export interface StepState {
   doubt: boolean;
   /** The round's key is closed: its action will never run (again), though it may have run. */
   sealed: boolean;
-  /** The deadline was moved since the round's key was first requested: copies of its command may still say the one before. */
+  /** It may be begun until later than when the round's key was first requested: copies of its command may still say the time of before. */
   outdated: boolean;
   /** When the round's key was first requested. */
   firstRequestedAt: number;
   dueAt: number;
+  /** Revision of the event by which it began to wait as it does: for a time, a signal, or whoever has its task token. */
+  waitsSince: number;
   /** The round of which its participant is known to have said that it will be answered later. */
   deferredRound: number;
   /** How often a child was asked under this round, or this attempt. */

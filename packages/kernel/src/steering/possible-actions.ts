@@ -19,6 +19,8 @@ export type SagaAction = 'cancel' | 'deadline' | 'suspend' | 'resume' | 'termina
 export interface TargetActions {
   readonly target: Target;
   readonly actions: readonly OperatorAction[];
+  /** Revision at which it was parked, or began to wait as it does: an action that names it is refused when that is no longer so. */
+  readonly seen: number;
   /** Absent on what only waits. */
   readonly parked?: Parked;
 }
@@ -40,7 +42,7 @@ export function actionsOf(state: SagaState): PossibleActions {
   const waiting = [...state.steps.values()].filter(isWaiting).map(({ id }): Target => `step:${id}`);
   const targets = [...new Set([...state.parked.keys(), ...waiting])].map((target): TargetActions => {
     const parked = state.parked.get(target);
-    return { target, actions: possibleActions(state, target), ...(parked && { parked }) };
+    return { target, actions: possibleActions(state, target), seen: seenOf(state, target) ?? -1, ...(parked && { parked }) };
   });
   return { saga: sagaActions(state), targets: targets.filter(({ actions }) => actions.length > 0) };
 }
@@ -59,6 +61,17 @@ export function possibleActions(state: SagaState, target: Target): readonly Oper
     if (action === 'resume') return target === 'program' && isHeld(state);
     return !objection(state, action, target, { dueAt: 0, args: [] });
   });
+}
+
+/** Revision at which a target was parked, or began to wait as it does; undefined where it does neither. */
+export function seenOf(state: SagaState, target: Target): number | undefined {
+  const parked = state.parked.get(target);
+  const step = target.startsWith('step:') ? state.steps.get(stepIdOf(target)) : undefined;
+  return parked?.revision ?? (step && isWaiting(step) ? step.waitsSince : undefined);
+}
+
+function hasMoved(state: SagaState, target: Target, { seen }: Named): boolean {
+  return seen !== undefined && seen !== seenOf(state, target);
 }
 
 /** Why a saga cannot be started again as another one; undefined where it can. */
@@ -108,11 +121,12 @@ function objection(state: SagaState, action: OperatorAction, target: Target | un
 const STANDS_STILL = 'timers stand still while the saga is suspended';
 
 /** While the saga is held its timers stand still: when a moved one would go on nobody could say. */
-function againstMove(state: SagaState, target: Target | undefined, { dueAt }: Named): Objection | undefined {
-  const waits = target?.startsWith('step:') && state.timers.has(target) && isWaiting(stepOf(state, target.slice('step:'.length)));
-  if (!waits) return { why: 'it waits for no time' };
+function againstMove(state: SagaState, target: Target | undefined, named: Named): Objection | undefined {
+  const why = 'it waits for no time';
+  if (!target?.startsWith('step:') || !state.timers.has(target) || !isWaiting(stepOf(state, stepIdOf(target)))) return { why };
+  if (hasMoved(state, target, named)) return { code: 'target-moved', details: { target } };
   if (isHeld(state)) return { why: STANDS_STILL };
-  return isTime(dueAt) ? undefined : { why: 'no time is named' };
+  return isTime(named.dueAt) ? undefined : { why: 'no time is named' };
 }
 
 function isWaiting(step: StepState): boolean {
@@ -141,7 +155,7 @@ function againstTarget(state: SagaState, action: OperatorAction, target: Target 
   const other = target?.startsWith('step:') ? state.steps.get(target.slice('step:'.length)) : undefined;
   const deferred = other && isInOtherHands(other);
   if (!target || (!parked && !deferred)) return { code: 'not-parked', details: { target: target ?? 'nothing' } };
-  if (named.seen !== undefined && named.seen !== parked?.revision) return { code: 'target-moved', details: { target } };
+  if (hasMoved(state, target, named)) return { code: 'target-moved', details: { target } };
   // Somebody else has it; a person may speak for them.
   if (deferred) return action === 'succeed' || action === 'fail' ? undefined : { why: 'its outcome comes by a task token' };
   if (target === 'program') return action === 'retry' ? undefined : { why: 'it is the saga’s own code that waits' };
