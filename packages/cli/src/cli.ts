@@ -5,12 +5,10 @@ import type { SagaDefinition } from '@skald/kernel';
 import type { Command } from 'commander';
 import { type Env, loadConfig, type SkaldConfig, saidBy } from './config.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { loadCandidates, loadModule } from './load-candidates.js';
 import { CodecOnDemand, isGivenCodec } from './open-codec.js';
-import { type OpenStore, readConfigured, readSqlite } from './open-store.js';
+import type { OpenStore } from './open-store.js';
 import type { Operations } from './operations.js';
 import { storeFileOf, usualStoreFile } from './place.js';
-import { StoreOperations } from './store-operations.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage.js';
 
@@ -26,6 +24,8 @@ export interface ActingOptions {
   readonly later: boolean;
   /** How long an answer is waited for, in milliseconds. */
   readonly patience: number;
+  /** It is for those who know the sagas. Where they are not needed, a module of them that cannot be loaded is in nobody's way. Default false. */
+  readonly withDefinitions?: boolean;
 }
 
 /** Where the sagas are that a command line is about. */
@@ -34,7 +34,7 @@ export type Place =
   | { readonly kind: 'connected'; readonly store: SkaldConfig['store']; readonly bus: NonNullable<SkaldConfig['bus']> }
   | { readonly kind: 'to be read'; readonly store: NonNullable<SkaldConfig['store']> };
 
-/** What a verb has at hand besides its own words. */
+/** What a verb has at hand besides its own words; what it takes is loaded when it is needed, and not before. */
 export class Cli {
   /** What the process shall end with if nothing goes wrong. */
   exitCode: ExitCode = EXIT.done;
@@ -92,8 +92,8 @@ export class Cli {
   }
 
   /** Whoever decides about the sagas, for as long as `work` takes. */
-  async acting<T>(command: Command, { later, patience }: ActingOptions, work: (operations: Operations) => Promise<T>): Promise<T> {
-    const operations = await this.openOperations(command, { later, patience });
+  async acting<T>(command: Command, options: ActingOptions, work: (operations: Operations) => Promise<T>): Promise<T> {
+    const operations = await this.openOperations(command, options);
     try {
       return await work(operations);
     } finally {
@@ -104,13 +104,15 @@ export class Cli {
   /** The sagas that `--definitions` or the configuration names; undefined where neither does. */
   async definitions(command: Command): Promise<readonly SagaDefinition[] | undefined> {
     const file = await this.definitionsFile(command);
-    return file === undefined ? undefined : (await loadCandidates(file)).flatMap(({ definition }) => definition ?? []);
+    if (file === undefined) return undefined;
+    const { loadCandidates } = await import('./load-candidates.js');
+    return (await loadCandidates(file)).flatMap(({ definition }) => definition ?? []);
   }
 
   /** The sagas and programs that are named, where a verb cannot do without. */
   async candidates(command: Command): Promise<Candidate[]> {
     const file = await this.definitionsFile(command);
-    if (file !== undefined) return loadCandidates(file);
+    if (file !== undefined) return (await import('./load-candidates.js')).loadCandidates(file);
     throw new UsageError('which sagas? name a compiled module that exports them: --definitions <module>');
   }
 
@@ -138,7 +140,9 @@ export class Cli {
     const { codec } = await this.configOf(command);
     if (codec) return new CodecOnDemand(codec, 'the configuration');
     const file = await this.definitionsFile(command);
-    const exported = file === undefined ? undefined : (await loadModule(file))['codec'];
+    if (file === undefined) return undefined;
+    const { loadModule } = await import('./load-module.js');
+    const exported = (await loadModule(file))['codec'];
     return isGivenCodec(exported) ? new CodecOnDemand(exported, `codec of ${file}`) : undefined;
   }
 
@@ -151,7 +155,8 @@ export class Cli {
     return by ?? (await this.configOf(command)).by ?? `${userInfo().username}@${hostname()}`;
   }
 
-  private openStore(place: Place): Promise<OpenStore> {
+  private async openStore(place: Place): Promise<OpenStore> {
+    const { readConfigured, readSqlite } = await import('./open-store.js');
     if (place.kind === 'embedded') return readSqlite(place.file);
     if (place.store) return readConfigured(place.store, (line) => this.terminal.err(`skald: ${line}`));
     throw new UsageError('the configuration names a bus and no store: sagas can be asked, but not shown');
@@ -159,12 +164,15 @@ export class Cli {
 
   private async openOperations(command: Command, options: ActingOptions): Promise<Operations> {
     const place = await this.placeOf(command);
-    if (place.kind === 'embedded') return StoreOperations.open({ ...options, file: place.file });
+    if (place.kind === 'embedded') {
+      const { StoreOperations } = await import('./store-operations.js');
+      return StoreOperations.open({ later: options.later, patience: options.patience, file: place.file });
+    }
     if (place.kind === 'to be read') {
       throw new UsageError('the configuration names a store and no bus: sagas can be shown, but nobody can be asked to act (add "bus")');
     }
     if (options.later) throw new UsageError('--later is for an embedded store; a bus keeps what is asked by itself');
-    const definitions = (await this.definitions(command)) ?? [];
+    const definitions = (options.withDefinitions && (await this.definitions(command))) || [];
     const events = place.store && (async () => (await this.openStore(place)).events);
     const { openBus } = await import('./open-bus.js');
     const { BusOperations } = await import('./bus-operations.js');

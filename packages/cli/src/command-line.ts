@@ -3,7 +3,6 @@ import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.js';
 import { wordsOf } from './error-words.js';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.js';
-import { wrapped } from './plain-text.js';
 import type { Terminal } from './terminal.js';
 import { UsageError } from './usage.js';
 import { VERBS } from './verbs/all-verbs.js';
@@ -11,8 +10,11 @@ import { VERBS } from './verbs/all-verbs.js';
 /** Columns of help, however wide the terminal is: longer lines read badly. */
 const HELP_WIDTH = 80;
 
-/** The whole command line, as data: what it parses with, and what its help, its completion and its reference are made from. */
-export function commandLine(cli: Cli): Command {
+/**
+ * The command line, as data: what it parses with, and what its help, its completion and its reference are made from. Of verbs that are not meant
+ * there is only what a list of verbs shows.
+ */
+export async function commandLine(cli: Cli, isMeant: (name: string) => boolean = () => true): Promise<Command> {
   const program = new Command('skald')
     .description('Looks at sagas and acts on them.')
     .usage('[options] <verb>')
@@ -26,7 +28,12 @@ export function commandLine(cli: Cli): Command {
     .addHelpText('after', ['\nExit codes:', ...EXIT_MEANINGS.map(([code, meaning]) => `  ${code}  ${meaning}`)].join('\n'));
   for (const [group, verbs] of Object.entries(VERBS)) {
     program.commandsGroup(group);
-    for (const verb of verbs) verb(program, cli);
+    for (const { usage, alias, summary, load } of verbs) {
+      const [name = ''] = usage.split(' ');
+      if (isMeant(name) || (alias !== undefined && isMeant(alias))) (await load())(program, cli);
+      else if (alias === undefined) program.command(usage).summary(summary);
+      else program.command(usage).alias(alias).summary(summary);
+    }
   }
   prepare(program, cli.terminal);
   return program;
@@ -37,6 +44,9 @@ function version(): string {
   return manifest.version;
 }
 
+/** No list shows it; `completion` brings it. */
+const COMPLETE = '__complete';
+
 /** Carries out a command line and answers the exit code. */
 export async function runCommandLine(
   args: readonly string[],
@@ -44,12 +54,13 @@ export async function runCommandLine(
   env: Readonly<Record<string, string | undefined>> = {},
 ): Promise<number> {
   const cli = new Cli(terminal, env);
-  const program = commandLine(cli);
+  // A value of an option may have a verb's name: then one more is loaded than is needed.
+  const program = await commandLine(cli, (name) => args.includes(name) || (name === 'completion' && args.includes(COMPLETE)));
   try {
     await program.parseAsync(args, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
-    return told(error, terminal, program.opts()['json'] === true);
+    return await told(error, terminal, program.opts()['json'] === true);
   }
 }
 
@@ -78,16 +89,17 @@ function subcommandTerm(command: Command): string {
   return [command.name(), ...words].join(' ');
 }
 
-function told(error: unknown, terminal: Terminal, asJson: boolean): number {
+async function told(error: unknown, terminal: Terminal, asJson: boolean): Promise<number> {
   if (error instanceof CommanderError && error.exitCode === 0) return EXIT.done;
   const isUsage = error instanceof UsageError || error instanceof CommanderError;
   const { code, message, fix } = wordsOf(error);
   if (asJson) terminal.err(JSON.stringify({ error: { code, message, ...(fix !== undefined && { fix }) } }));
-  else for (const line of errorLines(message, code, fix, terminal.width)) terminal.err(line);
+  else for (const line of await errorLines(message, code, fix, terminal.width)) terminal.err(line);
   return isUsage ? EXIT.misunderstood : EXIT.failed;
 }
 
-function errorLines(message: string, code: string, fix: string | undefined, width = Number.POSITIVE_INFINITY): string[] {
+async function errorLines(message: string, code: string, fix: string | undefined, width = Number.POSITIVE_INFINITY): Promise<string[]> {
+  const { wrapped } = await import('./plain-text.js');
   const told = `skald: ${message}${fix === undefined ? '' : ` [${code}]`}`.split('\n').flatMap((line) => wrapped(line, width));
   return [...told, ...(fix === undefined ? [] : wrapped(fix, width - 2).map((line) => `  ${line}`))];
 }

@@ -1,4 +1,4 @@
-import { SkaldError } from '@skald/kernel';
+import type { SkaldError } from '@skald/kernel';
 import { CommanderError } from 'commander';
 import { Trouble } from './trouble.js';
 import { UsageError } from './usage.js';
@@ -13,7 +13,7 @@ export interface ErrorWords {
 }
 
 export function wordsOf(error: unknown): ErrorWords {
-  if (error instanceof SkaldError) {
+  if (isSkaldError(error)) {
     const { code, fix } = error;
     const what = error.message.slice(`[${code}] `.length);
     return { code, message: what.endsWith(fix) ? what.slice(0, -fix.length).trimEnd() : what, fix };
@@ -23,4 +23,9 @@ export function wordsOf(error: unknown): ErrorWords {
   if (error instanceof CommanderError && error.code === 'commander.help') return { code: 'usage', message: 'a verb is missing' };
   if (error instanceof CommanderError) return { code: 'usage', message: error.message.replace(/^error: /, '') };
   return { code: 'failed', message: error instanceof Error ? error.message : String(error) };
+}
+
+/** Without its class, for which everything else would have to be loaded before a wrong word can be told. */
+function isSkaldError(error: unknown): error is SkaldError {
+  return error instanceof Error && error.name === 'SkaldError' && 'code' in error && 'fix' in error;
 }

@@ -1,18 +1,8 @@
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import type { Candidate } from '@skald/audit';
 import { type Class, definitionOf } from '@skald/decorators';
 import { type Program, type SagaDefinition, SkaldError, stepGraph } from '@skald/kernel';
+import { loadModule } from './load-module.js';
 import { UsageError } from './usage.js';
-
-/** What a compiled module of an application exports. */
-export async function loadModule(path: string): Promise<Readonly<Record<string, unknown>>> {
-  try {
-    return await import(pathToFileURL(resolve(path)).href);
-  } catch (cause) {
-    throw new Error(`${path} cannot be loaded: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
-  }
-}
 
 /** The sagas that a module exports: classes under `@Saga`, definitions, programs, or arrays of these. Throws `UsageError` where there is none. */
 export async function loadCandidates(path: string): Promise<Candidate[]> {

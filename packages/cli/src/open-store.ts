@@ -1,9 +1,8 @@
 import type { SagaStore } from '@skald/app';
-import { openSqliteIndex, openSqliteStore } from '@skald/event-store-sqlite';
 import { type EventStore, type SagaIndex, SkaldError } from '@skald/kernel';
 import type { SkaldConfig } from './config.js';
 import { wordsOf } from './error-words.js';
-import { FollowedIndex } from './followed-index.js';
+import type { FollowedIndex } from './followed-index.js';
 
 /** Sagas to be looked at; nothing can be changed through it. */
 export interface OpenStore {
@@ -20,6 +19,7 @@ const PATIENCE = 5_000;
 
 /** Beside whoever owns the file. */
 export async function readSqlite(file: string): Promise<OpenStore> {
+  const { openSqliteStore } = await import('@skald/event-store-sqlite');
   return withItsIndex(await openSqliteStore({ file, readOnly: true }));
 }
 
@@ -28,7 +28,6 @@ export async function readConfigured(store: NonNullable<SkaldConfig['store']>, n
   if (typeof store === 'function') return openedBy(store, note);
   if ('file' in store) return readSqlite(store.file);
   const { index: file = ':memory:', ...options } = store;
-  // Loaded only where it is needed: most calls need neither EventStoreDB's client nor Kafka's.
   const { connectEventStore } = await import('@skald/event-store-eventstoredb');
   const onTrouble = onceEach((what, error) => note(`${what}: ${wordsOf(error).message}`));
   const timeouts = { patience: PATIENCE, ...options.timeouts };
@@ -58,6 +57,7 @@ function onceEach(tell: (what: string, error: unknown) => void): (what: string, 
 
 /** Each process needs an index of its own: a second one at the same time does without the file. */
 async function openIndexAt(file: string, note: (line: string) => void) {
+  const { openSqliteIndex } = await import('@skald/event-store-sqlite');
   try {
     return await openSqliteIndex({ file });
   } catch (error) {
@@ -78,6 +78,7 @@ function projected({ events, note, open, close }: Projected): OpenStore {
   const closing: (() => Promise<void>)[] = [close];
   let opening: Promise<FollowedIndex> | undefined;
   const follow = async (): Promise<FollowedIndex> => {
+    const { FollowedIndex } = await import('./followed-index.js');
     const own = await open();
     closing.unshift(() => own.close());
     const followed = new FollowedIndex(events, own.index, note);

@@ -6,15 +6,16 @@ import { commandLine } from './command-line.js';
 import { keptTerminal } from './kept-terminal.js';
 import { reference } from './reference.js';
 
-const program = commandLine(new Cli(keptTerminal(), {}));
+const cli = new Cli(keptTerminal(), {});
+const program = await commandLine(cli);
 
 function all(command: Command): Command[] {
   return [command, ...command.commands.flatMap(all)];
 }
 
 describe('The reference of the command line', () => {
-  test('says what the command says (else run: npm run reference)', () => {
-    expect(readFileSync(new URL('../../../docs/reference/cli.md', import.meta.url), 'utf8')).toBe(reference());
+  test('says what the command says (else run: npm run reference)', async () => {
+    expect(readFileSync(new URL('../../../docs/reference/cli.md', import.meta.url), 'utf8')).toBe(await reference());
   });
 });
 
@@ -30,4 +31,20 @@ describe('The help', () => {
       for (const option of command.options) expect(option.description).not.toBe('');
     },
   );
+});
+
+describe('The list of verbs', () => {
+  test('says of each what it says of itself, and needs none of them for that', async () => {
+    const listed = await commandLine(cli, () => false);
+    const said = (command: Command) => ({
+      name: command.name(),
+      aliases: command.aliases(),
+      summary: command.summary(),
+      arguments: command.registeredArguments.map((argument) => [argument.name(), argument.required, argument.variadic]),
+      group: command.helpGroup(),
+    });
+    const whole = program.commands.filter((command) => !command.name().startsWith('__'));
+    expect(listed.commands.map(said)).toEqual(whole.map(said));
+    expect(listed.helpInformation()).toBe(program.helpInformation());
+  });
 });

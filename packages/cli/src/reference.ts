@@ -66,8 +66,8 @@ sits: a missing \`--reason\` or \`--yes\` is then exit code 2. A reader that goe
 `;
 
 /** The page of the command line, from its definitions. */
-export function reference(): string {
-  const program = commandLine(new Cli(keptTerminal(), {}));
+export async function reference(): Promise<string> {
+  const program = await commandLine(new Cli(keptTerminal(), {}));
   const codes = EXIT_MEANINGS.map(([code, meaning]) => `| ${code} | ${meaning} |`);
   const verbs = leaves(program);
   return [
