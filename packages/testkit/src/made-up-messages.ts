@@ -1,4 +1,5 @@
 import {
+  type Asked,
   type Cancel,
   canonicalJson,
   type Fault,
@@ -28,6 +29,17 @@ export function start(definition: SagaDefinition, more: Partial<Omit<Start, 'typ
     ...(limits && { limited: true }),
     ...more,
   };
+}
+
+/** What step `ship` of `parent-1` asks of the saga that it starts. */
+export function asked(
+  definition: SagaDefinition,
+  operation: Asked['operation'] = 'action',
+  more: Partial<Omit<Asked, 'type' | 'by'>> & { readonly by?: Partial<Asked['by']> } = {},
+): Asked {
+  const { request: _request, type: _type, ...identity } = start(definition);
+  const by = { sagaId: 'parent-1', incarnation: 'p1', step: 'ship', round: 1, attempt: 1, undoRound: operation === 'compensation' ? 1 : 0 };
+  return { ...identity, ...more, type: 'asked', operation, by: { ...by, ...more.by } };
 }
 
 export const slot = (at = 0): Slot => ({ type: 'slot', at });

@@ -9,6 +9,7 @@ import {
   type EventType,
   fold,
   type Message,
+  type Outcome,
   outstanding,
   type Program,
   type SagaDefinition,
@@ -94,6 +95,14 @@ export class Specification {
     const { answer } = this.#last;
     if (!isDeepStrictEqual(answer, expected))
       throw new Error(`expected ${JSON.stringify(expected)}, but answered ${JSON.stringify(answer)}`);
+    return this;
+  }
+
+  /** To the saga whose step asked. */
+  thenReplies(expected: Outcome): this {
+    const outcome = this.#last.reply?.outcome;
+    if (!isDeepStrictEqual(outcome, expected))
+      throw new Error(`expected the reply ${JSON.stringify(expected)}, but it is ${JSON.stringify(outcome)}`);
     return this;
   }
 

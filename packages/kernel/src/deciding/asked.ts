@@ -118,14 +118,16 @@ function unbegun(operation: Operation, error: ErrorRecord): Outcome {
 function outcomeFor(state: SagaState, operation: Operation): Outcome {
   if (state.parent?.detached) return detached(state, operation);
   if (operation === 'compensation') return undoOutcome(state);
-  // Withdrawn, it never ran or is being undone.
-  if (state.withdrawn >= 0) return operation === 'seal' ? { type: 'sealed' } : { type: 'refused', reason: 'undone' };
-  const { end } = state;
+  const { end, withdrawn } = state;
   if (!end) return { type: 'deferred' };
   if (end.type === 'SagaCompleted') return { type: 'succeeded', ...(end.data.output !== undefined && { result: end.data.output }) };
-  if (end.type !== 'SagaTerminated') return { type: 'failed', kind: 'business', effect: 'none', error: errorOf(state) };
-  if (operation === 'seal') return { type: 'sealed', doubt: true };
-  return { type: 'failed', kind: 'technical', effect: 'unknown', error: terminated(state) };
+  if (end.type === 'SagaTerminated') {
+    if (operation === 'seal') return { type: 'sealed', doubt: true };
+    return { type: 'failed', kind: 'technical', effect: 'unknown', error: terminated(state) };
+  }
+  // Wanted no more, it never ran or is undone; else it says by itself how it failed.
+  if (withdrawn >= 0) return operation === 'seal' ? { type: 'sealed' } : { type: 'refused', reason: 'undone' };
+  return { type: 'failed', kind: 'business', effect: 'none', error: errorOf(state) };
 }
 
 /** P4 */

@@ -177,8 +177,10 @@ function againstPatch(state: SagaState, step: StepState, { args }: Named): Objec
   return Array.isArray(args) ? undefined : { why: 'no arguments are named' };
 }
 
-function againstUndoPatch({ undo, policy }: StepState, { args }: Named): Objection | undefined {
+function againstUndoPatch(step: StepState, { args }: Named): Objection | undefined {
+  const { undo, policy } = step;
   const own = policy?.compensation === 'saga';
+  if (isChild(step) && !own) return { why: 'the saga that it started undoes what it did, by no arguments of ours' };
   if (own && !undo?.command) return { why: 'the saga’s own code did not come to say what to ask' };
   if (own && undo?.status === 'again') return { why: 'the saga’s own code is to say anew what to ask' };
   return Array.isArray(args) ? undefined : { why: 'no arguments are named' };

@@ -71,6 +71,7 @@ function replayOldest(world: World): void {
 }
 
 const cancel: Move = (world) => {
+  if (world.parent && world.choices.pick(2) === 1) return world.parent.goOn();
   if (world.choices.pick(3) === 2) cancelAtOnce(world);
   else deliverReply(world);
 };
@@ -222,12 +223,21 @@ const FEW_MOVES: readonly Move[] = [deliverCommand, deliverReply, tick, finishRu
 const FEW_WITH_SIGNALS: readonly Move[] = [...FEW_MOVES, signalAtOnce];
 const FEW_WITH_TASKS: readonly Move[] = [...FEW_MOVES, task];
 const FEW_WITH_CHILDREN: readonly Move[] = [...FEW_MOVES, childGoesOn];
+const FEW_WITH_A_PARENT: readonly Move[] = [...FEW_MOVES, (world) => world.parent?.goOn()];
 
 export function disturb(world: World, repertoire: 'many' | 'few' = 'many'): void {
   const isTold = world.scenario.definition.steps.some(({ kind }) => kind === 'signal');
   const isDeferred = world.scenario.definition.steps.some((step) => step.kind === 'command' && step.callback);
   const hasChild = [...world.scenario.steps.values()].some(({ child }) => child);
-  const few = isTold ? FEW_WITH_SIGNALS : isDeferred ? FEW_WITH_TASKS : hasChild ? FEW_WITH_CHILDREN : FEW_MOVES;
+  const few = world.parent
+    ? FEW_WITH_A_PARENT
+    : isTold
+      ? FEW_WITH_SIGNALS
+      : isDeferred
+        ? FEW_WITH_TASKS
+        : hasChild
+          ? FEW_WITH_CHILDREN
+          : FEW_MOVES;
   if (repertoire === 'few') few[world.choices.pick(few.length)]?.(world);
   else MOVES[world.choices.weigh(WEIGHTS)]?.[0](world);
 }

@@ -19,6 +19,7 @@ export function closeFairly(world: World): void {
   settle(world, attended);
   deliverAllAgain(world);
   settle(world, attended);
+  world.parent?.close();
   const status = statusOf(world.state);
   if (status === 'running' || status === 'throttled' || status === 'compensating') world.violations.push(`came to rest while ${status}`);
   if (status === 'suspended' && attended) world.violations.push('came to rest suspended, with an operator there');
@@ -94,5 +95,6 @@ function deliverAllAgain(world: World): void {
   for (const command of [...world.sentCommands]) world.execute(command);
   for (const reply of [...world.sentReplies]) world.receive({ type: 'reply', at: world.now, ...reply });
   for (const request of [...world.requests])
-    if (request.type === 'start' || request.type === 'signal' || request.type === 'task') world.receive({ ...request, at: world.now });
+    if (request.type === 'start' || request.type === 'signal' || request.type === 'task' || request.type === 'asked')
+      world.receive({ ...request, at: world.now });
 }

@@ -36,6 +36,8 @@ export interface Scenario {
   readonly steps: ReadonlyMap<string, ModelStep>;
   /** Of the participants' clocks: right, ahead, or behind. */
   readonly skew: 0 | 1 | -1;
+  /** It is started by a step of another saga, which waits for its end, or does not. */
+  readonly parent?: 'waits' | 'detached' | undefined;
   /** Nothing stands beside its pivot: the linter has nothing against it. */
   readonly orderly: boolean;
   /** Saga methods that throw do so until this is set, as if a mended version had been deployed. */
@@ -89,7 +91,9 @@ export function drawScenario(choices: Choices): Scenario {
     ...(attributes && { attributes }),
     ...((count * 3 + (deadline ?? 5)) % 16 === 1 && { limits: { running: 1 } }),
   });
-  return Object.assign(scenario, { definition, steps, orderly: !beside, skew: ([0, 0, 1, -1] as const)[choices.pick(4)] ?? 0 });
+  const parents = [undefined, undefined, 'waits', undefined, 'waits', undefined, 'detached'] as const;
+  const parent = parents[(count * 5 + pivot + (deadline ?? 0)) % parents.length];
+  return Object.assign(scenario, { definition, steps, parent, orderly: !beside, skew: ([0, 0, 1, -1] as const)[choices.pick(4)] ?? 0 });
 }
 
 /** They change with the results; one throws, or gives what cannot be an attribute, for a while. */

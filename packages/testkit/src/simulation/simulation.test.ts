@@ -56,6 +56,11 @@ const HARD_CASES = [
   ...['child: StepDeferred', 'child: StepSucceeded', 'child: StepFailed', 'child: StepFailed ChildTerminated', 'child: StepSealed'],
   ...['child: CompensationSucceeded', 'child: CompensationFailed ChildPastPivot', 'child: CompensationFailed ChildTerminated'],
   ...['child asked again: step', 'child asked again: compensation'],
+  ...['asked for action: deferred', 'asked for action: succeeded', 'asked for action: refused', 'asked for action: ChildTerminated'],
+  ...['asked for action: ChildCancelled', 'asked for action: DeadlinePassed', 'asked for seal: sealed', 'asked for seal: succeeded'],
+  ...['asked for compensation: undone', 'asked for compensation: deferred', 'asked for compensation: ChildPastPivot'],
+  ...['asked for compensation: ChildTerminated', 'told its parent: compensation undone', 'told its parent: compensation failed'],
+  ...['told its parent: action succeeded', 'told its parent: action failed', 'turned back: withdrawn'],
   ...['CancelRequested', 'CancelRefused', 'deadline', 'deadline past the pivot', 'crash', 'fault'],
   ...['note: duplicate', 'note: stray', 'note: conflict'],
 ];

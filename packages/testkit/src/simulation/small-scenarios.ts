@@ -92,5 +92,9 @@ export const SMALL_SCENARIOS: Readonly<Record<string, () => Scenario>> = {
     scenario({ ...step('s0', 'external', 1), pivot: true }, { ...step('s1', 'transactional', 1), pivot: true, instead: 's0' }),
   'a map of two items, one of which may fail': () => twoItems('transactional'),
   'a map of two items at an external participant': () => twoItems('external'),
+  'a step and a pivot of a saga that another has started': () => ({
+    ...scenario(step('s0', 'transactional', 1), { ...step('s1', 'transactional', 1), pivot: true }),
+    parent: 'waits',
+  }),
   'a pivot at an external participant': () => scenario({ ...step('s0', 'external', 1), pivot: true }),
 };

@@ -10,8 +10,8 @@ type Report = (violation: string) => void;
 export function inspectSummary(history: readonly SagaEvent[], state: SagaState, report: Report): boolean {
   const { end } = state;
   const steered = history.some(({ type }) => type === 'OperatorIntervened' || type === 'CancelRequested' || type.startsWith('Signal'));
-  // One that waits for a slot cannot live in memory.
-  if (!end || steered || state.slot !== 'none' || state.reopened || end.type === 'SagaTerminated') return false;
+  // One that waits for a slot, or that another saga has started, cannot live in memory.
+  if (!end || steered || state.parent || state.slot !== 'none' || state.reopened || end.type === 'SagaTerminated') return false;
   const summary: SagaEvent = { type: 'ExpressSagaEnded', at: state.at, data: expressSummary(state, history) };
   const told = fold([summary]);
   for (const name of ['sagaId', 'version', 'incarnation', 'input', 'inputHash', 'startedAt', 'startRequest', 'compensation'] as const) {

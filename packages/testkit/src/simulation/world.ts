@@ -21,6 +21,7 @@ import {
 import type { Choices } from './choices.js';
 import { type Coverage, count } from './coverage.js';
 import { inspectArguments, inspectDecision, inspectPurity, inspectRepeat, inspectState } from './inspection.js';
+import { ModelParent } from './model-parent.js';
 import { ModelParticipants } from './model-participants.js';
 import type { Scenario } from './scenario.js';
 
@@ -47,6 +48,7 @@ export class World {
   readonly violations: string[] = [];
   readonly #asked = new Map<string, string>();
   requestCount = 0;
+  readonly parent: ModelParent | undefined;
 
   constructor(
     readonly scenario: Scenario,
@@ -56,9 +58,11 @@ export class World {
   ) {
     this.program = stepGraph(scenario.definition);
     this.participants = new ModelParticipants(scenario, choices);
+    if (scenario.parent) this.parent = new ModelParent(this);
   }
 
   start(): void {
+    if (this.parent) return this.parent.begin();
     const { name, version, deadline, limits } = this.scenario.definition;
     const identity = { sagaId: 'model-1', saga: name, version, incarnation: 'i', input: {}, inputHash: 'h' };
     this.request({
@@ -92,6 +96,7 @@ export class World {
     inspectDecision(message, decision, commands, report);
     inspectArguments(commands, this.#asked, report);
     inspectRepeat(message, decision, decide(this.program, this.state, message), report);
+    this.parent?.listen(decision, before);
     if (again) inspectPurity(message, decision, again, report);
     if (this.options.thorough) this.check();
     this.send(commands);
