@@ -1,4 +1,12 @@
-import { type Command, type SagaDefinition, type SagaView, SkaldError, type StartedChild, type StepDefinition } from '@skald/kernel';
+import {
+  answersEverything,
+  type Command,
+  type SagaDefinition,
+  type SagaView,
+  SkaldError,
+  type StartedChild,
+  type StepDefinition,
+} from '@skald/kernel';
 
 /** A command that a saga asks for, as far as this can be known without an input. */
 export interface ProbedCommand {
@@ -9,9 +17,6 @@ export interface ProbedCommand {
   /** Of a saga that it starts. */
   readonly child?: Pick<StartedChild, 'version' | 'detached' | 'undoes'>;
 }
-
-/** Asked more often than this, an input is taken to be walked through without end. */
-const MAX_LOOKS = 10_000;
 
 /**
  * What a saga asks of whom. Its methods are called with an input that answers to everything, which they must bear, since they only build
@@ -60,25 +65,4 @@ function startedBy(error: unknown): Command | undefined {
   const { saga, version, detached } = error.details;
   if (typeof saga !== 'string' || typeof version !== 'number') return undefined;
   return { participant: saga, action: 'start', args: [], child: { version, ...(detached === true && { detached }) } };
-}
-
-function answersEverything(text: string, number: number): unknown {
-  let looks = 0;
-  const look = <T>(answer: () => T): T => {
-    looks += 1;
-    if (looks > MAX_LOOKS) throw new Error('looked at too often');
-    return answer();
-  };
-  const anything: unknown = new Proxy(() => undefined, {
-    get: (_target, member) =>
-      look(() => {
-        if (member === Symbol.toPrimitive) return (hint: string) => (hint === 'string' ? text : number);
-        if (member === Symbol.iterator) return () => [].values();
-        return member === 'then' || member === 'toJSON' ? undefined : anything;
-      }),
-    apply: () => look(() => anything),
-    construct: () => look(() => anything as object),
-    has: () => true,
-  });
-  return anything;
 }

@@ -4,6 +4,7 @@ export { refuseAsked, report } from './deciding/asked.js';
 export type { Attributes, AttributeValue, ComputedAttributes, RecordedAttribute, RecordedAttributes } from './deciding/attributes.js';
 export { attributesOf, recordedAttributes } from './deciding/attributes.js';
 export { isOfAnotherLife, isThrottled, slotOwed } from './deciding/slots.js';
+export { answersEverything } from './definition/anything.js';
 export type { AttributeFilter, AttributeKey, AttributeQuery, AttributeType } from './definition/attribute-filter.js';
 export { attributeFilters, attributeKey, attributeType, fitsFilter } from './definition/attribute-filter.js';
 export type {

@@ -25,11 +25,31 @@ describe('the linter, of sagas that start others,', () => {
     expect(found([[saga('a'), child('b')]], false)).toEqual([]);
   });
 
-  it('finds a child with a pivot whose step is none, and has no compensation that would do without', () => {
+  it('B20: finds a child with a pivot whose step is none, and has no compensation that would do without', () => {
     const families = (step: Partial<StepData>) => [[saga('a', step), child('b')] as const, [saga('b', { pivot: true })] as const];
     expect(found(families({}))).toEqual([expect.stringContaining('child-with-pivot: it starts saga b, whose step s is a pivot')]);
     expect(found(families({ pivot: true }))).toEqual([]);
     expect(found(families({ compensation: { name: 'undo', run } }))).toEqual([]);
+  });
+
+  it('B20: finds it among the items of a map too, which cannot be a pivot', () => {
+    const each = () => ({ items: [1], run });
+    const map = { id: 's', kind: 'map', each } as const;
+    const [b, other] = [saga('b', { pivot: true }), { name: 'undo', run }];
+    const a = (more: object = {}) => sagaDefinition({ name: 'a', version: 1, steps: [{ ...map, ...more }] });
+    expect(found([[a(), child('b')], [b]])).toEqual([expect.stringContaining('child-with-pivot')]);
+    expect(found([[a({ compensation: other }), child('b')], [b]])).toEqual([]);
+    expect(found([[a(), child('b', { detached: true })], [b]])).toEqual([]);
+  });
+
+  it('B20: does not mind one past the pivot of its parent, where nothing turns back any more', () => {
+    const steps = [
+      { id: 'pay', run, pivot: true },
+      { id: 's', run },
+    ];
+    const a = (more: Partial<SagaData>) => sagaDefinition({ name: 'a', version: 1, steps, ...more });
+    expect(found([[a({}), child('b')], [saga('b', { pivot: true })]])).toEqual([]);
+    expect(found([[a({ steps: [...steps].reverse() }), child('b')], [saga('b', { pivot: true })]])).toHaveLength(1);
   });
 
   it('finds a compensation that would start a saga', () => {

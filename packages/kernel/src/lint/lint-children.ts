@@ -1,5 +1,6 @@
 /** The part of the linter that looks beyond one definition: at the sagas that its steps start. */
-import type { SagaDefinition } from '../definition/definition.js';
+import type { SagaDefinition, StepDefinition } from '../definition/definition.js';
+import { ancestors } from '../step-graph/ancestors.js';
 import type { Finding } from './lint.js';
 
 /** A step that starts a saga, as far as that is known beforehand. */
@@ -40,13 +41,25 @@ function definitionOf({ saga, version }: StartedChild, families: Families): Saga
   return [...families.keys()].find((one) => one.name === saga && one.version === version);
 }
 
+/** Past the saga's own pivot there is only forward in any case. */
 function lintPivot({ name, steps }: SagaDefinition, { step, saga, detached }: StartedChild, child: SagaDefinition): Finding[] {
-  const pivot = child.steps.find((one) => one.kind === 'command' && one.pivot)?.id;
+  const pivot = child.steps.find(isPivot)?.id;
   const own = steps.find(({ id }) => id === step);
-  if (pivot === undefined || detached || own?.kind !== 'command' || own.pivot || own.compensation) return [];
+  const isUndoneOtherwise = own && 'compensation' in own && own.compensation !== undefined;
+  if (pivot === undefined || detached || !own || isPivot(own) || isUndoneOtherwise || isPastPivot(own, steps)) return [];
   const message = `it starts saga ${saga}, whose step ${pivot} is a pivot: past it there is no way back for this saga either`;
-  const fix = 'Make the step a pivot (pivot: true), give it a compensation of its own, or start the child detached.';
+  const others = 'give it a compensation of its own, put it after the pivot, or start the child detached.';
+  const fix = own.kind === 'map' ? `A step of many items is no pivot: ${others}` : `Make the step a pivot (pivot: true), ${others}`;
   return [{ saga: name, step, severity: 'error', rule: 'child-with-pivot', message, fix }];
+}
+
+function isPivot(step: StepDefinition): boolean {
+  return step.kind === 'command' && step.pivot;
+}
+
+function isPastPivot({ id }: StepDefinition, steps: readonly StepDefinition[]): boolean {
+  const before = ancestors(id, (one) => steps.find((step) => step.id === one)?.after);
+  return steps.some((step) => isPivot(step) && before.has(step.id));
 }
 
 /** Whoever holds a slot and waits for one of the same kind may wait for ever: all slots may be held by such as wait. */

@@ -1,6 +1,6 @@
 /**
  * What is wrong with a definition, before any saga of it is started. A definition with an error must not be registered; a warning is for
- * its author. Saga methods are not called: a compensation that cannot do without a result shows only when it is run without one.
+ * its author. Of the saga's methods only its own compensations are called, each without the result of what it undoes.
  */
 import { isAttributeName, MAX_ATTRIBUTES } from '../deciding/attributes.js';
 import type { CommandStep, MapStep, SagaDefinition, SignalStep, StepDefinition, TimerStep } from '../definition/definition.js';
@@ -8,6 +8,7 @@ import type { RetryPolicy } from '../definition/retry.js';
 import { isReservedName } from '../stream-names.js';
 import { lintCatches } from './lint-catches.js';
 import { lintChoices } from './lint-choices.js';
+import { lintCompensations } from './lint-compensations.js';
 import { lintExpress } from './lint-express.js';
 import { lintMap } from './lint-map.js';
 import { lintOrder } from './lint-order.js';
@@ -36,6 +37,7 @@ export type LintRule =
   | 'callback'
   | 'unknown-child'
   | 'child-with-pivot'
+  | 'compensation-needs-result'
   | 'child-as-compensation'
   | 'limited-recursion'
   | 'retry-names'
@@ -89,6 +91,7 @@ export function lint(definition: SagaDefinition): Finding[] {
     ...lintCatches(definition.steps),
     ...lintExpress(definition),
     ...lintChoices(definition.steps),
+    ...lintCompensations(definition),
   ];
   return remarks.map((remark) => ({ saga: definition.name, severity: 'error', ...remark }));
 }
