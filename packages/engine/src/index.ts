@@ -9,7 +9,7 @@ export { type IndexLag, IndexProjection, type ProjectionOptions } from './index-
 export { type Observer, observers } from './observer.js';
 export type { ActionDefinition, ParticipantDefinition } from './participants/actions.js';
 export { type CommandContext, currentCommand } from './participants/command-context.js';
-export { admit, FENCE_MEMORY, outcomeOf, type Verdict } from './participants/fence-rules.js';
+export { admit, outcomeOf, type Verdict } from './participants/fence-rules.js';
 export { type AesGcmCodec, type AesGcmOptions, aesGcmCodec, memoryKeyStore } from './payloads/aes-gcm-codec.js';
 export { isSealed, openEvents, type PayloadReader, payloadsOf, sealEvents } from './payloads/event-payloads.js';
 export { DROPPED, ENCRYPTED } from './payloads/payload-paths.js';

@@ -123,6 +123,7 @@ fenceContract('The SQLite fence', async () => {
   db.exec('CREATE TABLE business (value TEXT)');
   return {
     subject: sqliteFence(db),
+    age: async (milliseconds) => void db.exec(`UPDATE skald_fence SET written_at = written_at - ${milliseconds}`),
     business: {
       write: async (value) => void db.prepare('INSERT INTO business VALUES (?)').run(value),
       read: async () =>
@@ -141,9 +142,12 @@ fenceContract('The SQLite fence', async () => {
 fenceContract('The external SQLite fence', async () => {
   const path = folder();
   const { fence, close } = externalSqliteFence({ file: join(path, 'fence.db') });
+  const beside = openParticipantDatabase(join(path, 'fence.db'));
   return {
     subject: fence,
+    age: async (milliseconds) => void beside.exec(`UPDATE skald_fence SET written_at = written_at - ${milliseconds}`),
     close: async () => {
+      beside.close();
       await close();
       rmSync(path, { recursive: true });
     },

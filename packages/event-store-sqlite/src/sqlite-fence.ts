@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
-import { type Fence, type FenceRecord, type FenceSession, SkaldError } from '@skald/kernel';
+import { type Fence, type FenceRecord, type FenceSession, forgettable, SkaldError } from '@skald/kernel';
 import { FenceRows } from './fence-rows.js';
 import { PatientBegin } from './patient-begin.js';
 import { isBusy, translate } from './sqlite-errors.js';
@@ -144,7 +144,7 @@ class SqliteFence implements Fence {
   }
 
   prune(before: number): Promise<number> {
-    return inTurn(this.db, async () => attempt(this.db, () => this.#rows.prune(before)));
+    return inTurn(this.db, async () => attempt(this.db, () => this.#rows.prune(forgettable(before, Date.now()))));
   }
 }
 

@@ -30,6 +30,8 @@ async function openFence(options: PostgresFenceOptions) {
   return {
     subject: postgresFence(pool, options),
     concurrency: options.concurrency ?? 1,
+    age: async (milliseconds: number) =>
+      void (await pool.query('UPDATE skald_fence SET written_at = written_at - make_interval(secs => $1)', [milliseconds / 1_000])),
     business: {
       write: async (value: string) => void (await currentClient().query('INSERT INTO business VALUES ($1)', [value])),
       read: async () => (await pool.query('SELECT value FROM business')).rows.map(({ value }) => String(value)),
@@ -266,6 +268,7 @@ whereThereIsOne(`The PostgreSQL fence ${postgres.reason}`, () => {
     await fence.session(async (session) => {
       for (const key of ['old', 'undone-now']) await session.put(key, DONE);
     });
+    await pool.query("UPDATE skald_fence SET written_at = written_at - interval '100 days'");
     await fence.session(async (session) => {
       await session.put('undone-now', { type: 'undone', round: 1, executed: true });
       expect(await fence.prune(Date.now() + 60_000)).toBe(1);

@@ -1,4 +1,4 @@
-import { type Fence, type FenceSession, SkaldError } from '@skald/kernel';
+import { type Fence, type FenceSession, forgettable, SkaldError } from '@skald/kernel';
 import type { Pool, PoolClient } from 'pg';
 import { commit, resolveCommit } from './commit.js';
 import { PostgresFenceSession } from './fence-session.js';
@@ -117,7 +117,7 @@ class PoolFence implements PostgresFence {
         await this.#prepare(lease.client);
         let pruned = 0;
         for (let last = PRUNED_AT_ONCE; last === PRUNED_AT_ONCE; pruned += last) {
-          last = (await lease.client.query(this.#table.prune, [before, PRUNED_AT_ONCE])).rowCount ?? 0;
+          last = (await lease.client.query(this.#table.prune, [forgettable(before, Date.now()), PRUNED_AT_ONCE])).rowCount ?? 0;
         }
         lease.giveBack();
         return pruned;

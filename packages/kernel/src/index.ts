@@ -128,6 +128,7 @@ export type {
   Subscription,
 } from './ports/event-store.js';
 export type { Fence, FenceRecord, FenceSession } from './ports/fence.js';
+export { FENCE_MEMORY, forgettable } from './ports/fence.js';
 export type {
   Address,
   BusConsumer,

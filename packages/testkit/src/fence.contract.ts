@@ -5,6 +5,8 @@ import { expect } from './test-framework.contract.js';
 export interface FenceSubject extends ContractSubject<Fence> {
   /** A participant's own data, changed within a session; absent where the fence is external. */
   readonly business?: { write(value: string): Promise<void>; read(): Promise<readonly string[]> };
+  /** Makes what was recorded so far look so many milliseconds older. */
+  readonly age: (milliseconds: number) => Promise<void>;
   /** How many sessions it runs at the same time; default 1. */
   readonly concurrency?: number;
 }
@@ -35,6 +37,7 @@ const RECORDS: readonly FenceRecord[] = [
   { type: 'sealed', doubt: false },
 ];
 
+const DAY = 86_400_000;
 const DONE: FenceRecord = { type: 'succeeded', result: '1', compensable: true };
 const SEALED: FenceRecord = { type: 'sealed', doubt: false };
 
@@ -207,16 +210,27 @@ function turnsAndPruning(sentence: Sentence<FenceSubject>): void {
     await next;
     expect(await read(subject, 'key')).toEqual(DONE);
   });
-  sentence('drops the records last written before a time, and says how many', async ({ subject }) => {
+  sentence('drops the records last written before a time, and says how many', async ({ subject, age }) => {
     const before = Date.now();
     await subject.session(async (session) => {
       await session.put('a', DONE);
       await session.put('b', SEALED);
     });
-    expect(await subject.prune(before)).toBe(0);
+    await age(100 * DAY);
+    expect(await subject.prune(before - 101 * DAY)).toBe(0);
     expect(await read(subject, 'a')).toEqual(DONE);
-    expect(await subject.prune(Date.now() + 60_000)).toBe(2);
+    await subject.session(async (session) => session.put('b', DONE));
+    expect(await subject.prune(Date.now() + DAY)).toBe(1);
     expect(await read(subject, 'a')).toBeUndefined();
-    expect(await read(subject, 'b')).toBeUndefined();
+    expect(await read(subject, 'b')).toEqual(DONE);
+  });
+  sentence('A12: drops nothing that it must still remember, whatever it is told', async ({ subject, age }) => {
+    await subject.session(async (session) => session.put('a', DONE));
+    expect(await subject.prune(Date.now() + 1_000 * DAY)).toBe(0);
+    await age(90 * DAY);
+    expect(await subject.prune(Date.now() + 1_000 * DAY)).toBe(0);
+    expect(await read(subject, 'a')).toEqual(DONE);
+    await age(2 * DAY);
+    expect(await subject.prune(Date.now() + 1_000 * DAY)).toBe(1);
   });
 }

@@ -20,16 +20,30 @@ indexedStoreContract('MemoryEventStore with an index', async () => {
   return { subject: { events, index }, close: () => events.close() };
 });
 
+/** A fence whose clock can be put forward. */
+function aging(kind: 'transactional' | 'external') {
+  let ahead = 0;
+  const fence = new MemoryFence({ kind, now: () => Date.now() + ahead });
+  const age = async (milliseconds: number): Promise<void> => {
+    ahead += milliseconds;
+  };
+  return { fence, age };
+}
+
 fenceContract('MemoryFence', async () => {
-  const subject = new MemoryFence();
+  const { fence: subject, age } = aging('transactional');
   return {
     subject,
+    age,
     business: { write: async (value) => subject.data.set(value, true), read: async () => subject.data.keys() },
     close: async () => {},
   };
 });
 
-fenceContract('MemoryFence, external', async () => ({ subject: new MemoryFence({ kind: 'external' }), close: async () => {} }));
+fenceContract('MemoryFence, external', async () => {
+  const { fence: subject, age } = aging('external');
+  return { subject, age, close: async () => {} };
+});
 
 describe('MemoryFence', () => {
   it('counts a record as written when it was last written, by the clock it is given', async () => {
@@ -39,6 +53,7 @@ describe('MemoryFence', () => {
     await fence.session(async (session) => session.put('b', { type: 'sealed', doubt: false }));
     now = 2_000;
     await fence.session(async (session) => session.put('a', { type: 'sealed', doubt: true }));
+    now += 100 * 86_400_000;
     expect(await fence.prune(1_500)).toBe(1);
     expect(await fence.session(async (session) => session.get('a'))).toEqual({ type: 'sealed', doubt: true });
   });

@@ -1,4 +1,4 @@
-import type { Fence, FenceRecord, FenceSession } from '@skald/kernel';
+import { type Fence, type FenceRecord, type FenceSession, forgettable } from '@skald/kernel';
 
 interface Written {
   readonly record: FenceRecord;
@@ -40,7 +40,8 @@ export class MemoryFence implements Fence {
 
   prune(before: number): Promise<number> {
     return this.#inTurn(async () => {
-      const old = [...this.#records].filter(([, { at }]) => at < before);
+      const until = forgettable(before, this.#now());
+      const old = [...this.#records].filter(([, { at }]) => at < until);
       for (const [key] of old) this.#records.delete(key);
       return old.length;
     });

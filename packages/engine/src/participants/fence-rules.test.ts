@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { CommandMessage, FenceRecord, Operation } from '@skald/kernel';
-import { admit, FENCE_MEMORY, type Verdict } from './fence-rules.js';
+import { type CommandMessage, FENCE_MEMORY, type FenceRecord, type Operation } from '@skald/kernel';
+import { admit, type Verdict } from './fence-rules.js';
 
 const NOW = 1_000_000_000_000;
 

@@ -13,7 +13,7 @@
  * F8  Where a run was interrupted and the participant has a probe, that is asked before the action is run again, refused or sealed.
  * F9  An action that somebody else will end is undone as a done one is; sealed, nobody knows what came of it.
  */
-import { type CommandMessage, EXPIRED, type FenceRecord, type Outcome } from '@skald/kernel';
+import { type CommandMessage, EXPIRED, FENCE_MEMORY, type FenceRecord, type Outcome } from '@skald/kernel';
 import type { Answered } from './actions.js';
 
 export type Verdict =
@@ -23,9 +23,6 @@ export type Verdict =
   | { readonly do: 'answer'; readonly outcome: Outcome; readonly record?: FenceRecord }
   /** Ask again at `at` (epoch milliseconds). */
   | { readonly do: 'wait'; readonly until: number };
-
-/** Fence records are kept this long after their last change, in milliseconds: 90 days. */
-export const FENCE_MEMORY = 90 * 86_400_000;
 
 export function admit(record: FenceRecord | undefined, command: CommandMessage, now: number): Verdict {
   if (record?.type === 'running' && record.leaseUntil > now) return { do: 'wait', until: record.leaseUntil };

@@ -14,6 +14,20 @@ export type FenceRecord =
   | { readonly type: 'undone'; readonly round: number; readonly executed: boolean }
   | { readonly type: 'sealed'; readonly doubt: boolean };
 
+/**
+ * How long a fence remembers a key at least after its record was last written, in milliseconds: 90 days. What was first requested longer ago, and is
+ * not remembered, is neither run nor answered.
+ */
+export const FENCE_MEMORY = 90 * 86_400_000;
+
+/** By so much, in milliseconds, the clock of whoever asked may be ahead of the fence's. */
+const AHEAD = 86_400_000;
+
+/** Records last written before then may be dropped: before `before`, but none that must still be remembered. */
+export function forgettable(before: number, now: number): number {
+  return Math.min(before, now - FENCE_MEMORY - AHEAD);
+}
+
 /** One transaction of a fence. Everything done through it is durable when the session's promise resolves, or none of it is. */
 export interface FenceSession {
   get(key: string): FenceRecord | undefined | Promise<FenceRecord | undefined>;
@@ -36,6 +50,6 @@ export interface Fence {
    */
   readonly concurrency?: number;
   session<T>(work: (session: FenceSession) => Promise<T>): Promise<T>;
-  /** Drops records last written before `before` (epoch milliseconds); answers how many. */
+  /** Drops records last written before `before` (epoch milliseconds), but none of the last 91 days (`forgettable`); answers how many. */
   prune(before: number): Promise<number>;
 }
