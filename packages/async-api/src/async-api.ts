@@ -1,9 +1,9 @@
 /**
  * AsyncAPI 3 of what Skald says on Kafka, from the definitions: for services in other languages, and for whoever wants to see it.
  *
- * A1. Operations are those of the sagas' manager: what it sends, a participant receives, and the other way round.
- * A2. The schemas of the values are those that the decoder reads by, and are refined by what the definitions know.
- * A3. The document depends on its arguments alone, so that a committed one can be compared.
+ * D1. Operations are those of the sagas' manager: what it sends, a participant receives, and the other way round.
+ * D2. The schemas of the values are those that the decoder reads by, and are refined by what the definitions know.
+ * D3. The document depends on its arguments alone, so that a committed one can be compared.
  */
 import type { ParticipantDefinition, SagaDefinition } from '@skald/decorators';
 import type { TopicOptions } from '@skald/message-bus-kafka';
@@ -95,7 +95,7 @@ class Description {
     this.#deadLetters(channel, `Commands that ${name} could not read.`);
   }
 
-  /** A1. After the participants, since their replies come to the same channel. */
+  /** D1. After the participants, since their replies come to the same channel. */
   manager(): void {
     const { sagas, topics = {} } = this.options;
     const starts = sagas.map((saga) => this.messages.start(saga));
@@ -160,7 +160,7 @@ function distinct(references: readonly Reference[]): readonly Reference[] {
   return [...new Map(references.map((one) => [one.$ref, one])).values()];
 }
 
-/** A3. */
+/** D3. */
 function inOrder<T>(members: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   return Object.fromEntries(Object.entries(members).sort(([one], [other]) => (one < other ? -1 : 1)));
 }

@@ -44,38 +44,38 @@ function stored({ stream, expectedRevision, events }: StreamWrite): StoredEvent[
 }
 
 describe('Appends', () => {
-  it('A2: sends the very same bytes again until there is an answer', async () => {
+  it('P2: sends the very same bytes again until there is an answer', async () => {
     const { appends, sent } = scripted({ a: [unknown, unsent, unknown, appended(1)] });
     expect(await appends.append([write('a')])).toEqual([{ type: 'appended', revision: 1, position: 11 }]);
     expect(sent).toHaveLength(4);
     for (const again of sent) expect(again).toBe(sent[0]);
   });
 
-  it('A2: says unknown when patience ends, with an error that may be retried', async () => {
+  it('P2: says unknown when patience ends, with an error that may be retried', async () => {
     const { appends } = scripted({ a: [unknown], b: [appended(1)] });
     const outcomes = await appends.append([write('a'), write('b')]);
     expect(outcomes).toMatchObject([{ type: 'unknown', error: { code: 'store-unreachable', retryable: true } }, { type: 'appended' }]);
   });
 
-  it('A3: takes a conflict that answers a repeat for success where the very events stand there', async () => {
+  it('P3: takes a conflict that answers a repeat for success where the very events stand there', async () => {
     const mine = write('a');
     const { appends } = scripted({ a: [unknown, conflict] }, stored(mine));
     expect(await appends.append([mine])).toEqual([{ type: 'appended', revision: 1, position: 71 }]);
   });
 
-  it('A3: takes it for a conflict where others stand there, or only a part', async () => {
+  it('P3: takes it for a conflict where others stand there, or only a part', async () => {
     const mine = write('a');
     expect(await scripted({ a: [unknown, conflict] }, stored(write('a'))).appends.append([mine])).toEqual([conflict]);
     expect(await scripted({ a: [unknown, conflict] }, stored(mine).slice(0, 1)).appends.append([mine])).toEqual([conflict]);
   });
 
-  it('A3: believes a conflict that answers the first attempt', async () => {
+  it('P3: believes a conflict that answers the first attempt', async () => {
     const mine = write('a');
     expect(await scripted({ a: [conflict] }, stored(mine)).appends.append([mine])).toEqual([conflict]);
     expect(await scripted({ a: [unsent, conflict] }, stored(mine)).appends.append([mine])).toEqual([conflict]);
   });
 
-  it('A4: settles the writes of a stream in order, and asks again for a conflict after a doubtful one', async () => {
+  it('P4: settles the writes of a stream in order, and asks again for a conflict after a doubtful one', async () => {
     const { appends, sent } = scripted({ a: [unknown, conflict, appended(1), appended(3)], b: [conflict] });
     expect(await appends.append([write('a'), write('a', 1), write('b')])).toMatchObject([
       { type: 'appended', revision: 1 },
@@ -91,14 +91,14 @@ describe('Appends', () => {
     ]);
   });
 
-  it('A5: sends nothing of a batch that has a write without events, or one that is too large', async () => {
+  it('P5: sends nothing of a batch that has a write without events, or one that is too large', async () => {
     const { appends, sent } = scripted({ a: [appended(1)] });
     await expect(appends.append([write('a'), write('b', -1, 0)])).rejects.toThrow(TypeError);
     await expect(appends.append([write('a'), write('b', -1, 900)])).rejects.toMatchObject({ code: 'payload-too-large' });
     expect(sent).toEqual([]);
   });
 
-  it('A6: rejects when nothing was stored for certain, and only then', async () => {
+  it('P6: rejects when nothing was stored for certain, and only then', async () => {
     await expect(scripted({ a: [unsent] }).appends.append([write('a')])).rejects.toMatchObject({ code: 'store-unreachable' });
     await expect(scripted({ a: [refused], b: [conflict] }).appends.append([write('a'), write('b')])).rejects.toMatchObject({
       code: 'store-access-denied',

@@ -1,13 +1,13 @@
 /**
  * What becomes of a batch of writes.
  *
- * A1. All are sent at once, in order; each has its own fate.
- * A2. A write whose outcome is unknown is sent again, the very same bytes at the very same revision, until there is an answer or no more patience.
+ * P1. All are sent at once, in order; each has its own fate.
+ * P2. A write whose outcome is unknown is sent again, the very same bytes at the very same revision, until there is an answer or no more patience.
  *     The server knows a repeat by the ids of its events.
- * A3. A conflict that answers such a repeat may be the write itself: the stream is read, and equal ids are success.
- * A4. Of writes to one stream, those after a doubtful one are settled after it: their conflict may have been its absence.
- * A5. Nothing is sent of a batch that has a write which cannot be: without events, or too large.
- * A6. When all that was not stored is known not to be, and nothing was, the batch is rejected with the reason.
+ * P3. A conflict that answers such a repeat may be the write itself: the stream is read, and equal ids are success.
+ * P4. Of writes to one stream, those after a doubtful one are settled after it: their conflict may have been its absence.
+ * P5. Nothing is sent of a batch that has a write which cannot be: without events, or too large.
+ * P6. When all that was not stored is known not to be, and nothing was, the batch is rejected with the reason.
  */
 import { type AppendOutcome, SkaldError, type StreamWrite } from '@skald/kernel';
 import type { Answer, AppendCalls, EncodedWrite } from './append-calls.js';
@@ -58,7 +58,7 @@ export class Appends {
     return this.#outcomes(jobs);
   }
 
-  /** A5 */
+  /** P5 */
   #encode({ stream, expectedRevision, events }: StreamWrite): EncodedWrite {
     if (events.length === 0) throw new TypeError(`a write to ${stream} has no events`);
     const encoded = events.map(encode);
@@ -73,7 +73,7 @@ export class Appends {
     return this.#limiter.run(() => this.calls.send(write));
   }
 
-  /** A4 */
+  /** P4 */
   async #settleAll(jobs: readonly Job[], until: number): Promise<void> {
     const byStream = new Map<string, Job[]>();
     for (const job of jobs) {
@@ -93,7 +93,7 @@ export class Appends {
     );
   }
 
-  /** A2 */
+  /** P2 */
   async #settle(job: Job, until: number): Promise<void> {
     for (let repeat = 1; !this.shutter.isShut; repeat++) {
       if (isOpen(job)) {
@@ -110,7 +110,7 @@ export class Appends {
     }
   }
 
-  /** A3 */
+  /** P3 */
   async #lookUp({ stream, expectedRevision, events }: EncodedWrite, conflict: Answer): Promise<Answer> {
     try {
       const there = await this.reads.stream(stream, expectedRevision + 1, { limit: events.length, timeout: this.options.answerTimeout });
@@ -122,7 +122,7 @@ export class Appends {
     }
   }
 
-  /** A6 */
+  /** P6 */
   #outcomes(jobs: readonly Job[]): AppendOutcome[] {
     const failed = jobs.find(({ answer }) => errorOf(answer) !== undefined);
     if (failed && jobs.every(isNotStored)) throw this.#translated(failed);

@@ -101,7 +101,7 @@ async function runs(steps: readonly Step[]): Promise<void> {
   }
 }
 
-it('A2, A3, A4, S1: whatever is written and whatever fails, each write has the model’s fate, and subscribers see all of it once', async () => {
+it('P2, P3, P4, S1: whatever is written and whatever fails, each write has the model’s fate, and subscribers see all of it once', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 5 }), (steps) => runs(steps)),
     { numRuns: Number(process.env['FAULTY_RUNS'] ?? 12) },

@@ -8,12 +8,12 @@ import type { SagaRows } from './saga-rows.js';
 /**
  * Appends a batch of writes in one transaction.
  *
- * A1. Each write has its own fate: whether it conflicts is known before anything of it is stored, so that a conflict undoes nothing.
- * A2. The batch is stored whole or not at all: events, heads, summaries and the index's position.
- * A3. A repeat of a stored write stores nothing, not even its summary, which may be older than the index by now.
- * A4. What is remembered of heads is true: there is one owner (see ownership.ts), or what another process wrote is noticed before it is
+ * P1. Each write has its own fate: whether it conflicts is known before anything of it is stored, so that a conflict undoes nothing.
+ * P2. The batch is stored whole or not at all: events, heads, summaries and the index's position.
+ * P3. A repeat of a stored write stores nothing, not even its summary, which may be older than the index by now.
+ * P4. What is remembered of heads is true: there is one owner (see ownership.ts), or what another process wrote is noticed before it is
  *     relied on; and after a failure everything is forgotten.
- * A5. Positions are given out under the file's write lock: the order of positions is the order of commits, without gaps, whoever writes.
+ * P5. Positions are given out under the file's write lock: the order of positions is the order of commits, without gaps, whoever writes.
  */
 export class Appender {
   readonly #heads = new Recent<Head>(20_000);

@@ -21,7 +21,7 @@ function write(stream: string, bytes: number, expectedRevision = -1): StreamWrit
 }
 
 describe('A full disk', () => {
-  it('A2: rolls the whole batch back, and the store goes on when there is space', async () => {
+  it('P2: rolls the whole batch back, and the store goes on when there is space', async () => {
     const store = openStore({ file, maxPages: 60 });
     await store.events.append([write('order-1', 100)]);
     await store.index.count();
@@ -45,7 +45,7 @@ describe('A full disk', () => {
     await roomy.close();
   });
 
-  it('A2: undoes a put that does not fit', async () => {
+  it('P2: undoes a put that does not fit', async () => {
     const store = openStore({ file, maxPages: 40 });
     const summaries = Array.from({ length: 5_000 }, (_, i) => madeUpSummary(`order-${i}`, { error: 'x'.repeat(200) }));
     await expect(store.index.put(summaries, 9)).rejects.toMatchObject({ code: 'store-full' });
@@ -76,7 +76,7 @@ function spoilLog(): void {
 const onLinux = process.platform === 'linux' ? describe : describe.skip;
 
 onLinux('A failing disk', () => {
-  it('A2: rejects with store-failed and keeps the cause; what was stored before is there when it is opened again', async () => {
+  it('P2: rejects with store-failed and keeps the cause; what was stored before is there when it is opened again', async () => {
     const store = await openSqliteStore({ file });
     await store.events.append([write('order-1', 100)]);
     spoilLog();

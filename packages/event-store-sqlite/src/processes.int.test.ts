@@ -124,7 +124,7 @@ whereItMounts('A store on a real small disk', () => {
     execFileSync('umount', [folder]);
   });
 
-  it('A2: says store-full, keeps nothing of the batch, and goes on when there is space', async () => {
+  it('P2: says store-full, keeps nothing of the batch, and goes on when there is space', async () => {
     const ballast = join(folder, 'ballast');
     writeFileSync(ballast, Buffer.alloc(2_000_000));
     const store = await openSqliteStore({ file });

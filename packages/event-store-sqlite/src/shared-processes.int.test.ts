@@ -129,7 +129,7 @@ function expectTrue(told: readonly Told[], streams: ReadonlyMap<string, readonly
 }
 
 describe('A store that processes share', () => {
-  it('A2, A4, A5, O2: loses nothing and doubles nothing under kill -9, and conflicts exactly where another was first', async () => {
+  it('P2, P4, P5, O2: loses nothing and doubles nothing under kill -9, and conflicts exactly where another was first', async () => {
     const managers = ['a', 'b', 'c'].map((name) => new Manager(name));
     for (const manager of managers) manager.start();
     for (let kill = 0; kill < 9; kill++) {
@@ -156,7 +156,7 @@ describe('A store that processes share', () => {
     await store.close();
   });
 
-  it('A5: shows a reader a beginning of the order at every moment, never an order with a hole in it', async () => {
+  it('P5: shows a reader a beginning of the order at every moment, never an order with a hole in it', async () => {
     const managers = ['a', 'b'].map((name) => new Manager(name));
     for (const manager of managers) manager.start();
     await Promise.all(managers.map((manager) => manager.tells(2)));

@@ -93,7 +93,7 @@ describe('A store that is shared', () => {
 });
 
 describe('An append to a store that is shared', () => {
-  it('A4: conflicts where another process has written, and writes nothing of its own', async () => {
+  it('P4: conflicts where another process has written, and writes nothing of its own', async () => {
     const [one, two] = [open(), open()];
     await one.events.append([write('order-1', -1)]);
     await two.events.append([write('order-1', 0, 2_000)]);
@@ -185,7 +185,7 @@ describe('An append to a store that is shared', () => {
 });
 
 describe('A subscription to a store that is shared', () => {
-  it('A5: sees every event of every process, in the order of positions, which have no gaps', async () => {
+  it('P5: sees every event of every process, in the order of positions, which have no gaps', async () => {
     const [one, two, witness] = [open(), open(), open()];
     const seen: RecordedEvent[] = [];
     const all = new Promise<void>((resolve) => {

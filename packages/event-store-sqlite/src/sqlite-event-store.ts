@@ -21,7 +21,7 @@ const LOOK_EVERY = 50;
  * processes write, and each waits for its turn.
  */
 export class SqliteEventStore implements EventStore {
-  /** A5 of appender.ts. */
+  /** P5 of appender.ts. */
   readonly isDense = true;
   readonly #feed: Feed;
   #look: NodeJS.Timeout | undefined;

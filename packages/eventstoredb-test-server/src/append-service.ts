@@ -1,10 +1,10 @@
 /**
  * The two ways to append: a call for each write, and one call for many.
  *
- * A1. A conflict is a result of Append, a Status with details in BatchAppend; a tombstone and a write that is too large are errors of the call
+ * P1. A conflict is a result of Append, a Status with details in BatchAppend; a tombstone and a write that is too large are errors of the call
  *     there, a Status here.
- * A2. In a batch, a write is done when its final part has come; parts of several writes may alternate. The limit of size is for the write.
- * A3. A deadline in the past refuses the write. The client's clock sets it, the server's judges it.
+ * P2. In a batch, a write is done when its final part has come; parts of several writes may alternate. The limit of size is for the write.
+ * P3. A deadline in the past refuses the write. The client's clock sets it, the server's judges it.
  */
 import type * as Pb from '@eventstore/db-client/generated/streams_pb.js';
 import type { CallWriter } from './call-writer.js';

@@ -51,7 +51,7 @@ describe('a command', () => {
     expect(owed(spec)).toEqual(['action charge 1000']);
   });
 
-  it('A18: is valid longer by as long as its saga was suspended', () => {
+  it('B18: is valid longer by as long as its saga was suspended', () => {
     const spec = given(one).when(start(one), operator('suspend', undefined, { at: 50 }), operator('resume', undefined, { at: 550 }));
     expect(owed(spec)).toEqual(['action charge 1500']);
   });

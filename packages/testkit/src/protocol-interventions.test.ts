@@ -250,7 +250,7 @@ describe('what can be done', () => {
     expect(shown(spec.state)).toEqual(['start-again']);
   });
 
-  it('A18: what is independent of a step that is parked goes on, and what an operator holds does not', () => {
+  it('B18: what is independent of a step that is parked goes on, and what an operator holds does not', () => {
     const branches = saga([
       step('ship', { pivot: true }),
       step('a', { after: 'ship' }),

@@ -23,7 +23,7 @@ describe('a step of many items on the way back', () => {
       .thenStands('compensated');
   });
 
-  it('A19: begins no item when the saga is cancelled, waits for those in flight, and undoes what succeeded', () => {
+  it('B19: begins no item when the saga is cancelled, waits for those in flight, and undoes what succeeded', () => {
     given(ordered)
       .when(start(ordered), reply('charge', succeeded), ...done(0), cancel())
       .then('CancelRequested', 'CompensationStarted')
@@ -97,7 +97,7 @@ describe('a step of many items past the pivot', () => {
 });
 
 describe('a step of many items and an operator', () => {
-  it('A18: stands still while the saga is suspended, and goes on when it is resumed', () => {
+  it('B18: stands still while the saga is suspended, and goes on when it is resumed', () => {
     given(three)
       .when(start(three), operator('suspend'), ...done(0))
       .then('StepSucceeded')

@@ -45,13 +45,13 @@ describe('what an operator declared', () => {
     spec.when(reply('notify', undone)).then('CompensationSucceeded', 'SagaCompleted');
   });
 
-  it('A2: past the pivot a failure waits for a person, and its success resolves it', () => {
+  it('A3: past the pivot a failure waits for a person, and its success resolves it', () => {
     parked().thenStands('suspended').when(reply('notify', succeeded)).then('StepSucceeded', 'SagaCompleted');
   });
 });
 
 describe('operators', () => {
-  it('A18: hold a saga: answers are recorded, nothing is requested, timers stand still and go on later', () => {
+  it('B18: hold a saga: answers are recorded, nothing is requested, timers stand still and go on later', () => {
     const spec = given(two)
       .when(start(two), operator('suspend', undefined, { at: 40 }))
       .then('OperatorIntervened')
@@ -70,7 +70,7 @@ describe('operators', () => {
     if (held.command('charge').dueAt !== 600 || nextDue(held.state) !== 600) throw new Error('the timeout did not stand still');
   });
 
-  it('A18: hold a saga on its way back, which then ends only when they let it go', () => {
+  it('B18: hold a saga on its way back, which then ends only when they let it go', () => {
     const spec = given(one)
       .when(start(one), wake(100), operator('suspend'), reply('charge', undone))
       .then('CompensationSucceeded')
@@ -78,7 +78,7 @@ describe('operators', () => {
     spec.when(operator('resume')).then('OperatorIntervened', 'SagaCompensated').thenStands('compensated');
   });
 
-  it('A18: what is parked stops only what depends on it', () => {
+  it('B18: what is parked stops only what depends on it', () => {
     const past = [
       step('ship', { pivot: true }),
       step('a', { after: ['ship'] }),
@@ -93,7 +93,7 @@ describe('operators', () => {
       .then('StepSucceeded', ['StepRequested', { step: 'c' }]);
   });
 
-  it('A28: end a saga as it stands, whatever it is doing, and nothing follows', () => {
+  it('B28: end a saga as it stands, whatever it is doing, and nothing follows', () => {
     given(two)
       .when(start(two), operator('terminate'))
       .then('SagaTerminated')
@@ -103,7 +103,7 @@ describe('operators', () => {
       .thenNothing('stray');
   });
 
-  it('A22: are refused when what they looked at was parked anew, and answered as before when they ask twice', () => {
+  it('B22: are refused when what they looked at was parked anew, and answered as before when they ask twice', () => {
     const definition = saga([step('ship', { pivot: true }), step('notify')]);
     const spec = given(definition).when(start(definition), reply('ship', succeeded), reply('notify', declined));
     const seen = spec.state.revision;

@@ -68,19 +68,19 @@ describe('a failure', () => {
 describe('attempts and rounds', () => {
   const definition = saga(step('charge', { retry: { ...twice, on: ['Declined', 'Timeout'] } }));
 
-  it('A21: a success of an earlier attempt counts', () => {
+  it('B21: a success of an earlier attempt counts', () => {
     given(definition)
       .when(start(definition), wake(100), wake(110), reply('charge', succeeded, { attempt: 1 }))
       .then('StepSucceeded', 'SagaCompleted');
   });
 
-  it('A21: a technical failure of an earlier attempt tells nothing of the one in flight', () => {
+  it('B21: a technical failure of an earlier attempt tells nothing of the one in flight', () => {
     given(definition)
       .when(start(definition), wake(100), wake(110), reply('charge', rolledBack, { attempt: 1 }))
       .thenNothing('stray');
   });
 
-  it('A21: a business failure of an earlier attempt is final for the key', () => {
+  it('B21: a business failure of an earlier attempt is final for the key', () => {
     const [key, next] = ['order-1/i1/charge', 'order-1/i1/charge#2'];
     const saga = given(definition).when(start(definition));
     if (saga.command('charge').key !== key) throw new Error('another key');
@@ -156,7 +156,7 @@ describe('a compensation', () => {
       .thenOwes('seal charge');
   });
 
-  it('A9: a success that ended after its undo is undone in a second round, once, and the saga ends again', () => {
+  it('A10: a success that ended after its undo is undone in a second round, once, and the saga ends again', () => {
     const spec = given(one).when(start(one), wake(100), reply('charge', undone)).then('CompensationSucceeded', 'SagaCompensated');
     const afterUndo = lateReply('charge', { ...succeeded, afterUndo: 1 });
     spec.when(afterUndo).then(['StepSucceeded', { afterUndo: 1, late: true }], ['CompensationRequested', { round: 2, attempt: 1 }]);
@@ -165,7 +165,7 @@ describe('a compensation', () => {
     spec.when(reply('charge', undone)).then('CompensationSucceeded', 'SagaCompensated').thenStands('compensated');
   });
 
-  it('A9: a success that ended after its undo and is heard of before it opens the second round as well', () => {
+  it('A10: a success that ended after its undo and is heard of before it opens the second round as well', () => {
     given(one)
       .when(start(one), wake(100), lateReply('charge', { ...succeeded, afterUndo: 1 }))
       .then('StepSucceeded')

@@ -154,7 +154,7 @@ describe('signals', () => {
 });
 
 describe('a step that waits for a signal, and the way back', () => {
-  it('A19: ends at once when the saga turns back, and is never undone', () => {
+  it('B19: ends at once when the saga turns back, and is never undone', () => {
     const beside = saga([step('charge'), approval()]);
     given(beside).when(start(beside), reply('charge', declined)).then('StepFailed', 'CompensationStarted', 'SagaFailed');
     given(order)
@@ -163,7 +163,7 @@ describe('a step that waits for a signal, and the way back', () => {
       .thenOwes('compensation charge');
   });
 
-  it('A18: what comes while the saga is suspended is kept, and taken when it goes on; its time stands still', () => {
+  it('B18: what comes while the saga is suspended is kept, and taken when it goes on; its time stands still', () => {
     const held = waiting()
       .when(operator('suspend', undefined, { at: 400 }), wake(1_000))
       .thenNothing();

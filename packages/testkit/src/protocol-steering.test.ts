@@ -117,11 +117,11 @@ describe('a cancel', () => {
       .thenAnswers({ accepted: false, code: 'saga-ended', details: { status: 'completed' } });
   });
 
-  it('A18: is a way out of a suspended saga', () => {
+  it('B18: is a way out of a suspended saga', () => {
     given(one).when(start(one), operator('suspend'), cancel()).then('CancelRequested', 'CompensationStarted').thenStands('compensating');
   });
 
-  it('A22: a repeat gets the first answer', () => {
+  it('B22: a repeat gets the first answer', () => {
     const spec = inPivot().when(cancel());
     spec.when(cancel()).thenNothing().thenAnswers({ accepted: true, revision: 4, pending: true });
   });
@@ -155,7 +155,7 @@ describe('the deadline', () => {
 });
 
 describe('the way back', () => {
-  it('A19: ends backoffs at once, awaits what is in flight until its timeout, and holds up nothing that is independent', () => {
+  it('B19: ends backoffs at once, awaits what is in flight until its timeout, and holds up nothing that is independent', () => {
     const spec = given(branches).when(start(branches), reply('a', succeeded), wake(100));
     spec.then(
       'StepTimedOut',
@@ -173,7 +173,7 @@ describe('the way back', () => {
       .then('StepTimedOut', ['CompensationFailed', { step: 'a' }], ['CompensationRequested', { step: 'b' }]);
   });
 
-  it('A28: undoes a success that comes after its turn at once, out of order, and says so', () => {
+  it('B28: undoes a success that comes after its turn at once, out of order, and says so', () => {
     const spec = given(two).when(start(two), reply('charge', succeeded), wake(100), reply('ship', nothingToUndo));
     spec.then('CompensationSucceeded', ['CompensationRequested', { step: 'charge' }]);
     spec.when(lateReply('ship', succeeded)).then(['StepSucceeded', { late: true }], ['CompensationRequested', { step: 'ship', round: 2 }]);
@@ -183,7 +183,7 @@ describe('the way back', () => {
       .then('CompensationSucceeded', 'SagaCompensated');
   });
 
-  it('A28: with nothing to undo ends failed; cancelled, it says cancelled', () => {
+  it('B28: with nothing to undo ends failed; cancelled, it says cancelled', () => {
     given(one).when(start(one), reply('charge', declined)).thenStands('failed');
     given(one).when(start(one), cancel(), reply('charge', declined)).then('StepFailed', 'SagaCancelled').thenStands('cancelled');
   });

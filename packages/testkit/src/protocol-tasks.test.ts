@@ -215,7 +215,7 @@ describe('a pivot that is answered later', () => {
   const definition = saga([step('charge'), step('scan', { callback, pivot: true })]);
   const pivot = () => waiting(definition);
 
-  it('A1: keeps a cancel waiting, and its token decides', () => {
+  it('A3: keeps a cancel waiting, and its token decides', () => {
     pivot().when(cancel(5)).then('CancelRequested').when(complete('done', 6)).then('StepSucceeded', 'CancelRefused', 'SagaCompleted');
     pivot().when(cancel(5), fail('Broken', 6)).then('StepFailed', 'CompensationStarted', 'CompensationRequested');
   });

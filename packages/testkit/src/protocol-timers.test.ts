@@ -65,7 +65,7 @@ describe('a step that waits', () => {
 describe('a step that waits and the way back', () => {
   const beside = saga([step('charge'), waits(1_000)]);
 
-  it('A19: it ends at once when the saga turns back, and is never undone', () => {
+  it('B19: it ends at once when the saga turns back, and is never undone', () => {
     given(beside)
       .when(start(beside), reply('charge', declined))
       .then('StepFailed', 'CompensationStarted', 'SagaFailed')
@@ -77,7 +77,7 @@ describe('a step that waits and the way back', () => {
       .thenOwes('compensation charge');
   });
 
-  it('A19: a cancel and the deadline end it', () => {
+  it('B19: a cancel and the deadline end it', () => {
     given(coolOff)
       .when(start(coolOff), reply('charge', succeeded), cancel())
       .then('CancelRequested', 'CompensationStarted', 'CompensationRequested');
@@ -98,7 +98,7 @@ describe('a step that waits and the way back', () => {
 describe('a step that waits and an operator', () => {
   const waiting = () => given(coolOff).when(start(coolOff), reply('charge', succeeded));
 
-  it('A18: stands still while the saga is suspended, and waits longer by as much', () => {
+  it('B18: stands still while the saga is suspended, and waits longer by as much', () => {
     waiting()
       .when(operator('suspend', undefined, { at: 400 }), wake(1_000))
       .thenNothing()

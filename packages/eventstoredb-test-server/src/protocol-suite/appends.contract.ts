@@ -4,7 +4,7 @@ import { ANY, jsonEvent, NO_STREAM, STREAM_EXISTS } from '@eventstore/db-client'
 import { collect, errorOf, idsOf, type SuiteTarget, someBytes, someEvent, someEvents, someStream } from './suite-target.js';
 
 export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void {
-  test('A1 an append to a new stream answers with its last revision and position', async () => {
+  test('P1 an append to a new stream answers with its last revision and position', async () => {
     const stream = someStream();
     const result = await client().appendToStream(stream, someEvents(3), { expectedRevision: NO_STREAM });
     assert.equal(result.success, true);
@@ -16,7 +16,7 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
     );
     assert.equal(result.position?.commit, events[2]?.event?.position?.commit);
   });
-  test('A1 a conflict says what was expected and what is there', async () => {
+  test('P1 a conflict says what was expected and what is there', async () => {
     const stream = someStream();
     const missing = await errorOf(client().appendToStream(stream, someEvent(), { expectedRevision: 3n }));
     assert.deepEqual([missing['type'], missing['streamName']], ['wrong-expected-version', stream]);
@@ -27,7 +27,7 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
     const exists = await errorOf(client().appendToStream(someStream(), someEvent(), { expectedRevision: STREAM_EXISTS }));
     assert.deepEqual([exists['expectedVersion'], exists['actualVersion']], ['stream_exists', 'no_stream']);
   });
-  test('A1 a call for each write, which credentials ask for, answers alike', async () => {
+  test('P1 a call for each write, which credentials ask for, answers alike', async () => {
     const stream = someStream();
     const credentials = { username: 'admin', password: 'changeit' };
     const result = await client().appendToStream(stream, someEvents(2), { expectedRevision: NO_STREAM, credentials });
@@ -37,7 +37,7 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
     const tooLarge = client().appendToStream(stream, someBytes(maxAppendSize + 1), { credentials });
     assert.equal((await errorOf(tooLarge))['type'], 'maximum-append-size-exceeded');
   });
-  test('A2 a write that comes in many parts is one write', async () => {
+  test('P2 a write that comes in many parts is one write', async () => {
     const stream = someStream();
     const events = someEvents(50);
     const result = await client().appendToStream(stream, events, { expectedRevision: NO_STREAM, batchAppendSize: 500 });
@@ -48,7 +48,7 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
       events.map(({ id }) => id),
     );
   });
-  test('A2 a write over the limit is refused as a whole, one below is not', async () => {
+  test('P2 a write over the limit is refused as a whole, one below is not', async () => {
     const stream = someStream();
     const half = Math.floor(maxAppendSize / 2);
     const error = await errorOf(client().appendToStream(stream, [someBytes(half), someBytes(half + 1)], { expectedRevision: NO_STREAM }));
@@ -57,13 +57,13 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
     await client().appendToStream(stream, someBytes(half), { expectedRevision: NO_STREAM });
     assert.equal((await idsOf(client(), stream)).length, 1);
   });
-  test('A3 a deadline that has passed on the server refuses the write', async () => {
+  test('P3 a deadline that has passed on the server refuses the write', async () => {
     const stream = someStream();
     const error = await errorOf(client().appendToStream(stream, someEvent(), { deadline: -60_000 }));
     assert.equal(error['type'], 'deadline-exceeded');
     assert.equal((await errorOf(collect(client().readStream(stream))))['type'], 'stream-not-found');
   });
-  test('A4 many appends at once each get their own answer', async () => {
+  test('P4 many appends at once each get their own answer', async () => {
     const streams = Array.from({ length: 200 }, () => someStream());
     const results = await Promise.all(
       streams.map((stream, n) => client().appendToStream(stream, someEvents(1 + (n % 3)), { expectedRevision: NO_STREAM })),
@@ -73,7 +73,7 @@ export function appendSuite({ test, client, maxAppendSize }: SuiteTarget): void 
       streams.map((_, n) => BigInt(n % 3)),
     );
   });
-  test('A5 data, metadata, type and id come back as they were sent', async () => {
+  test('P5 data, metadata, type and id come back as they were sent', async () => {
     const stream = someStream();
     const id = randomUUID();
     const event = jsonEvent({

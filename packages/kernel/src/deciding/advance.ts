@@ -2,10 +2,10 @@
  * What follows from the facts.
  *
  * Invariants
- * A1  Before the pivot a failure, a cancel or the deadline turns the saga back; while a pivot's outcome is open they wait for it.
- * A2  Past the pivot nothing turns back: a failed step is parked for a person, a cancel is refused, the deadline is an alarm.
- * A3  What is ready to be undone is undone, whatever phase the saga is in.
- * A4  An action whose outcome is unknown is sealed at its own participant before the saga's own compensation runs elsewhere.
+ * H1  Before the pivot a failure, a cancel or the deadline turns the saga back; while a pivot's outcome is open they wait for it.
+ * H2  Past the pivot nothing turns back: a failed step is parked for a person, a cancel is refused, the deadline is an alarm.
+ * H3  What is ready to be undone is undone, whatever phase the saga is in.
+ * H4  An action whose outcome is unknown is sealed at its own participant before the saga's own compensation runs elsewhere.
  */
 
 import type { Draft } from '../decide.js';
