@@ -82,6 +82,16 @@ describe('Activation', () => {
     expect((await new Activation(store, 1).load('order-1')).published).toBe(-1);
   });
 
+  it('A2, V2: forgets up to where it has published of the sagas that are another owner’s', async () => {
+    const activation = new Activation(await storeWith(3), 1);
+    activation.keep('order-1', { ...(await activation.load('order-1')), published: 2 });
+    activation.drop('order-1');
+    activation.keepOnly((sagaId) => sagaId === 'order-1');
+    expect((await activation.load('order-1')).published).toBe(2);
+    activation.keepOnly(() => false);
+    expect((await activation.load('order-1')).published).toBe(-1);
+  });
+
   it('V2: takes nothing for published that is only about to be stored', async () => {
     const activation = new Activation(await storeWith(3), 1);
     activation.keep('order-1', await activation.load('order-1'));

@@ -61,7 +61,7 @@ describe('Two owners of one store', () => {
     expect(shop.log).toEqual(['act', 'undo']);
   });
 
-  it('I3: an input that a stale state would refuse or drop is decided on the newer one', async () => {
+  it('A2, I3: an input that a stale state would refuse is decided on the newer one', async () => {
     await worldOf();
     world.bus.loses = ({ address }) => address.to === 'participant';
     await world.answered(world.begin('order', '1'));
@@ -71,6 +71,39 @@ describe('Two owners of one store', () => {
     await expect(world.answered(world.operate('order-1', 'resume'))).resolves.toMatchObject({ accepted: true });
     await expect(other.answered(other.operate('order-1', 'resume'))).rejects.toMatchObject({ code: 'not-parked' });
     await other.stop();
+  });
+
+  it('A2: a reply that a stale state would drop, since it waits for none such, is recorded where the newer one does', async () => {
+    await worldOf();
+    world.bus.loses = ({ address }) => address.to === 'participant';
+    await world.answered(world.begin('order', '1'));
+    await world.quiet();
+    // Somebody else has given the first attempt up, and made another.
+    const at = world.clock.now();
+    const [before, step] = [await tail('order-1'), { step: 'reserve', round: 1 }];
+    const moved = [
+      { type: 'StepTimedOut', at, data: { ...step, attempt: 1 } },
+      { type: 'StepRetryScheduled', at, data: { ...step, attempt: 2, dueAt: at } },
+      { type: 'StepRequested', at, data: { ...step, attempt: 2, dueAt: at + 60_000 } },
+    ];
+    await store.append([{ stream: 'order-1', expectedRevision: before.revision, events: encodeEvents(moved, 'wake', before.head) }]);
+    const { incarnation } = await world.state('order-1');
+    const outcome = { type: 'failed', kind: 'technical', effect: 'none', error: { name: 'Reset', message: 'no' } } as const;
+    const reply = {
+      sagaId: 'order-1',
+      incarnation,
+      ...step,
+      attempt: 2,
+      operation: 'action',
+      purpose: 'step',
+      undoRound: 0,
+      outcome,
+    } as const;
+    await world.bus.publish([
+      { address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'order-1', input: { type: 'reply', ...reply } } },
+    ]);
+    await world.quiet();
+    expect((await world.story('order-1')).slice(-2)).toEqual(['StepFailed', 'StepRetryScheduled']);
   });
 
   it('I3: two orchestrators that work on the same sagas at the same time break nothing, and effects are made once', async () => {
