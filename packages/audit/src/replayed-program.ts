@@ -23,6 +23,8 @@ export class ReplayedProgram implements Program {
   /** First events of steps, and of each wait for a signal. */
   private readonly openings = new Map<string, Opened>();
   private readonly policies = new Map<string, StepPolicy>();
+  /** Maps that began when it was not yet recorded by what their items can be known again. */
+  private readonly unmarked = new Set<string>();
 
   constructor(
     private readonly program: Program,
@@ -36,6 +38,7 @@ export class ReplayedProgram implements Program {
   private remember(event: CausedEvent['event']): void {
     if (event.type === 'TimerSet') this.openings.set(`${event.data.step}#1`, event.data);
     else if (event.type === 'SignalAwaited') this.openings.set(`${event.data.step}#${event.data.round}`, event.data);
+    else if (event.type === 'MapStarted' && event.data.fingerprint === undefined) this.unmarked.add(event.data.step);
     else if (event.type === 'StepRequested' && event.data.opens) {
       const { policy, policyOf = '' } = event.data.opens;
       const known = policy ?? this.policies.get(policyOf);
@@ -102,6 +105,10 @@ export class ReplayedProgram implements Program {
       if (!then || !('dueAt' in then) || then.dueAt === undefined || then.dueAt === directive.until) return directive;
       this.notes.set(directive.step, `step ${directive.step}: it would wait until another time; the one on record goes on to hold`);
       return { ...directive, until: then.dueAt };
+    }
+    if (directive.do === 'map' && this.unmarked.has(directive.step)) {
+      const { fingerprint: _, ...rest } = directive;
+      return rest;
     }
     return directive.do === 'await' ? this.awaited(directive, state) : directive;
   }

@@ -69,6 +69,8 @@ export type Directive =
       readonly count: number;
       readonly concurrency: number;
       readonly tolerated: number;
+      /** Of its items, where they can be told apart. */
+      readonly fingerprint?: string;
     }
   /** Its next items are asked for, as many as there is room for. */
   | { readonly do: 'items'; readonly step: string; readonly policy: StepPolicy; readonly command: (index: number) => Command }

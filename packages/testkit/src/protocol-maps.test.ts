@@ -83,6 +83,66 @@ describe('a step of many items', () => {
     found.when(operator('retry', 'program')).then('OperatorIntervened', ['StepRequested', { step: 'ship/2' }]);
   });
 
+  describe('that come in another order when they are asked for again', () => {
+    const fickle = (order: { items: string }) => {
+      const compensation = { name: 'recall', run: (item: string) => ({ participant: 'shop', action: 'recall', args: [item] }) };
+      return saga([map(0, { compensation, each: () => letters(order.items.split('')) })]);
+    };
+    const found = 'step ship has other items, or has them in another order, than when it began';
+
+    it('suspends its saga, and goes on when it is mended: none is asked twice, and none is left out', () => {
+      const order = { items: 'abc' };
+      const { history } = given(fickle(order)).when(start(three));
+      order.items = 'cba';
+      const spec = given(fickle(order), ...history).when(...done(0));
+      spec.then('StepSucceeded', ['SagaSuspended', { target: 'program' }]);
+      expect(JSON.stringify(spec.history.at(-1))).toContain(found);
+      order.items = 'abc';
+      spec.when(operator('retry', 'program')).then('OperatorIntervened', ['StepRequested', { step: 'ship/2' }]);
+      expect(spec.command('ship/2').args).toEqual(['c', 2]);
+    });
+
+    it('is not undone by another item than it was done for', () => {
+      const order = { items: 'abc' };
+      const { history } = given(fickle(order)).when(start(three), ...done(0));
+      order.items = 'cba';
+      const spec = given(fickle(order), ...history).when(reply('ship/1', declined), reply('ship/2', declined));
+      expect([...spec.state.parked]).toMatchObject([['compensation:ship/0', { error: { message: expect.stringContaining(found) } }]]);
+      order.items = 'abc';
+      spec.when(operator('retry', 'compensation:ship/0')).thenOwes('compensation ship/0');
+      expect(spec.command('ship/0').args).toEqual(['a']);
+    });
+
+    it('is not noticed in a history of before, which does not say what they were', () => {
+      const order = { items: 'abc' };
+      const { history } = given(fickle(order)).when(start(three));
+      const older = history.map((event) => {
+        if (event.type !== 'MapStarted') return event;
+        const { fingerprint: _, ...data } = event.data;
+        return { ...event, data };
+      });
+      order.items = 'cba';
+      given(fickle(order), ...older)
+        .when(...done(0))
+        .then('StepSucceeded', ['StepRequested', { step: 'ship/2' }]);
+    });
+
+    it('is known by their JSON, where that can tell; else by their number', () => {
+      const begun = (items: readonly unknown[]) => {
+        const run = (_item: unknown, index: number) => ({ participant: 'shop', action: 'ship', args: [index] });
+        const { history } = given(saga([map(0, { each: () => ({ items, run }) })])).when(start(three));
+        return history.flatMap((event) => (event.type === 'MapStarted' ? [event.data.fingerprint] : []))[0];
+      };
+      const circle: { self?: unknown } = {};
+      circle.self = circle;
+      expect([begun([circle]), begun([1n])]).toEqual([undefined, undefined]);
+      expect(begun([{ a: 1, b: [2] }])).toBe(begun([{ b: [2], a: 1 }]));
+      const different = [[], [1], [2], ['1'], [1, 1], [[1, 1]], ['a', 'b'], ['ab'], [undefined], [null, null]].map(begun);
+      expect(new Set(different).size).toBe(different.length);
+      expect(different.every((one) => /^[0-9a-f]{16}$/.test(one ?? ''))).toBe(true);
+    });
+  });
+
   it.each([undefined, null, {}, { items: 'abc', run: () => undefined }])(
     'suspends a saga whose step gives %j instead of a list',
     (given_) => {

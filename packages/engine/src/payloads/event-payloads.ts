@@ -36,7 +36,7 @@ const PAYLOADS: { readonly [Type in EventType]: readonly string[] } = {
   SignalReceived: ['payload'],
   SignalAwaited: [],
   SignalDiscarded: ['error.message', 'error.data'],
-  MapStarted: [],
+  MapStarted: ['fingerprint'],
   MapCompleted: [],
   MapFailed: ['error.message', 'error.data'],
   CompensationStarted: ['reason.error.message', 'reason.error.data', 'reason.reason'],

@@ -21,10 +21,10 @@ export function evolveMap(
 }
 
 function mapStarted(state: SagaState, data: DataOf<'MapStarted'>, at: number): void {
-  const { step, after, count, concurrency, tolerated } = data;
+  const { step, after, count, concurrency, tolerated, fingerprint } = data;
   state.steps.set(step, newStep(step, 'map', after, 'waiting'));
   const counters = { opened: 0, atWork: 0, settled: 0, lost: 0, firstLost: undefined, over: new Set<string>(), line: [] };
-  state.maps.set(step, { step, count, concurrency, tolerated, startedAt: at, ...counters });
+  state.maps.set(step, { step, count, concurrency, tolerated, startedAt: at, fingerprint, ...counters });
 }
 
 /** Results stand in the order of the items, whenever each of them came. */

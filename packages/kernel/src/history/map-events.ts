@@ -13,6 +13,8 @@ export type MapStarted = Recorded<
     readonly count: number;
     readonly concurrency: number;
     readonly tolerated: number;
+    /** Of the items as they were then; not kept themselves, they must be the same, in the same order, whenever they are asked for. Absent in older histories. */
+    readonly fingerprint?: string;
   }
 >;
 /** Every item is through, and the step is settled. Its result is the list of theirs, in order, with nothing in the place of those that have none. */

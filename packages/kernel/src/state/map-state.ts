@@ -12,6 +12,8 @@ export interface MapState {
   /** Items that may fail. */
   readonly tolerated: number;
   readonly startedAt: number;
+  /** Of its items; absent where nobody has said. */
+  readonly fingerprint: string | undefined;
   /** Items that have been asked for; they are in order. */
   opened: number;
   /** Items that take up room: in flight, being undone, waiting for a person, or failed with nothing made of it yet. */

@@ -3,7 +3,9 @@
 import { isResolved } from '../deciding/catching.js';
 import type { Command, Each, MapStep, SagaDefinition, SagaView } from '../definition/definition.js';
 import { type ErrorRecord, SkaldError } from '../errors/errors.js';
+import { fnv1a } from '../fnv1a.js';
 import type { StepPolicy } from '../history/events.js';
+import { canonicalJson } from '../json.js';
 import type { Directive } from '../program.js';
 import { indexOfItem, isAtRest, type MapState } from '../state/map-state.js';
 import { viewOf } from '../state/saga-view.js';
@@ -15,7 +17,7 @@ export const MOST_ITEMS = 100_000;
 
 const UNSAID: ErrorRecord = { name: 'Error', message: 'failed' };
 
-/** The items of the maps of one definition. They are not recorded: what each is asked is, and their number. */
+/** The items of the maps of one definition. They are not recorded: what each is asked is, their number, and by what to know them again. */
 export class MapItems {
   /** Of states at hand: a state that is read anew asks the definition anew, once. */
   readonly #known = new WeakMap<SagaState, Map<string, Each>>();
@@ -28,7 +30,7 @@ export class MapItems {
     this.#before = new Map(maps.map(({ id }) => [id, ancestors(id, (one) => after.get(one))]));
   }
 
-  /** Throws `not-a-list`, and `nondeterministic` where there are not as many as there were. */
+  /** Throws `not-a-list`, and `nondeterministic` where they are not what they were. */
   of(step: MapStep, state: SagaState): Each {
     const known = this.#known.get(state) ?? new Map<string, Each>();
     this.#known.set(state, known);
@@ -49,6 +51,10 @@ export class MapItems {
       const what = `step ${step.id} has ${given.length} items, and had ${started.count} when it began`;
       throw new SkaldError('nondeterministic', { sagaId: state.sagaId, what });
     }
+    if (started?.fingerprint !== undefined && started.fingerprint !== fingerprintOf(given)) {
+      const what = `step ${step.id} has other items, or has them in another order, than when it began`;
+      throw new SkaldError('nondeterministic', { sagaId: state.sagaId, what });
+    }
     return each;
   }
 
@@ -61,9 +67,25 @@ export class MapItems {
   }
 }
 
-export function beginMap({ id: step, after, concurrency, tolerate }: MapStep, { items: { length: count } }: Each): Directive {
+export function beginMap({ id: step, after, concurrency, tolerate }: MapStep, { items }: Each): Directive {
+  const count = items.length;
   const tolerated = 'failures' in tolerate ? tolerate.failures : Math.floor(count * tolerate.share);
-  return { do: 'map', step, after, count, concurrency, tolerated };
+  const fingerprint = fingerprintOf(items);
+  return { do: 'map', step, after, count, concurrency, tolerated, ...(fingerprint !== undefined && { fingerprint }) };
+}
+
+/** Undefined of items that JSON cannot tell apart (what is in circles, numbers too large): then their number has to do. */
+function fingerprintOf(items: readonly unknown[]): string | undefined {
+  let hashes = [0x811c9dc5, 0x9747b28c];
+  try {
+    for (const item of items) {
+      const text = `${canonicalJson(item)}\n`;
+      hashes = hashes.map((hash) => fnv1a(text, hash));
+    }
+  } catch {
+    return undefined;
+  }
+  return hashes.map((hash) => hash.toString(16).padStart(8, '0')).join('');
 }
 
 /**
