@@ -1,3 +1,4 @@
+import { isFinalWord } from '../state/child-call.js';
 import { mapOf } from '../state/map-state.js';
 import { isSealing, type SagaState, type StepState, stepIdOf, stepOf, type UndoState } from '../state/state.js';
 import type { OperatorIntervened, Target } from './events.js';
@@ -91,7 +92,7 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
     case 'patch':
       step.tries = 0;
       step.sealTries = 0;
-      if (step.sealed && !isSealing(step)) {
+      if (isClosed(step) && !isSealing(step)) {
         patchCommand(step, event.data.args);
         return newKey(state, step);
       }
@@ -117,7 +118,7 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
         step.status = 'unknown';
         return;
       }
-      if (step.sealed) return newKey(state, step);
+      if (isClosed(step)) return newKey(state, step);
       again(state, step);
       return;
     case 'skip':
@@ -137,6 +138,11 @@ function onStep(state: SagaState, step: StepState, event: OperatorIntervened): v
       state.pivotsOpen.delete(step.id);
       return;
   }
+}
+
+/** Nothing will run (again) under its key: it is sealed, or the child has said its last word. */
+function isClosed({ sealed, command, error }: StepState): boolean {
+  return sealed || (command?.child !== undefined && error !== undefined && isFinalWord(error.name));
 }
 
 /** Whoever opens a new key says that nothing came of the old one. A round that was to be opened, and never was, has one of its own already. */

@@ -12,7 +12,7 @@ import type { SagaParent } from '../messages.js';
 import { beginMap, type MapRecord, mapIdOf, triedAgain } from './map-record.js';
 import { operatorOnStep, operatorOnUndo } from './operator-record.js';
 import { SignalRecord } from './signal-record.js';
-import { askedAgain, deferred, deferUntil, rest, turnBackStep, undone } from './step-course.js';
+import { askedAgain, deferred, deferUntil, isOver, rest, turnBackStep, undone } from './step-course.js';
 import { isInFlight, newRecord, type StepRecord, settleWithout } from './step-record.js';
 
 /**
@@ -128,7 +128,7 @@ export class Chronicle {
       case 'StepFailed':
         this.signals.take(step.signal, event.data.signal);
         step.doubt = event.data.kind === 'technical' && (step.doubt || step.pivot || event.data.effect === 'unknown');
-        step.mayOpenRound = event.data.kind !== 'technical';
+        step.mayOpenRound = event.data.kind !== 'technical' || isOver(step, event.data.error.name);
         return this.#rest(step);
       case 'StepDeferred':
         this.parked.delete(`step:${step.id}`);

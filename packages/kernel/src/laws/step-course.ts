@@ -35,6 +35,11 @@ function isSealing({ outcome, seal, mayOpenRound }: StepRecord): boolean {
   return (outcome === 'awaited' && seal === 'asked') || (outcome === 'waiting' && seal === 'failed' && !mayOpenRound);
 }
 
+/** A child that an operator has terminated says nothing else under its key, ever. */
+export function isOver({ child }: StepRecord, error: string): boolean {
+  return child && error === 'ChildTerminated';
+}
+
 /** A child is asked once more, and not again before then. */
 export function askedAgain(steps: ReadonlyMap<string, StepRecord>, { target, dueAt }: DataOf<'ChildAskedAgain'>): void {
   const step = steps.get(target.slice(target.indexOf(':') + 1));

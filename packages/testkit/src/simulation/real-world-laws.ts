@@ -72,12 +72,13 @@ function outputOf(history: readonly SagaEvent[]): Readonly<Record<string, unknow
   return (end?.data.output ?? {}) as Readonly<Record<string, unknown>>;
 }
 
-/** Steps of which an operator said how they stand. A retry or a patch after a seal in doubt says that nothing came of the old key. */
+/** Steps of which an operator said how they stand. A retry or a patch after a seal in doubt, or of a terminated child, says that nothing came of the old key. */
 function excusedSteps(history: readonly SagaEvent[]): Set<string> {
   const excused = new Set<string>();
   const doubtful = new Set<string>();
   for (const event of history) {
     if (event.type === 'StepSealed' && event.data.doubt) doubtful.add(event.data.step);
+    if (event.type === 'StepFailed' && event.data.error.name === 'ChildTerminated') doubtful.add(event.data.step);
     if (event.type !== 'OperatorIntervened') continue;
     const { action, target } = event.data;
     const asksAgain = action === 'retry' || action === 'patch';
