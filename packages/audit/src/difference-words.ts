@@ -67,6 +67,7 @@ function asJson(value: unknown): unknown {
 /** Where two values of JSON differ, each place with both. */
 function dataDifferences(was: unknown, is: unknown, hidden: ReadonlySet<string>, place = ''): string[] {
   if (JSON.stringify(was) === JSON.stringify(is)) return [];
+  if (place === 'fingerprint') return ['its items are others, or come in another order'];
   if (hidden.has(place)) return [`${place} would be another ${ENCRYPTED}`];
   if (isMembers(was) && isMembers(is)) {
     const names = [...new Set([...Object.keys(was), ...Object.keys(is)])];

@@ -91,7 +91,9 @@ const CHANGES: readonly Change[] = [
         }),
       ),
     held: {
-      ...whoCharged(/^what step charge did could not be undone: no receipt$/),
+      waits: /^what step charge did could not be undone: no receipt$/,
+      gift: /^what step charge did could not be undone: no receipt$/,
+      // Past the pivot nothing has to be undone.
       back: /SagaSuspended of compensation:charge: Error: no receipt$/,
     },
   },

@@ -9,30 +9,23 @@
  *     refuse it.
  * H4  Nothing can be told of a saga whose key was dropped, and it goes on under no definition, this one or any other: it is named, and holds
  *     nobody up. One whose payloads only cannot be read here is a reason against.
+ * H5  A saga that has completed as a child of one under way may go on: it is undone where that one turns back. So its version must be there, and
+ *     what it did such that these definitions could undo it.
  */
 import type { PayloadReader } from '@skald/engine';
 import {
   definitionStream,
   deployedForm,
   describeDefinition,
-  describeIssues,
   diffDefinitions,
-  fold,
-  isEnded,
   isSagaStream,
   type Json,
   type Program,
   type RecordedEvent,
-  recordError,
   type SagaDefinition,
-  type SagaState,
   type SagaStatus,
-  SkaldError,
-  statusOf,
 } from '@skald/kernel';
-import { type Replay, replayHistory, sagaOf } from './conform.js';
-import { explainDifference } from './difference-words.js';
-import { type ReadableHistory, readableHistory } from './readable-history.js';
+import { Judge } from './gate-judge.js';
 
 /** What is to be deployed: a definition, or a program of another kind. */
 export interface Candidate {
@@ -73,98 +66,44 @@ export interface GateOptions {
   readonly decrypt?: boolean;
 }
 
-/** `streams` as they are stored, by name. */
+/**
+ * `streams` as they are stored, by name: those under way, and completed children that would be undone with them (`withChildren`).
+ */
 export async function gate(
   streams: ReadonlyMap<string, readonly RecordedEvent[]>,
   candidates: readonly Candidate[],
   options: GateOptions = {},
 ): Promise<GateVerdict> {
+  const judge = new Judge(candidates, options);
   const held: Held[] = [];
   const dropped: string[] = [];
   const notes = new Set<string>();
+  /** Children to undo, by whose. */
+  const children: (readonly [child: string, parent: string])[] = [];
   let running = 0;
   for (const [stream, events] of streams) {
     if (!isSagaStream(stream)) continue;
-    const found = await judge(stream, events, candidates, options);
+    const found = await judge.underWay(stream, events);
     if (!found) continue;
     running += 1;
     if (found === 'dropped') dropped.push(stream);
-    else if (found.held) held.push(found.held);
-    if (found !== 'dropped') for (const note of found.notes) notes.add(note);
+    else {
+      if (found.held) held.push(found.held);
+      for (const note of found.notes) notes.add(note);
+      for (const child of found.children) children.push([child, stream]);
+    }
+  }
+  for (let next = children.shift(); next; next = children.shift()) {
+    const [child, parent] = next;
+    const events = streams.get(child);
+    const found = events && (await judge.withdrawn(child, parent, events));
+    if (!events) notes.add(`saga ${child}, which would be undone with ${parent}, is not among these histories`);
+    if (found?.held) held.push(found.held);
+    for (const one of found?.children ?? []) children.push([one, child]);
   }
   const changed = candidates.flatMap(({ definition }) => (definition ? changesOf(definition, streams) : []));
   const mayDeploy = held.length === 0 && (options.replace === true || changed.length === 0);
   return { mayDeploy, running, held, dropped, changed, notes: [...notes] };
-}
-
-/** Undefined for a saga that has ended. */
-async function judge(
-  stream: string,
-  events: readonly RecordedEvent[],
-  candidates: readonly Candidate[],
-  options: GateOptions,
-): Promise<{ readonly held?: Held; readonly notes: readonly string[] } | 'dropped' | undefined> {
-  try {
-    const readable = await readableHistory(stream, events, options.codec);
-    const state = fold(readable.history.map(({ event }) => event));
-    const { sagaId, saga, version } = state;
-    const status = statusOf(state);
-    if (isEnded(status)) return undefined;
-    if (readable.payloads === 'dropped') return 'dropped';
-    const { reason, notes } = await verdictOn(readable, candidates, options);
-    return { ...(reason !== undefined && { held: { sagaId, saga, version, status, reason } }), notes };
-  } catch (error) {
-    if (!(error instanceof SkaldError)) throw error;
-    return { held: { sagaId: stream, saga: '', version: 0, status: 'suspended', reason: error.message }, notes: [] };
-  }
-}
-
-const NOT_THERE = 'its version is not among these definitions: it would wait, suspended, until it is';
-const ENCRYPTED = 'its payloads are encrypted: whether it was decided so cannot be told without its key';
-
-async function verdictOn(
-  { history, payloads }: ReadableHistory,
-  candidates: readonly Candidate[],
-  options: GateOptions,
-): Promise<{ readonly reason?: string | undefined; readonly notes: readonly string[] }> {
-  const { saga, version } = sagaOf(history);
-  const candidate = candidates.find(({ program }) => program.name === saga && program.version === version);
-  if (!candidate) return { reason: NOT_THERE, notes: [] };
-  if (payloads === 'encrypted') return { reason: ENCRYPTED, notes: [] };
-  const replay = replayHistory(history, candidate.program);
-  const isSecret = payloads === 'opened' && options.decrypt !== true;
-  return { reason: await reasonAgainst(replay, candidate, options.skipInputs === true, isSecret), notes: replay.notes };
-}
-
-/** Texts of schemas and of code may say what they were given. */
-async function reasonAgainst(
-  { difference, state }: Replay,
-  { program, definition }: Candidate,
-  skipInputs: boolean,
-  isSecret: boolean,
-): Promise<string | undefined> {
-  const input = skipInputs || !definition?.input ? undefined : await definition.input['~standard'].validate(state.input);
-  if (input?.issues) {
-    return `its input is none that this definition accepts: ${isSecret ? '(encrypted)' : describeIssues(input.issues)}`;
-  }
-  if (difference) return explainDifference(difference, definition, isSecret);
-  return undoProblem(state, program, isSecret);
-}
-
-/** Whether what stands could be undone, should it have to be. */
-function undoProblem(state: SagaState, program: Program, isSecret: boolean): string | undefined {
-  state.compensation ??= { type: 'cancelled', reason: 'asked by the gate', by: 'gate' };
-  for (const step of state.steps.values()) {
-    const isThrough = step.undo?.status === 'done' || step.undo?.status === 'skipped';
-    if (step.policy?.compensation !== 'saga' || isThrough || step.status === 'skipped') continue;
-    try {
-      program.compensation(state, step);
-    } catch (error) {
-      const { name, message } = recordError(error);
-      return `what step ${step.id} did could not be undone: ${isSecret ? `${name}: (encrypted)` : message}`;
-    }
-  }
-  return undefined;
 }
 
 /** H3 */

@@ -14,6 +14,7 @@ export {
   signCheckpoint,
 } from './checkpoint.js';
 export { type CheckpointOptions, compareWithCheckpoint, makeCheckpoint, StoreDoesNotHold, verifyAgainst } from './checkpoint-store.js';
+export { withChildren } from './children.js';
 export { causedEvents, type Difference, type Replay, replayHistory, sagaOf } from './conform.js';
 export { type Conformance, conformAll, conformOne, sagaStreams } from './conform-store.js';
 export { explainDifference } from './difference-words.js';

@@ -2,8 +2,9 @@
  * A program as it would have decided then.
  *
  * Invariants
- * Q1  Times and retry policies are those on record: a history goes on by what it has recorded, so that a definition which has others since
- *     is none that decides otherwise. Each that differs is noted.
+ * Q1  Times, retry policies, how many items of a map are asked for at once and how many may fail are those on record: a history goes on by what it has
+ *     recorded, so that a definition which has others since is none that decides otherwise. Each that differs is noted. So are branches of a choice
+ *     that were not taken, and only stand there to be told.
  * Q2  Where the record says that the program failed, it fails with that error: what an engine could not carry out, or a fault that is mended
  *     since, is a fact of the history.
  * Q3  Search attributes are those on record: they decide nothing, and a definition may have others under the same version.
@@ -11,7 +12,9 @@
 import type { Command, ComputedAttributes, DataOf, Directive, Program, SagaEvent, SagaState, StepPolicy, StepState } from '@skald/kernel';
 import type { CausedEvent } from './causes.js';
 
-type Opened = DataOf<'StepRequested'> | DataOf<'TimerSet'> | DataOf<'SignalAwaited'>;
+type Opened = DataOf<'TimerSet'> | DataOf<'SignalAwaited'> | DataOf<'MapStarted'> | DataOf<'ChoiceMade'>;
+
+type Of<Do extends Directive['do']> = Extract<Directive, { readonly do: Do }>;
 
 export class ReplayedProgram implements Program {
   readonly name: string;
@@ -23,8 +26,6 @@ export class ReplayedProgram implements Program {
   /** First events of steps, and of each wait for a signal. */
   private readonly openings = new Map<string, Opened>();
   private readonly policies = new Map<string, StepPolicy>();
-  /** Maps that began when it was not yet recorded by what their items can be known again. */
-  private readonly unmarked = new Set<string>();
 
   constructor(
     private readonly program: Program,
@@ -36,9 +37,9 @@ export class ReplayedProgram implements Program {
   }
 
   private remember(event: CausedEvent['event']): void {
-    if (event.type === 'TimerSet') this.openings.set(`${event.data.step}#1`, event.data);
+    if (event.type === 'TimerSet' || event.type === 'MapStarted' || event.type === 'ChoiceMade')
+      this.openings.set(`${event.data.step}#1`, event.data);
     else if (event.type === 'SignalAwaited') this.openings.set(`${event.data.step}#${event.data.round}`, event.data);
-    else if (event.type === 'MapStarted' && event.data.fingerprint === undefined) this.unmarked.add(event.data.step);
     else if (event.type === 'StepRequested' && event.data.opens) {
       const { policy, policyOf = '' } = event.data.opens;
       const known = policy ?? this.policies.get(policyOf);
@@ -97,32 +98,61 @@ export class ReplayedProgram implements Program {
       // Items of a map share theirs, which the first of them has.
       const then = this.policies.get(directive.do === 'items' ? `${directive.step}/0` : directive.step);
       if (!then || !meansTheSame(then, directive.policy) || textOf(then) === textOf(directive.policy)) return directive;
-      this.notes.set(directive.step, `step ${directive.step}: retries or timeouts are others now; those on record go on to hold`);
+      this.note(directive.step, 'retries or timeouts are others now; those on record go on to hold');
       return { ...directive, policy: then };
     }
-    if (directive.do === 'sleep') {
-      const then = this.openings.get(`${directive.step}#1`);
-      if (!then || !('dueAt' in then) || then.dueAt === undefined || then.dueAt === directive.until) return directive;
-      this.notes.set(directive.step, `step ${directive.step}: it would wait until another time; the one on record goes on to hold`);
-      return { ...directive, until: then.dueAt };
+    switch (directive.do) {
+      case 'sleep':
+        return this.slept(directive);
+      case 'await':
+        return this.awaited(directive, state);
+      case 'map':
+        return this.mapped(directive);
+      case 'choose':
+        return this.chosen(directive);
+      default:
+        return directive;
     }
-    if (directive.do === 'map' && this.unmarked.has(directive.step)) {
-      const { fingerprint: _, ...rest } = directive;
-      return rest;
-    }
-    return directive.do === 'await' ? this.awaited(directive, state) : directive;
   }
 
-  private awaited(directive: Extract<Directive, { readonly do: 'await' }>, state: SagaState): Directive {
+  private slept(directive: Of<'sleep'>): Directive {
+    const then = this.openings.get(`${directive.step}#1`);
+    if (!then || 'signal' in then || !('dueAt' in then) || then.dueAt === directive.until) return directive;
+    this.note(directive.step, 'it would wait until another time; the one on record goes on to hold');
+    return { ...directive, until: then.dueAt };
+  }
+
+  private mapped(directive: Of<'map'>): Directive {
+    const then = this.openings.get(`${directive.step}#1`);
+    if (!then || !('concurrency' in then)) return directive;
+    const { concurrency, tolerated } = then;
+    if (concurrency !== directive.concurrency || tolerated !== directive.tolerated)
+      this.note(directive.step, 'as many items at once, and as many that may fail, as on record go on to hold');
+    const { fingerprint, ...rest } = directive;
+    // It began when it was not yet recorded by what its items can be known again.
+    const isUnmarked = then.fingerprint === undefined || fingerprint === undefined;
+    return { ...rest, concurrency, tolerated, ...(!isUnmarked && { fingerprint }) };
+  }
+
+  private chosen(directive: Of<'choose'>): Directive {
+    const then = this.openings.get(`${directive.step}#1`);
+    if (!then || !('chosen' in then) || then.chosen !== directive.chosen) return directive;
+    if (then.notTaken.join() === directive.notTaken.join()) return directive;
+    this.note(directive.step, 'it has other branches now; the one that was taken is the same');
+    return { ...directive, notTaken: then.notTaken };
+  }
+
+  private note(step: string, what: string): void {
+    this.notes.set(step, `step ${step}: ${what}`);
+  }
+
+  private awaited(directive: Of<'await'>, state: SagaState): Directive {
     const round = state.steps.get(directive.step)?.round ?? 1;
     const then = this.openings.get(`${directive.step}#${round}`);
     if (!then || !('signal' in then)) return directive;
     const timeout = then.dueAt === undefined ? undefined : then.dueAt - state.at;
     if (timeout === directive.timeout) return directive;
-    this.notes.set(
-      directive.step,
-      `step ${directive.step}: it would wait for its signal for another time; the one on record goes on to hold`,
-    );
+    this.note(directive.step, 'it would wait for its signal for another time; the one on record goes on to hold');
     const { timeout: _, ...rest } = directive;
     return timeout === undefined ? rest : { ...rest, timeout };
   }

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
-import { byStream, eventsOfLines, exportStreams, type GateVerdict, gate } from '@skald/audit';
+import { byStream, eventsOfLines, type GateVerdict, gate, withChildren } from '@skald/audit';
 import { definitionStream, isEnded, type RecordedEvent } from '@skald/kernel';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
@@ -47,7 +47,7 @@ export function eventsIn(file: string): AsyncIterable<RecordedEvent> {
 }
 
 function underWay(cli: Cli, command: Command, sagas: readonly string[]): Promise<Map<string, RecordedEvent[]>> {
-  return cli.reading(command, async (store) => byStream(exportStreams(store.events, await streamsUnderWay(store, sagas))));
+  return cli.reading(command, async (store) => byStream(withChildren(store.events, await streamsUnderWay(store, sagas))));
 }
 
 /** Sagas that have not ended, and what is on record of the versions of these and of their own names. */

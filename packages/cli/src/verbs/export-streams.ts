@@ -1,4 +1,4 @@
-import { exportAll, exportStreams, lineOf } from '@skald/audit';
+import { exportAll, exportStreams, lineOf, withChildren } from '@skald/audit';
 import type { RecordedEvent } from '@skald/kernel';
 import type { OpenStore } from '../open-store.js';
 import { UsageError } from '../usage.js';
@@ -18,7 +18,7 @@ export const exporting: Verb = (program, cli) => {
       'Writes events to standard output, one JSON object a line, with data and metadata as the very texts that are stored: what is imported elsewhere can be verified as it could here.',
     )
     .option('--all', 'everything the store holds')
-    .option('--running', 'the sagas that have not ended, and what was deployed of them: for skald audit gate')
+    .option('--running', 'the sagas that have not ended, their completed children, and what was deployed of them: for skald audit gate')
     .action(async (sagaIds: readonly string[], options: Options, command) => {
       const ways = [sagaIds.length > 0, options.all, options.running].filter(Boolean).length;
       if (ways !== 1) throw new UsageError('saga ids are wanted, or --all, or --running');
@@ -30,5 +30,5 @@ export const exporting: Verb = (program, cli) => {
 
 async function chosen(store: OpenStore, sagaIds: readonly string[], { all, running }: Options): Promise<AsyncIterable<RecordedEvent>> {
   if (all) return exportAll(store.events);
-  return exportStreams(store.events, running ? await streamsUnderWay(store, []) : sagaIds);
+  return running ? withChildren(store.events, await streamsUnderWay(store, [])) : exportStreams(store.events, sagaIds);
 }

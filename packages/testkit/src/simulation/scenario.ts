@@ -32,8 +32,9 @@ export interface ModelStep {
 }
 
 export interface Scenario {
-  readonly definition: SagaDefinition;
-  readonly steps: ReadonlyMap<string, ModelStep>;
+  /** Another one from when it is deployed. */
+  definition: SagaDefinition;
+  steps: ReadonlyMap<string, ModelStep>;
   /** Of the participants' clocks: right, ahead, or behind. */
   readonly skew: 0 | 1 | -1;
   /** It is started by a step of another saga, which waits for its end, or does not. */

@@ -14,6 +14,7 @@ import {
   outstanding,
   type Program,
   type Reply,
+  type SagaDefinition,
   type SagaEvent,
   type SagaState,
   stepGraph,
@@ -23,7 +24,7 @@ import { type Coverage, count } from './coverage.js';
 import { inspectArguments, inspectDecision, inspectPurity, inspectRepeat, inspectState } from './inspection.js';
 import { ModelParent } from './model-parent.js';
 import { ModelParticipants } from './model-participants.js';
-import type { Scenario } from './scenario.js';
+import type { ModelStep, Scenario } from './scenario.js';
 
 export interface WorldOptions {
   /** Fold, compare and check every law after every decision; else at crashes and at the end. */
@@ -44,7 +45,7 @@ export class World {
   readonly sentReplies: Reply[] = [];
   readonly requests: Message[] = [];
   readonly participants: ModelParticipants;
-  readonly program: Program;
+  program: Program;
   readonly violations: string[] = [];
   readonly #asked = new Map<string, string>();
   requestCount = 0;
@@ -73,6 +74,14 @@ export class World {
       ...(deadline !== undefined && { deadline }),
       ...(limits && { limited: true }),
     });
+  }
+
+  /** Another definition of the saga decides from now on, in a manager that has just begun. What its steps are to the model's participants is said by `models`. */
+  deploy(definition: SagaDefinition, models: ReadonlyMap<string, ModelStep>, program: Program = stepGraph(definition)): void {
+    this.scenario.definition = definition;
+    this.scenario.steps = models;
+    this.program = program;
+    this.crash();
   }
 
   /** A message that a caller may send again. */
