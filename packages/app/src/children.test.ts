@@ -182,4 +182,21 @@ describe('A saga that starts another', () => {
       message: expect.stringContaining('step grow: it waits for saga tree: with limits.running'),
     });
   });
+
+  it('starts children of its own when it is started again; one of a given id is there already, and belongs to the one before', async () => {
+    const named = defineSaga<Order>({ name: 'named', version: 1 })
+      .step('ship', (order) => child(ShipmentSaga, { orderId: order.id }, { id: `for-${order.id}` }))
+      .step('invoice', (order, { results }) => depot.invoice(order, results.ship))
+      .done();
+    const { sagas } = await start(OrderSaga, named, ShipmentSaga);
+    const again = { by: 'ann', reason: 'the books are open again', input: { id: '1' } };
+    for (const saga of [OrderSaga, named])
+      expect((await (await sagas.start(saga, { id: '1', fails: true }, { id: '1' })).ended()).status).toBe('compensated');
+    log.length = 0;
+    expect(await (await sagas.startAgain('order-1', again)).ended()).toMatchObject({ status: 'completed' });
+    expect(log).toEqual(['pack 1', 'invoice 1 P-1']);
+    const ended = await (await sagas.startAgain('named-1', again)).ended();
+    expect(ended).toMatchObject({ status: 'failed', reason: expect.stringContaining('ChildExists: saga shipment-for-1 is there already') });
+    expect(await sagas.ended('shipment-for-1')).toMatchObject({ status: 'compensated' });
+  });
 });
