@@ -102,6 +102,7 @@ describe('what is not done at once', () => {
     const lines = told(await skald('show', 'order-1'));
     expect(lines).toEqual(
       expect.arrayContaining([
+        expect.stringMatching(/^ ✔ done succeeded .* quick-order-1\.#\.done: \{"pack":"packed a book"\}$/),
         ' ├─ ◷ running deferred for now starts parcel-order-1.#.running',
         ' └─ ◷ paper deferred for now asks depot.hand',
         " skald succeed order-1 paper '<result as JSON>' paper did happen, with this result",

@@ -140,7 +140,8 @@ function undoText({ status, attempt, parked }: NonNullable<StepFacts['compensati
 
 function outcomeText({ status, result, error, asks, items, child }: StepFacts): string {
   if (items && !error) return itemsText(items);
-  if (status === 'succeeded') return result === undefined ? '' : json(result);
+  if (status === 'succeeded')
+    return [...(child === undefined ? [] : [plain(child)]), ...(result === undefined ? [] : [json(result)])].join(': ');
   if (error) return errorText(error);
   if (child !== undefined) return plain(`starts ${child}`);
   return asks === undefined ? '' : plain(`asks ${asks}`);

@@ -4,7 +4,7 @@ import { isClass, recordedSaga } from './metadata.js';
 import type { InputOf, OutputOf, SagaOptions, SagaRef } from './typing.js';
 
 export interface ChildOptions {
-  /** Instance id of the child; `.2` and so on is added in later rounds of the step. Default: made from the parent and the step. */
+  /** Instance id of the child; `.2` and so on is added in later rounds of the step. Taken once: where such a saga is there, the step fails with `ChildExists`. Default: made from the parent and the step. */
   readonly id?: string;
   /** The step is settled as soon as the child has begun; what becomes of either does not touch the other. Default false. */
   readonly detached?: boolean;
