@@ -103,8 +103,8 @@ describe('what is not done at once', () => {
     expect(lines).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/^ ✔ done succeeded .* quick-order-1\.#\.done: \{"pack":"packed a book"\}$/),
-        ' ├─ ◷ running deferred for now starts parcel-order-1.#.running',
-        ' └─ ◷ paper deferred for now asks depot.hand',
+        expect.stringMatching(/^ ├─ ◷ running deferred for .+ starts parcel-order-1\.#\.running$/),
+        expect.stringMatching(/^ └─ ◷ paper deferred for .+ asks depot\.hand$/),
         " skald succeed order-1 paper '<result as JSON>' paper did happen, with this result",
         ' skald fail order-1 paper paper did not happen, and never will',
         expect.stringMatching(/^ skald show parcel-order-1\.#\.running the saga that it waits for$/),

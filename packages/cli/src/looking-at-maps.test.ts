@@ -64,7 +64,7 @@ const marked = (lines: readonly string[]) =>
 describe('A saga with a map of many items', () => {
   test('is shown with their number, and those that something is to be said about below it', async () => {
     expect(marked(await skald('show', 'order-waits'))).toEqual([
-      expect.stringMatching(/^✔ ship +succeeded +\S+ ms +200 of 200 items through, 2 of them failed and let go$/),
+      expect.stringMatching(/^✔ ship +succeeded +\S+ m?s +200 of 200 items through, 2 of them failed and let go$/),
       expect.stringMatching(/^· ⤷ ship\/99 +caught .*line 99 is broken$/),
       expect.stringMatching(/^· ⤷ ship\/199 +caught .*line 199 is broken$/),
       expect.stringMatching(/^◷ approval +waiting for signal approval/),
