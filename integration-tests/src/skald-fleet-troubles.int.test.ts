@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { runCommandLine, type Terminal } from '@skald/cli';
+import { Kafka, logLevel } from 'kafkajs';
 import { startKafka, whyNoKafka } from './kafka-broker.js';
 import { documents, type Run, SkaldFleet } from './skald-fleet.js';
 
@@ -117,7 +118,7 @@ const elsewhere = (config: Configuration) => ({ ...config, bus: { ...config.bus,
       const none = configured(({ store: { connectionString }, ...all }) => ({ ...all, store: { connectionString } }));
       const listed = await fleet.run(['list', '--json', '--config', none]);
       expect({ code: listed.code, out: listed.out }).toEqual({ code: 0, out: '' });
-      expect(listed.err).toContain('written under a prefix that this store is not given');
+      expect(listed.err).toMatch(/missing in lists: .*-order, and 1 more\. .* No saga could be read: is the prefix of the store right/);
     });
 
     it('says what is wrong with credentials, and with a broker that asks for none', async () => {
@@ -138,23 +139,46 @@ const elsewhere = (config: Configuration) => ({ ...config, bus: { ...config.bus,
       });
     });
 
-    it('asks for no definitions that it does not need, and says where it does', async () => {
+    it('asks for no definitions that it does not need, says where it does, and where they cannot be loaded', async () => {
       const config = configured(({ definitions: _, ...all }) => all);
-      const broken = configured((all) => ({ ...all, definitions: 'nowhere.js' }));
-      expect(config).toBe(broken);
-      const [held, started] = [
-        await fleet.run(['suspend', 'order-lamp', '-r', 'x', '--config', broken]),
-        await fleet.run(['start', 'order', '{}', '--config', broken]),
-      ];
+      const held = await fleet.run(['suspend', 'order-lamp', '-r', 'x', '--config', config]);
       expect(held).toMatchObject({ code: 0, out: expect.stringContaining('suspended now') });
-      expect(started).toMatchObject({ code: 1, err: expect.stringContaining('nowhere.js cannot be loaded') });
-      configured(({ definitions: _, ...all }) => all);
-      const [resumed, unknown] = [
-        await fleet.run(['resume', 'order-lamp', '-r', 'x', '--config', config]),
-        await fleet.run(['start', 'order', '{}', '--config', config]),
-      ];
-      expect(resumed).toMatchObject({ code: 0, out: expect.stringContaining('running now') });
+      const [unknown, broken] = await Promise.all([
+        fleet.run(['start', 'order', '{}', '--config', config]),
+        fleet.run(['resume', 'order-lamp', '-r', 'x', '--config', config, '--definitions', 'nowhere.js']),
+      ]);
       expect(unknown).toMatchObject({ code: 2, err: expect.stringContaining('--definitions <module>') });
+      expect(broken).toMatchObject({ code: 1, err: expect.stringContaining('nowhere.js cannot be loaded') });
+      const resumed = await fleet.run(['resume', 'order-lamp', '-r', 'x', '--config', config]);
+      expect(resumed).toMatchObject({ code: 0, out: expect.stringContaining('running now') });
+    });
+
+    it('shows messages that nobody could read, and sends them back', async () => {
+      const producer = new Kafka({ brokers: [fleet.broker], logLevel: logLevel.NOTHING }).producer();
+      await producer.connect();
+      const messages = [{ key: 'order-7', value: '{"secret":7}', headers: { ce_type: 'skald.command.v1' } }];
+      await producer.send({ topic: `${fleet.prefix}.shop.commands`, messages });
+      await producer.disconnect();
+      let listed = await fleet.byFile('dead-letters', 'list', '--json');
+      while (documents(listed).length === 0) listed = await fleet.byFile('dead-letters', 'list', '--json');
+      expect(documents(listed)).toEqual([
+        {
+          ...{ of: 'shop', sagaId: 'order-7', reason: 'not-a-cloud-event', problem: expect.any(String) },
+          ...{ topic: `${fleet.prefix}.shop.commands`, partition: expect.any(Number), offset: expect.any(String) },
+        },
+      ]);
+      const [doctor, valued, unsaid, nobody] = await Promise.all([
+        fleet.byEnvironment('doctor', '--json'),
+        fleet.byEnvironment('dead-letters', 'list', '--value', '--of', 'shop'),
+        fleet.byEnvironment('dead-letters', 'send-back'),
+        fleet.byEnvironment('dead-letters', 'list', '--of', 'nobody'),
+      ]);
+      expect(check(doctor, 'dead letters')).toMatchObject({ level: 'warning', fix: expect.stringContaining('skald dead-letters list') });
+      expect(valued).toMatchObject({ code: 0, out: expect.stringContaining('{"secret":7}') });
+      expect(unsaid).toMatchObject({ code: 2, err: expect.stringContaining('1 for shop would be meant: --yes does it') });
+      expect(nobody).toMatchObject({ code: 2, err: expect.stringContaining('--of nobody: there is inbox, shop') });
+      const sent = await fleet.byFile('dead-letters', 'send-back', '--yes', '--json');
+      expect(documents(sent)).toEqual([{ of: 'shop', sent: 1 }]);
     });
 
     it('compares the clock of this machine with the brokers’', async () => {

@@ -2,6 +2,7 @@ import { callError, callOperation, type RunningSkald, Skald } from '@skald/app';
 import type { SagaRef } from '@skald/decorators';
 import type { EventStore, MessageBus, SagaDefinition } from '@skald/kernel';
 import { SkaldError } from '@skald/kernel';
+import type { CodecOnDemand } from './open-codec.js';
 import { type CallOutcome, errorOf, type Operations } from './operations.js';
 import { Trouble } from './trouble.js';
 import { UsageError } from './usage.js';
@@ -10,6 +11,8 @@ export interface BusOperationsOptions {
   readonly bus: () => Promise<MessageBus>;
   /** What `start` and the checks of a signal need to know. */
   readonly definitions: readonly SagaDefinition[];
+  /** Seals what is said on the way. Default: none, and it can be read by whoever reads the bus. */
+  readonly codec?: CodecOnDemand;
   /** What `start-again` looks into. Default: none, and it is refused. */
   readonly events?: () => Promise<EventStore>;
   /** How long an answer is waited for, in milliseconds. */
@@ -24,13 +27,17 @@ export class BusOperations implements Operations {
   private constructor(
     private readonly app: RunningSkald,
     private readonly definitions: readonly SagaDefinition[],
+    private readonly codec: CodecOnDemand | undefined,
   ) {}
 
-  static async open({ bus, definitions, events, patience }: BusOperationsOptions): Promise<BusOperations> {
-    const app = await Skald.connect({ bus, answerTimeout: patience, ...(events && { events }) })
+  static async open({ bus, definitions, events, codec, patience }: BusOperationsOptions): Promise<BusOperations> {
+    // Keys that cannot be had are told, and nothing is sent: it would never be answered, or be in the clear.
+    await codec?.whole();
+    const options = { answerTimeout: patience, log: () => undefined, ...(events && { events }), ...(codec && { codec }) };
+    const app = await Skald.connect({ bus, ...options })
       .sagas(...(definitions as readonly SagaRef[]))
       .start();
-    return new BusOperations(app, definitions);
+    return new BusOperations(app, definitions, codec);
   }
 
   async call(operation: string, values: Readonly<Record<string, unknown>>, request: string): Promise<CallOutcome> {
@@ -51,7 +58,7 @@ export class BusOperations implements Operations {
     }
   }
 
-  close(): Promise<void> {
-    return this.app.stop();
+  async close(): Promise<void> {
+    await this.app.stop().finally(() => this.codec?.close());
   }
 }

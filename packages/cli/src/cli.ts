@@ -24,8 +24,8 @@ export interface ActingOptions {
   readonly later: boolean;
   /** How long an answer is waited for, in milliseconds. */
   readonly patience: number;
-  /** It is for those who know the sagas. Where they are not needed, a module of them that cannot be loaded is in nobody's way. Default false. */
-  readonly withDefinitions?: boolean;
+  /** What is said is nobody's secret, and needs no keys. Default false. */
+  readonly inTheClear?: boolean;
 }
 
 /** Where the sagas are that a command line is about. */
@@ -172,10 +172,12 @@ export class Cli {
       throw new UsageError('the configuration names a store and no bus: sagas can be shown, but nobody can be asked to act (add "bus")');
     }
     if (options.later) throw new UsageError('--later is for an embedded store; a bus keeps what is asked by itself');
-    const definitions = (options.withDefinitions && (await this.definitions(command))) || [];
+    const definitions = (await this.definitions(command)) ?? [];
+    const codec = options.inTheClear ? undefined : await this.codec(command);
     const events = place.store && (async () => (await this.openStore(place)).events);
     const { openBus } = await import('./open-bus.js');
     const { BusOperations } = await import('./bus-operations.js');
-    return BusOperations.open({ bus: () => openBus(place.bus), definitions, patience: options.patience, ...(events && { events }) });
+    const { patience } = options;
+    return BusOperations.open({ bus: () => openBus(place.bus), definitions, patience, ...(codec && { codec }), ...(events && { events }) });
   }
 }

@@ -10,7 +10,8 @@ const LOOK_EVERY = 1_000;
 /** An index that is fed from the events for as long as the command runs. */
 export class FollowedIndex {
   private readonly projection: IndexProjection;
-  private readonly unreadable = new Set<string>();
+  private readonly unreadable = new Map<string, unknown>();
+  private told = 0;
   private problem: unknown;
 
   constructor(
@@ -20,7 +21,7 @@ export class FollowedIndex {
     private readonly stillFor = STILL_FOR,
   ) {
     const troubled = (_what: string, error: unknown, sagaId?: string): void => {
-      if (sagaId !== undefined) this.left(sagaId, error);
+      if (sagaId !== undefined) this.unreadable.set(sagaId, error);
       else this.problem = error;
     };
     this.projection = new IndexProjection(events, index, { observers: [{ troubled }] });
@@ -44,6 +45,20 @@ export class FollowedIndex {
       clearInterval(timer);
       given.abort();
     }
+    await this.tellMissing();
+  }
+
+  /** On one line: there may be as many as there are sagas. */
+  private async tellMissing(): Promise<void> {
+    const [first] = this.unreadable;
+    if (!first || this.unreadable.size === this.told) return;
+    this.told = this.unreadable.size;
+    const [stream, error] = first;
+    const others = this.told === 1 ? '' : `, and ${this.told - 1} more`;
+    // Another Skald's, with its own prefix before them, look like this.
+    const isAll = (await this.index.list({ limit: 1 })).sagas.length === 0;
+    const hint = isAll ? ' No saga could be read: is the prefix of the store right (store.prefix, SKALD_EVENTSTORE_PREFIX)?' : '';
+    this.note(`missing in lists: ${stream}${others}. ${wordsOf(error).message}${hint}`);
   }
 
   stop(): Promise<void> {
@@ -55,12 +70,5 @@ export class FollowedIndex {
     const why = problem === undefined ? '' : `: ${wordsOf(problem).message}`;
     const fix = 'See whether the event store is well. What needs no list works without: skald show, skald history.';
     return new Trouble('index-stands-still', `The events after position ${Math.max(0, position)} cannot be followed${why}.`, fix);
-  }
-
-  /** The first is told, since there may be as many as there are sagas. */
-  private left(sagaId: string, error: unknown): void {
-    this.unreadable.add(sagaId);
-    if (this.unreadable.size > 1) return;
-    this.note(`${sagaId} is missing in lists, and there may be more: ${wordsOf(error).message}`);
   }
 }

@@ -82,7 +82,7 @@ function deadLetterChecks({ deadLetters, topics }: KafkaInspection): Check[] {
   if (deadLetters.length === 0) return [{ name, ...good('none') }];
   return deadLetters.map(({ topic, count }): Check => {
     const what = `${many(count, 'message')} of ${plain(topic.replace(/\.dlt$/, ''))} could not be read`;
-    return { name, level: 'warning', what, fix: 'bus.deadLetters(address) shows why; mend it, then bus.sendBack(address).' };
+    return { name, level: 'warning', what, fix: 'skald dead-letters list says why; mend it, then skald dead-letters send-back' };
   });
 }
 

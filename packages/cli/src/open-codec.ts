@@ -1,4 +1,5 @@
 import type { PayloadReader } from '@skald/engine';
+import type { PayloadCodec } from '@skald/kernel';
 import { UsageError } from './usage.js';
 
 /** A codec, and what there is to be closed with it. */
@@ -11,7 +12,7 @@ export interface OpenCodec {
 export type GivenCodec = PayloadReader | (() => PayloadReader | OpenCodec | Promise<PayloadReader | OpenCodec>);
 
 /** Opens nothing before something has to be opened: most histories need no key, and whoever reads them may have none. */
-export class CodecOnDemand implements PayloadReader {
+export class CodecOnDemand implements PayloadCodec {
   private opening: Promise<OpenCodec> | undefined;
 
   /** `where` it was given, for people. */
@@ -23,6 +24,19 @@ export class CodecOnDemand implements PayloadReader {
   open: PayloadReader['open'] = async (payloads) => (await this.opened()).codec.open(payloads);
 
   dropped: PayloadReader['dropped'] = async (sagaIds) => (await this.opened()).codec.dropped(sagaIds);
+
+  seal: PayloadCodec['seal'] = async (payloads) => (await this.whole()).seal(payloads);
+
+  digest: PayloadCodec['digest'] = async (sagaId, text) => (await this.whole()).digest(sagaId, text);
+
+  /** For whoever has something to say. Rejects with `UsageError` where it can only be read with. */
+  async whole(): Promise<PayloadCodec> {
+    const { codec } = await this.opened();
+    if ('seal' in codec && 'digest' in codec) return codec as PayloadCodec;
+    throw new UsageError(
+      `${this.where} gives a codec that opens and does not seal; what is said over a bus needs what aesGcmCodec() gives`,
+    );
+  }
 
   async close(): Promise<void> {
     const { close } = (await this.opening) ?? {};

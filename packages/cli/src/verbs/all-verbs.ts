@@ -83,6 +83,11 @@ export const VERBS: Readonly<Record<string, readonly VerbEntry[]>> = {
     },
     { usage: 'fail [saga-id] [target]', summary: 'a parked pivot did not happen', load: async () => (await import('./fail.js')).fail },
     { usage: 'resume [saga-id]', summary: 'go on', load: async () => (await import('./resume.js')).resume },
+    {
+      usage: 'dead-letters',
+      summary: 'messages that could not be read: list, send-back',
+      load: async () => (await import('./dead-letters.js')).deadLetters,
+    },
   ],
   'Steer:': [
     { usage: 'cancel [saga-id]', summary: 'turn back, and undo what was done', load: async () => (await import('./cancel.js')).cancel },

@@ -12,9 +12,7 @@ export const signal: Verb = (program, cli) => {
       const request = requestOf(options);
       const by = await cli.actorOf(command, options.by);
       const values = { sagaId, signal: name, by, id: request, ...(payload !== undefined && { payload }) };
-      const outcome = await cli.acting(command, { ...actingOf(options), withDefinitions: true }, (operations) =>
-        operations.call('signal', values, request),
-      );
+      const outcome = await cli.acting(command, actingOf(options), (operations) => operations.call('signal', values, request));
       await report(cli, command, { sagaId, operation: `signal ${name}`, request }, outcome);
     });
 };

@@ -21,9 +21,7 @@ export const startAgain: Verb = (program, cli) => {
       const reason = await reasonOf(cli, options);
       const request = requestOf(options);
       const values = { sagaId, by, reason, ...(id !== undefined && { id }), ...(text !== undefined && { input }) };
-      const outcome = await cli.acting(command, { ...actingOf(options), withDefinitions: true }, (operations) =>
-        operations.call('start-again', values, request),
-      );
+      const outcome = await cli.acting(command, actingOf(options), (operations) => operations.call('start-again', values, request));
       if (outcome.type === 'left') {
         if (cli.isJson(command)) return cli.json({ of: sagaId, request, outcome: 'left' });
         return cli.terminal.out(`${plain(sagaId)}: start-again is left for the next start of the application (request ${request})`);

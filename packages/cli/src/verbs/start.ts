@@ -31,9 +31,7 @@ export const start: Verb = (program, cli) => {
       const input = jsonArgument('the input', text);
       const request = requestOf(options);
       const values = { saga, input, ...(id !== undefined && { id }), ...(version !== undefined && { version }) };
-      const outcome = await cli.acting(command, { ...actingOf(options), withDefinitions: true }, (operations) =>
-        operations.call('start', values, request),
-      );
+      const outcome = await cli.acting(command, actingOf(options), (operations) => operations.call('start', values, request));
       if (outcome.type === 'left')
         return tell(cli, command, `left for the next start of the application (request ${request})`, { saga, request, outcome: 'left' });
       const { sagaId, existing } = outcome.result as { readonly sagaId: string; readonly existing: boolean };
