@@ -19,15 +19,33 @@ export function checkDefinitions(
   const registered = repeated(participants, ({ name }) => name);
   if (registered) throw new SkaldError('duplicate-participant', { participant: registered.name });
   const probed = new Map(definitions.map((definition) => [definition, probe(definition)]));
-  const families = new Map([...probed].map(([definition, commands]) => [definition, commands.flatMap(startedBy)]));
   for (const [definition, commands] of probed) {
-    checkFindings(definition, lintChildren(definition, families, allAreHere));
+    checkFindings(definition, findings(definition, probed, allAreHere));
     for (const command of commands) {
       if (command.child) continue;
       checkCommand(definition, command, participants, allAreHere);
       if (definition.express) checkFence(definition.name, command, external);
     }
   }
+}
+
+/**
+ * What is wrong with these sagas, each by itself and with the sagas that it starts, as far as that shows without an input; errors and warnings.
+ * `allAreHere`: a saga that is not among them does not exist. Default false.
+ */
+export function lintSagas(
+  definitions: readonly SagaDefinition[],
+  { allAreHere = false }: { readonly allAreHere?: boolean } = {},
+): Finding[] {
+  const probed = new Map(definitions.map((definition) => [definition, probe(definition)]));
+  return definitions.flatMap((definition) => findings(definition, probed, allAreHere));
+}
+
+type Probed = ReadonlyMap<SagaDefinition, readonly ProbedCommand[]>;
+
+function findings(definition: SagaDefinition, probed: Probed, allAreHere: boolean): Finding[] {
+  const families = new Map([...probed].map(([one, commands]) => [one, commands.flatMap(startedBy)]));
+  return [...lint(definition), ...lintChildren(definition, families, allAreHere)];
 }
 
 function startedBy({ step, participant: saga, child }: ProbedCommand): StartedChild[] {
@@ -39,11 +57,11 @@ function repeated<T>(all: readonly T[], keyOf: (one: T) => string): T | undefine
   return all.find((one) => seen.size === seen.add(keyOf(one)).size);
 }
 
-function checkFindings(definition: SagaDefinition, ofChildren: readonly Finding[]): void {
-  const errors = [...lint(definition), ...ofChildren].filter(({ severity }) => severity === 'error');
+function checkFindings(definition: SagaDefinition, found: readonly Finding[]): void {
+  const errors = found.filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return;
-  const findings = errors.map(({ step, message, fix }) => `- ${step === undefined ? 'the saga' : `step ${step}`}: ${message}. ${fix}`);
-  throw new SkaldError('invalid-definition', { saga: definition.name, findings: findings.join('\n') });
+  const lines = errors.map(({ step, message, fix }) => `- ${step === undefined ? 'the saga' : `step ${step}`}: ${message}. ${fix}`);
+  throw new SkaldError('invalid-definition', { saga: definition.name, findings: lines.join('\n') });
 }
 
 function checkFence(saga: string, { step, participant }: ProbedCommand, external: ReadonlySet<string>): void {

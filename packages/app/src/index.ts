@@ -8,6 +8,7 @@ export {
   type Observer,
 } from '@skald/engine';
 export type { BulkAction, BulkFilter, BulkOptions, BulkOutcome, BulkProgress, BulkStep } from './bulk.js';
+export { lintSagas } from './check-definitions.js';
 export type { SagaEnding } from './end-watch.js';
 export type { SagaQuery } from './list-sagas.js';
 export { callOperation, type OperationCall, type OperationPorts } from './operations.js';

@@ -251,6 +251,14 @@ describe('skald definitions', () => {
     expect(await skald('definitions', 'lint', '--definitions', fine)).toMatchObject({ code: 0, out: [] });
     const linted = await skald('definitions', 'lint', '--definitions', wrong);
     expect({ code: linted.code, out: linted.out[0] }).toEqual({ code: 3, out: expect.stringContaining('✘ order, a: ') });
+    const pivot = module(
+      "{ ...step, id: 'a', run: () => ({ participant: 'order', action: 'start', args: [], child: { version: 1 } }) }, { ...step, id: 'b', after: ['a'], pivot: true }",
+    );
+    const family = await skald('definitions', 'lint', '--definitions', pivot);
+    expect({ code: family.code, out: family.out[0] }).toEqual({
+      code: 3,
+      out: expect.stringMatching(/✘ order, a: it starts saga order, whose step b is a pivot.*\[child-with-pivot\]/),
+    });
     const diff = await skald('definitions', 'diff', '--definitions', fine);
     expect(diff).toMatchObject({ code: 3, out: expect.arrayContaining(['! order, version 1:', '    step charge is gone']) });
     expect((await skald('definitions', 'diff', '--definitions', fine, '--against', fine)).out).toEqual(['✔ order, version 1: the same']);

@@ -1,4 +1,4 @@
-import { type Finding, lint } from '@skald/kernel';
+import type { Finding } from '@skald/kernel';
 import { EXIT } from '../exit-codes.js';
 import { painter } from '../paint.js';
 import { plain } from '../plain-text.js';
@@ -20,7 +20,8 @@ export const definitionsLint: Verb = (program, cli) => {
     .action(async ({ strict }: Options, command) => {
       const definitions = await cli.definitions(command);
       if (!definitions) throw new UsageError('which sagas? name a compiled module that exports them: --definitions <module>');
-      const findings = definitions.flatMap((definition) => lint(definition));
+      const { lintSagas } = await import('@skald/app');
+      const findings = lintSagas(definitions);
       if (findings.some(({ severity }) => strict || severity === 'error')) cli.exitCode = EXIT.found;
       if (cli.isJson(command)) return findings.forEach((finding) => cli.json(finding));
       const { terminal } = cli;
