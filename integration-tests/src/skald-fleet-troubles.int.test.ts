@@ -90,7 +90,7 @@ const elsewhere = (config: Configuration) => ({ ...config, bus: { ...config.bus,
           expect(`${listed.err}${doctor.out}${doctor.err}`).not.toContain('secret');
           expect(doctor.code).toBe(3);
           expect(check(doctor, 'store')).toMatchObject({ level: 'bad', what: expect.stringContaining(at), fix: expect.any(String) });
-          expect(check(doctor, 'inbox')).toMatchObject({ level: 'good', what: '1 manager, nothing waits' });
+          expect(check(doctor, 'inbox')).toMatchObject({ level: 'good', what: expect.stringMatching(/^1 manager, /) });
           expect(check(doctor, 'managers')).toMatchObject({ level: 'good' });
         }
       } finally {
