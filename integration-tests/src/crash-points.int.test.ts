@@ -101,7 +101,7 @@ describe('A process that is killed', () => {
   });
 
   it.each(CRASH_POINTS.flatMap((point) => REACHES.map((nth) => [point, nth] as const)))(
-    'at %s, reached for the %i. time, and once more after the restart: every saga ends as if nothing had been, effects made once',
+    'B28: at %s, reached for the %i. time, and once more after the restart: every saga ends as if nothing had been, effects made once',
     async (point, nth) => {
       const folder = mkdtempSync(join(root, 'killed-'));
       const first = await run(folder, point, nth);

@@ -90,7 +90,7 @@ function commandOf(key: string, operation: CommandMessage['operation'], more: Pa
 }
 
 (whyNot === undefined ? describe : (title: string) => it.todo(`${title} (${whyNot})`))('a participant in Java, on the raw protocol', () => {
-  it('takes part in sagas with one in TypeScript: goes on, is undone, refuses, and outlives its own death', async () => {
+  it('A14: takes part in sagas with one in TypeScript: goes on, is undone, refuses, and outlives its own death', async () => {
     const { process: java, bus, folder } = await openLoyalty(`foreign-${randomUUID()}`);
     const done: string[] = [];
     const store = () => openSqliteStore({ file: join(folder, 'sagas.db') });

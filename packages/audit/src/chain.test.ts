@@ -189,7 +189,7 @@ describe('Over all streams', () => {
     ]);
   });
 
-  it('a stream that was written anew as a whole, hashes and all, is not found: that takes a checkpoint', async () => {
+  it('B26: a stream that was written anew as a whole, hashes and all, is not found: that takes a checkpoint', async () => {
     const history = historyOf('order-2').toSpliced(20, 5);
     const rest = all.filter(({ stream }) => stream !== 'order-2').map((event, n) => ({ ...event, position: n + 1 }));
     const forged = [...rest, ...stored('order-2', rest.length, history)];

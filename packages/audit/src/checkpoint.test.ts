@@ -63,7 +63,7 @@ describe.each([true, false])('A checkpoint, of a store that lists its streams: %
     for (const now of [events, grown, longer]) expect(await differences(now, lists)).toEqual({ byList: [], byRoot: [] });
   });
 
-  it('finds a tail that was cut from any stream, at any length, though the chain holds', async () => {
+  it('B26: finds a tail that was cut from any stream, at any length, though the chain holds', async () => {
     for (const [stream, whole] of Object.entries(histories)) {
       for (let length = 0; length < whole.length; length++) {
         const now = stored({ ...histories, [stream]: whole.slice(0, length) });

@@ -152,7 +152,7 @@ describe('A step that starts a saga', () => {
     await lawful('order-1', CHILD);
   });
 
-  it('has a child that never began refused for ever: its stream begins with its end', async () => {
+  it('B20: has a child that never began refused for ever: its stream begins with its end', async () => {
     await worldOf(order(), shipping());
     const lost: unknown[] = [];
     world.bus.loses = ({ message }) => message.kind === 'input' && message.input.type === 'asked' && lost.push(message) > 0;

@@ -51,7 +51,7 @@ describe('A client', () => {
     await expected;
   });
 
-  it('asks again under the same request id until it is answered', async () => {
+  it('B25: asks again under the same request id until it is answered', async () => {
     const asked = client.ask('order-1', question);
     await clock.advance(12_000);
     expect(heard).toHaveLength(3);

@@ -30,11 +30,11 @@ function recorded(event: Partial<RecordedEvent>): RecordedEvent {
 }
 
 describe('The chain of events', () => {
-  it('C1: holds as it was written', () => {
+  it('B26, C1: holds as it was written', () => {
     expect(brokenAt(encoded())).toBe(-1);
   });
 
-  it('C1: finds a changed type, data or metadata, in any event', () => {
+  it('B26, C1: finds a changed type, data or metadata, in any event', () => {
     const fields = fc.constantFrom('type' as const, 'data' as const, 'metadata' as const);
     fc.assert(
       fc.property(fc.nat(EVENTS.length - 1), fields, fc.nat(), fc.string({ minLength: 1, maxLength: 2 }), (at, field, where, inserted) => {
@@ -51,7 +51,7 @@ describe('The chain of events', () => {
     );
   });
 
-  it('C1: finds a dropped, swapped, repeated or inserted event', () => {
+  it('B26, C1: finds a dropped, swapped, repeated or inserted event', () => {
     const [first, second, third] = encoded();
     if (!first || !second || !third) throw new Error('three were encoded');
     expect(brokenAt([first, third])).toBe(1);
@@ -91,7 +91,7 @@ describe('The chain of events', () => {
     expect(said).toEqual([undefined, ...[...first, ...next].map(({ hash }) => hash).slice(0, -1)]);
   });
 
-  it('C4: equal content on equal history has the same id; the next write of the same content another', () => {
+  it('A8, C4: equal content on equal history has the same id; the next write of the same content another', () => {
     const first = encoded();
     expect(encoded().map(({ id }) => id)).toEqual(first.map(({ id }) => id));
     const next = encodeEvents(EVENTS, 'reply', first.at(-1)?.hash ?? '');

@@ -111,6 +111,21 @@ describe('The inbox', () => {
     expect(shop.log).toEqual(['act']);
   });
 
+  it('B25, B27: an answer to a caller is sent once and owed by nobody: whoever did not get it asks again under the same id', async () => {
+    await worldOf();
+    const answers = () => world.bus.published.filter(({ message }) => message.kind === 'answer').length;
+    world.bus.loses = ({ message }) => message.kind === 'answer';
+    const begun = world.begin('order', '1', {}, { request: 'r' });
+    await world.quiet();
+    expect(answers()).toBe(1);
+    await world.restart();
+    await expect(begun).rejects.toMatchObject({ code: 'app-stopped' });
+    await world.pass(3_600_000);
+    expect([await world.status('order-1'), answers()]).toEqual(['completed', 0]);
+    expect(await world.answered(world.begin('order', '1', {}, { request: 'r' }))).toEqual({ accepted: true, revision: 0 });
+    expect(answers()).toBe(1);
+  });
+
   it('tells observers of an end that was stored in a batch that failed afterwards', async () => {
     await worldOf();
     let again: Promise<unknown> | undefined;

@@ -92,7 +92,7 @@ describe('After a restart', () => {
     expect(await world.status('order-1')).toBe('completed');
   });
 
-  it('V2: what is owed is sent again once, however many inputs come', async () => {
+  it('A9, V2: what is owed is sent again once, however many inputs come', async () => {
     await worldOf(sagaOf('order', { a: { ask: shop, after: [] }, b: { ask: bank, after: [] } }));
     loseCommands();
     await world.answered(world.begin('order', '1'));
@@ -103,7 +103,7 @@ describe('After a restart', () => {
     expect(world.commands().map(({ step }) => step)).toEqual(['a', 'b']);
   });
 
-  it('V2: with fewer states at hand than sagas are under way nothing is sent twice', async () => {
+  it('A9, V2: with fewer states at hand than sagas are under way nothing is sent twice', async () => {
     const steered = steeredStore();
     store = steered.events;
     const saga = sagaOf('order', { a: { ask: shop, after: [] }, b: { ask: bank, after: [] }, c: { ask: shop, after: ['a', 'b'] } });
@@ -123,7 +123,7 @@ describe('After a restart', () => {
 });
 
 describe('A version that is not deployed', () => {
-  it('suspends its sagas; where it is deployed they go on by themselves, each from where it stood', async () => {
+  it('A17: suspends its sagas; where it is deployed they go on by themselves, each from where it stood', async () => {
     const declined: StepData = { id: 'pay', run: () => bank.command('act') };
     const compensation = { name: 'release', run: () => shop.command('act', 'release') };
     const old = sagaOf('order', { reserve: { ask: shop, compensation }, pay: { ask: bank, ...declined } });

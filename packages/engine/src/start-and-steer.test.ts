@@ -70,7 +70,7 @@ describe('Starting a saga again', () => {
     await expect(first).resolves.toEqual({ accepted: true, revision: 0 });
   });
 
-  it('under the same request id gets the first answer', async () => {
+  it('B25: under the same request id gets the first answer', async () => {
     await worldOf(order());
     await world.answered(world.begin('order', '1', input, { request: 'r' }));
     await world.quiet();

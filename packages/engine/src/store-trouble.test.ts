@@ -83,7 +83,7 @@ describe('A store in trouble', () => {
     expect(world.clock.pending).toBe(0);
   });
 
-  it('an append with unknown outcome is repeated with the same bytes, and counted once', async () => {
+  it('A8: an append with unknown outcome is repeated with the same bytes, and counted once', async () => {
     await worldOf();
     let lost = 3;
     store.onAppend = async (writes, append) => {
@@ -97,7 +97,7 @@ describe('A store in trouble', () => {
     expect([shop.log, bank.log]).toEqual([['act'], ['act']]);
   });
 
-  it('an append that stays in doubt is decided anew, on what the stream says', async () => {
+  it('A8: an append that stays in doubt is decided anew, on what the stream says', async () => {
     await worldOf();
     let doubts = 0;
     store.onAppend = async (writes, append) => {

@@ -85,7 +85,7 @@ describe('Timers', () => {
     expect(await times('StepTimedOut')).toEqual([365 * DAY]);
   }, 60_000);
 
-  it('M1: what fell due while nobody was there is late, and not lost', async () => {
+  it('A1, M1: what fell due while nobody was there is late, and not lost', async () => {
     await worldOf(sagaOf('order', { reserve: { ask: shop, timeout: '5s', retry: { attempts: 1 } } }));
     loseCommands();
     for (let n = 1; n <= 30; n++) await world.answered(world.begin('order', `${n}`));
@@ -178,7 +178,7 @@ describe('Timers', () => {
     expect(new Set(world.troubles.map(({ what }) => what)).size).toBe(2);
   });
 
-  it('M2: a wake that got lost is sent again after a minute', async () => {
+  it('A1, M2: a wake that got lost is sent again after a minute', async () => {
     await worldOf(sagaOf('order', { reserve: { ask: shop, timeout: '5s', retry: { attempts: 1 } } }));
     world.bus.loses = ({ message }) => message.kind === 'command' || (message.kind === 'input' && message.input.type === 'wake');
     await world.answered(world.begin('order', '1'));

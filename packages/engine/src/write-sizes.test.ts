@@ -20,7 +20,7 @@ function bytesOf(writes: SteeredStore['appends'][number]): number[] {
   return writes.map(({ events }) => events.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0));
 }
 
-describe('T3: Sizes are those of UTF-8', () => {
+describe('A16, T3: Sizes are those of UTF-8', () => {
   const half = MAX_EVENT_BYTES / 2;
 
   it.each([

@@ -38,7 +38,7 @@ function business(): string[] {
 }
 
 describe('The SQLite fence', () => {
-  it('N1: keeps nothing when the commit fails, and the next session goes on', async () => {
+  it('A5, N1: keeps nothing when the commit fails, and the next session goes on', async () => {
     db.exec('CREATE TABLE child (parent INTEGER REFERENCES parent (id) DEFERRABLE INITIALLY DEFERRED); PRAGMA foreign_keys = ON');
     const fence = sqliteFence(db);
     const failing = fence.session(async (session) => {
@@ -92,7 +92,7 @@ describe('The SQLite fence', () => {
     expect(keys()).toEqual([]);
   });
 
-  it('N4: keeps nothing of a session in which the disk was full, even if the action hides it', async () => {
+  it('A5, N4: keeps nothing of a session in which the disk was full, even if the action hides it', async () => {
     const fence = sqliteFence(db);
     const { page_count: pages } = db.prepare('PRAGMA page_count').get() ?? {};
     db.exec(`PRAGMA max_page_count = ${Number(pages) + 5}`);

@@ -90,7 +90,7 @@ async function withAdmin<T>(work: (admin: ReturnType<Kafka['admin']>) => Promise
     expect(slow.consumers[0]?.waitingLong).toBe(1);
   });
 
-  it('is told of settings that would lose messages, each with the command that mends it', async () => {
+  it('A15: is told of settings that would lose messages, each with the command that mends it', async () => {
     const prefix = uniquePrefix('wrong');
     await connect(prefix);
     const entries = { 'cleanup.policy': 'compact', 'retention.ms': '3600000', 'max.message.bytes': '20000', 'retention.bytes': '1000' };

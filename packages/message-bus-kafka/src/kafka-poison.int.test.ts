@@ -75,7 +75,7 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
     expect(delivered).toEqual([]);
   });
 
-  it('C5: sends on what a foreign partitioner has put in the wrong partition', async () => {
+  it('A14, C5: sends on what a foreign partitioner has put in the wrong partition', async () => {
     const prefix = uniquePrefix('astray');
     const bus = await connect(prefix);
     const sagas = Array.from({ length: 20 }, (_, n) => `order-${n}`);
@@ -101,7 +101,7 @@ async function produce(topic: string, messages: Message[]): Promise<void> {
     expect(seen).not.toContain('order-17');
   });
 
-  it('T1, T2, T3: refuses topics that would lose messages, and says how to mend them', async () => {
+  it('A15, T1, T2, T3: refuses topics that would lose messages, and says how to mend them', async () => {
     const prefix = uniquePrefix('topics');
     const missing = connect(prefix, { topics: { missing: 'check' } });
     await expect(missing).rejects.toMatchObject({

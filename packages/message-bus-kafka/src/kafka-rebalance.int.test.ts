@@ -89,7 +89,7 @@ class Ledger {
     for (const one of await committed(prefix)) expect(one.committed).toBe(one.end);
   });
 
-  it('C2: counts nothing that a former owner says is done', async () => {
+  it('A2, C2: counts nothing that a former owner says is done', async () => {
     const prefix = uniquePrefix('stale');
     const [old, next] = await Promise.all([0, 1].map(() => connect(prefix, { consumer: QUICK, consume: { commitInterval: 50 } })));
     if (!old || !next) throw new Error('unreachable');
@@ -113,7 +113,7 @@ class Ledger {
     await until(async () => (await committed(prefix)).every((one) => one.committed === one.end));
   });
 
-  it('P2: stops reading a partition that is full, goes on with the others, and comes back', async () => {
+  it('A16, P2: stops reading a partition that is full, goes on with the others, and comes back', async () => {
     const bus = await connect(uniquePrefix('full'), { consume: { maxOpen: 60 }, consumer: QUICK });
     const slow = 'order-slow';
     const quick =
@@ -145,7 +145,7 @@ class Ledger {
     expect(open.map(numberOf)).toEqual(Array.from({ length: 300 }, (_, n) => n));
   });
 
-  it('C7: tells the owner of a partition that messages were dropped before they were read', async () => {
+  it('A15, C7: tells the owner of a partition that messages were dropped before they were read', async () => {
     const prefix = uniquePrefix('gap');
     const bus = await connect(prefix);
     await bus.publish(Array.from({ length: 40 }, (_, n) => numbered(`order-${n}`, n)));

@@ -6,7 +6,7 @@ import { murmur2, partitionOf } from './murmur2.js';
 const kafkajs = createRequire(import.meta.url)('kafkajs/src/producer/partitioners/default/murmur2.js') as (key: Buffer) => number;
 
 describe('murmur2', () => {
-  it('gives what the Java client gives', () => {
+  it('A14: gives what the Java client gives', () => {
     // From Kafka's own UtilsTest.
     const cases: [string, number][] = [
       ['21', -973932308],

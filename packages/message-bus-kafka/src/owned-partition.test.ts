@@ -16,7 +16,7 @@ function owned(maxOpen: number, maxOpenBytes = 1_000_000) {
 }
 
 describe('OwnedPartition', () => {
-  it('P1: counts nothing that is done after it was revoked', () => {
+  it('A2, P1: counts nothing that is done after it was revoked', () => {
     const { owner, deliver } = owned(10);
     const [first, second] = [deliver(7), deliver(8)];
     first.done();
@@ -27,7 +27,7 @@ describe('OwnedPartition', () => {
     expect(second.isDone).toBe(false);
   });
 
-  it('P2: is full beyond its bound, once, and has room again at the half', () => {
+  it('A16, P2: is full beyond its bound, once, and has room again at the half', () => {
     const { owner, room, deliver } = owned(4);
     const deliveries = [0, 1, 2, 3].map((offset) => deliver(offset));
     expect(owner.becameFull()).toBe(false);

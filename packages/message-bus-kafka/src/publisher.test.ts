@@ -162,7 +162,7 @@ describe('Publisher', () => {
     expect(sender.renewed).toBe(1);
   });
 
-  it('L4: refuses the message that spoils a request, and no other', async () => {
+  it('A16, L4: refuses the message that spoils a request, and no other', async () => {
     const isBad = (name: string) => name === 'm13' || name === 'm77';
     const sender = new RuledSender((names) => (names.some(isBad) ? new Refusal('MESSAGE_TOO_LARGE') : undefined));
     const { publisher: subject } = publisher(sender);

@@ -47,7 +47,7 @@ describe('Sorter', () => {
     expect(sorted).toMatchObject({ ok: true, message: { kind: 'input', sagaId: 'order-1' } });
   });
 
-  it('sends an input in a wrong partition to its own, as it is', async () => {
+  it('A14: sends an input in a wrong partition to its own, as it is', async () => {
     const { subject, sent } = sorter();
     const message = fetched(soundReply('order-1', CONTEXT));
     const sorted = subject.of(INBOX)(message, wrong);
@@ -57,7 +57,7 @@ describe('Sorter', () => {
     expect(sent[0]?.headers).toMatchObject({ skald_hops: '1', ce_type: message.headers?.['ce_type'] });
   });
 
-  it('lays an input with the dead letters that owners send to each other', async () => {
+  it('A14: lays an input with the dead letters that owners send to each other', async () => {
     for (const hops of ['3', 'many']) {
       const { subject, sent } = sorter();
       const sorted = subject.of(INBOX)(fetched(soundReply('order-1', CONTEXT), { skald_hops: hops }), wrong);

@@ -256,7 +256,7 @@ describe('wire', () => {
     expect(new Set([id('order-1', 'approval'), id('order-2', 'approval'), id('order-1', 'paper')]).size).toBe(3);
   });
 
-  it('W4: tells in a command where the reply goes', () => {
+  it('A14, W4: tells in a command where the reply goes', () => {
     const [message] = fc.sample(command, 1);
     if (!message) throw new Error('no sample');
     const record = encode(message, PAYMENT, CONTEXT);

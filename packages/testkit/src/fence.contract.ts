@@ -88,7 +88,7 @@ function transactions(sentence: Sentence<FenceSubject>): void {
     expect(await read(subject, 'inner')).toBeUndefined();
     expect((await business?.read()) ?? []).toEqual([]);
   });
-  sentence('keeps the records and the business change of a session together', async ({ subject, business }) => {
+  sentence('A5: keeps the records and the business change of a session together', async ({ subject, business }) => {
     await subject.session(async (session) => {
       await session.put('key', DONE);
       await business?.write('a');
@@ -102,7 +102,7 @@ function transactions(sentence: Sentence<FenceSubject>): void {
 }
 
 function savepoints(sentence: Sentence<FenceSubject>): void {
-  sentence('undoes what a savepoint did when it rejects, and nothing else', async ({ subject, business }) => {
+  sentence('A5: undoes what a savepoint did when it rejects, and nothing else', async ({ subject, business }) => {
     const error = new Error('out of stock');
     await subject.session(async (session) => {
       await session.put('before', DONE);

@@ -1,6 +1,6 @@
 /** Sagas that are started by a step of another one, from either side. */
 import { describe, expect, it } from '@jest/globals';
-import { report, type SagaData, type StepData, sagaDefinition } from '@skald/kernel';
+import { outstanding, report, type SagaData, type StepData, sagaDefinition } from '@skald/kernel';
 import { asked, cancel, operator, outcomes, reply, slot, start, wake } from './made-up-messages.js';
 import { given } from './specification.js';
 
@@ -65,7 +65,7 @@ describe('a saga that a step of another has started', () => {
       .thenReplies(failed('ChildExists', 'saga trip-1 is there already, and was started by somebody else'));
   });
 
-  it('P2: that is to be undone, or sealed, before it began, begins and ends in one decision, takes no slot, and is refused ever after', () => {
+  it('B20, P2: that is to be undone, or sealed, before it began, begins and ends in one decision, takes no slot, and is refused ever after', () => {
     const limited = saga([step('pack')], { limits: { running: 1 } });
     for (const operation of ['compensation', 'seal'] as const) {
       const spec = given(limited).when(asked(limited, operation, { limited: true }));
@@ -79,7 +79,7 @@ describe('a saga that a step of another has started', () => {
     }
   });
 
-  it('P3: is cancelled while it runs, and tells when it has ended', () => {
+  it('B19, P3: is cancelled while it runs, and tells when it has ended', () => {
     const spec = begun().when(asked(trip, 'compensation'));
     spec.then(['WithdrawnByParent', { round: 1 }], 'CancelRequested', 'CompensationStarted').thenReplies(deferred);
     spec.when(asked(trip)).thenNothing('duplicate').thenReplies(deferred);
@@ -90,7 +90,7 @@ describe('a saga that a step of another has started', () => {
     spec.when(asked(trip)).thenReplies({ type: 'refused', reason: 'undone' });
   });
 
-  it('P3: is undone in a second phase when it has completed, and no second time', () => {
+  it('B20, P3: is undone in a second phase when it has completed, and no second time', () => {
     begun()
       .when(reply('pack', succeeded), reply('load', succeeded), asked(trip, 'compensation'))
       .then(
@@ -209,6 +209,22 @@ describe('a step that starts a saga', () => {
   const order = (...steps: readonly StepData[]) => sagaDefinition({ name: 'order', version: 1, steps });
   const family = order(step('charge'), starts(), step('close'));
   const running = (definition = family) => given(definition).when(start(definition), reply('charge', succeeded), reply('ship', deferred));
+
+  it('B20: knows its child by its own life, the step, the item and the round, so that a repeat finds the same one', () => {
+    const again = order(starts({ retry: { attempts: 2, delay: 10, jitter: 0, on: ['Declined'] } }));
+    const spec = given(again).when(start(again));
+    const child = () => outstanding(spec.state).map((owed) => owed.child?.sagaId);
+    expect(child()).toEqual(['trip-order-1.i1.ship']);
+    spec.when(wake(100), reply('ship', deferred), wake(300));
+    expect(child()).toEqual(['trip-order-1.i1.ship']);
+    spec.when(reply('ship', declined), wake(310));
+    expect(child()).toEqual(['trip-order-1.i1.ship.2']);
+    const begin = { participant: 'trip', action: 'start', args: [{}], child: { version: 1 } };
+    const each = { kind: 'map' as const, id: 'ship', each: () => ({ items: ['x', 'y'], run: () => begin }) };
+    const many = sagaDefinition({ name: 'order', version: 1, steps: [each] });
+    const items = outstanding(given(many).when(start(many, { incarnation: 'i2' })).state);
+    expect(items.map((owed) => owed.child?.sagaId)).toEqual(['trip-order-1.i2.ship/0', 'trip-order-1.i2.ship/1']);
+  });
 
   it('is never given up for not being heard of, and keeps asking, less and less often', () => {
     running()

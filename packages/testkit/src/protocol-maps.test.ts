@@ -8,7 +8,7 @@ import { given, type Said } from './specification.js';
 const { succeeded, declined, rolledBack, reset, sealed, sealedInDoubt, undone } = outcomes;
 
 describe('a step of many items', () => {
-  it('asks for as many at once as may be, and for the next when one is through', () => {
+  it('A9: asks for as many at once as may be, and for the next when one is through', () => {
     given(three)
       .when(start(three))
       .then('SagaStarted', ['MapStarted', { step: 'ship', count: 3, concurrency: 2, tolerated: 0 }], 'StepRequested', 'StepRequested')

@@ -183,6 +183,16 @@ describe('a compensation', () => {
       .then(['StepSucceeded', { late: true }], ['CompensationRequested', { round: 2 }]);
   });
 
+  it('A10: as is one that comes while its undo is under way, which then did not find it', () => {
+    given(one)
+      .when(start(one), wake(100), lateReply('charge', succeeded))
+      .then(['StepSucceeded', { late: true }])
+      .when(reply('charge', nothingToUndo))
+      .then(['CompensationSucceeded', { executed: false }], ['CompensationRequested', { round: 2 }])
+      .when(reply('charge', undone))
+      .then('CompensationSucceeded', 'SagaCompensated');
+  });
+
   it('is tried again and then waits for a person, who can have it tried, skip it or declare it done', () => {
     const spec = given(ownThenShip).when(start(ownThenShip), reply('charge', succeeded), reply('ship', declined), reply('charge', reset));
     spec
@@ -241,5 +251,14 @@ describe('an unknown pivot', () => {
     given(pivot)
       .when(start(pivot), reply('ship', unknowable))
       .then('StepFailed', ['SagaSuspended', { target: 'step:ship' }]);
+  });
+
+  it('A12: whose seal finds the key too old waits for a person at once: to ask again would tell no more', () => {
+    given(pivot)
+      .when(start(pivot), wake(100))
+      .thenOwes('seal ship')
+      .when(reply('ship', unknowable))
+      .then(['StepSealFailed', { retryAt: undefined }], ['SagaSuspended', { target: 'step:ship' }])
+      .thenOwes();
   });
 });

@@ -116,7 +116,7 @@ describe('signals', () => {
       );
   });
 
-  it('that come again are dropped by name and id, and answered as before', () => {
+  it('B25: that come again are dropped by name and id, and answered as before', () => {
     const spec = given(twice).when(start(twice), signal('say', 1));
     spec.when(signal('say', 2)).thenNothing('duplicate').thenAnswers({ accepted: true, revision: 2 });
     spec

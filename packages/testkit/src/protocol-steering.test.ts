@@ -173,6 +173,21 @@ describe('the way back', () => {
       .then('StepTimedOut', ['CompensationFailed', { step: 'a' }], ['CompensationRequested', { step: 'b' }]);
   });
 
+  it('B19: awaits nothing for ever: where a step names no time it has 60 seconds, to act and to undo', () => {
+    const patient = sagaDefinition({
+      name: 'order',
+      version: 1,
+      steps: [{ id: 'charge', run: () => ({ participant: 'bank', action: 'charge', args: [] }) }],
+    });
+    given(patient)
+      .when(start(patient), cancel(5))
+      .thenOwes('action charge')
+      .when(wake(59_999))
+      .thenNothing()
+      .when(wake(60_000))
+      .then('StepTimedOut', ['CompensationRequested', { dueAt: 120_000 }]);
+  });
+
   it('B28: undoes a success that comes after its turn at once, out of order, and says so', () => {
     const spec = given(two).when(start(two), reply('charge', succeeded), wake(100), reply('ship', nothingToUndo));
     spec.then('CompensationSucceeded', ['CompensationRequested', { step: 'charge' }]);

@@ -127,7 +127,7 @@ describe('a step that is answered later', () => {
       .then('StepTimedOut', 'CompensationStarted', 'CompensationRequested');
   });
 
-  it('when the saga turns back it ends at once: its token is worth nothing, and it is undone by its key', () => {
+  it('B19: when the saga turns back it ends at once: its token is worth nothing, and it is undone by its key', () => {
     waiting()
       .when(cancel(5))
       .then('CancelRequested', 'CompensationStarted', ['CompensationRequested', { step: 'scan' }])

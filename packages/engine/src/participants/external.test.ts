@@ -86,7 +86,7 @@ describe('A participant whose effects are elsewhere', () => {
     expect(api.log).toEqual(['act']);
   });
 
-  it('any other failure may have happened: the next attempt asks again, a seal says that it is in doubt, and it is undone', async () => {
+  it('A4: any other failure may have happened: the next attempt asks again, a seal says that it is in doubt, and it is undone', async () => {
     api.on('act', () => {
       throw new Error('socket reset');
     });
@@ -116,7 +116,7 @@ describe('A participant whose effects are elsewhere', () => {
     expect(await bench.ask({ operation: 'compensation' })).toEqual({ type: 'undone', executed: true });
   });
 
-  it('what fails before the action runs is known not to have happened, and leaves no doubt', async () => {
+  it('A4: what fails before the action runs is known not to have happened, and leaves no doubt', async () => {
     await benchOf();
     expect(await bench.ask({ action: 'pay' })).toMatchObject({
       type: 'failed',

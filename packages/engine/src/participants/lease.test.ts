@@ -98,7 +98,7 @@ describe('An action that outlives its lease', () => {
     return { held, attempt: attempt ?? 0 };
   }
 
-  it('and was undone meanwhile says that it ended after the undo, so that it is undone once more', async () => {
+  it('A10: and was undone meanwhile says that it ended after the undo, so that it is undone once more', async () => {
     const { held, attempt } = await overtakenBy({ operation: 'compensation' });
     held.end('the first');
     await bench.quiet();
@@ -106,7 +106,7 @@ describe('An action that outlives its lease', () => {
     expect(await bench.ask({ operation: 'compensation', undoRound: 2 })).toEqual({ type: 'undone', executed: true });
   });
 
-  it('and ended while its undo was under way waits for that, and then says so', async () => {
+  it('A10: and ended while its undo was under way waits for that, and then says so', async () => {
     const undo = new Held();
     api.on('undo', () => undo.promise);
     const { held, attempt } = await overtakenBy({ operation: 'compensation' });

@@ -38,7 +38,7 @@ describe('A participant with its fence in the transaction of its business', () =
     expect(bank.log).toEqual(['act', 'undo']);
   });
 
-  it('a business failure rolls its action back, is final, and leaves nothing to undo', async () => {
+  it('A5: a business failure rolls its action back, is final, and leaves nothing to undo', async () => {
     bank.on('act', () => {
       fence.data.set('charged', true);
       throw new BusinessError('declined', { limit: 5 });
@@ -56,7 +56,7 @@ describe('A participant with its fence in the transaction of its business', () =
     expect(await bench.ask({ operation: 'compensation' })).toEqual({ type: 'undone', executed: false });
   });
 
-  it('a technical failure rolls its action back, is not final, and the next attempt runs', async () => {
+  it('A4, A5: a technical failure rolls its action back, is not final, and the next attempt runs', async () => {
     bank.on('act', (_input, nth) => {
       fence.data.set('charged', nth);
       if (nth === 1) throw new Error('socket reset');
@@ -67,7 +67,7 @@ describe('A participant with its fence in the transaction of its business', () =
     expect(await bench.ask({})).toEqual({ type: 'succeeded' });
   });
 
-  it('one that fails in a batch undoes nothing of the others', async () => {
+  it('A5: one that fails in a batch undoes nothing of the others', async () => {
     bank.on('act', (input) => {
       fence.data.set(String(input), true);
       if (input === 'b') throw new BusinessError('declined');
@@ -106,7 +106,7 @@ describe('A participant with its fence in the transaction of its business', () =
     expect(bank.calls.at(-1)).toMatchObject({ method: 'undo', args: [{ total: 3 }, { ref: 7 }] });
   });
 
-  it('an action without a compensation says so, and its undo does nothing', async () => {
+  it('A3: an action without a compensation says so, and its undo does nothing', async () => {
     bank = new ScriptedParticipant('bank', { act: {} });
     await benchOf();
     expect(await bench.ask({})).toEqual({ type: 'succeeded', compensable: false });

@@ -248,7 +248,7 @@ describe('A saga whose key was dropped', () => {
 });
 
 describe('The digest of a text', () => {
-  it('is the same under one key, and another under another', async () => {
+  it('B26: is the same under one key, and another under another', async () => {
     const [one, again, other, text] = [
       await codec.digest('order-1', 'a'),
       await aesGcmCodec({ keys }).digest('order-1', 'a'),
