@@ -67,7 +67,7 @@ whereThereIsOne(`The PostgreSQL fence ${postgres.reason}`, () => {
   });
   afterEach(() => closePool());
 
-  it('G1: keeps nothing when the commit fails, and the next session goes on', async () => {
+  it('A5, G1: keeps nothing when the commit fails, and the next session goes on', async () => {
     await pool.query('CREATE TABLE child (parent text REFERENCES business (value) DEFERRABLE INITIALLY DEFERRED)');
     const fence = postgresFence(pool);
     const failing = fence.session(async (session) => {

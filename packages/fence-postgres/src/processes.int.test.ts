@@ -70,7 +70,7 @@ function charge(fence: Fence, key: string): Promise<string> {
 }
 
 whereThereIsOne(`Participants in several processes ${postgres.reason}`, () => {
-  it('G1: leaves nothing of an action in which its process was killed, and lets the next one run', async () => {
+  it('A5, G1: leaves nothing of an action in which its process was killed, and lets the next one run', async () => {
     const child = participant(`
       await fence.session(async (session) => {
         await session.get('key');

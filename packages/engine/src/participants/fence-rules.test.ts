@@ -78,7 +78,7 @@ const EXPIRED = answer({ type: 'refused', reason: 'expired' }, { type: 'sealed',
 
 describe('The fence', () => {
   it.each(TABLE)(
-    'F7: asked too late, with a record "%s", answers what is recorded, and runs nothing',
+    'A13, F7: asked too late, with a record "%s", answers what is recorded, and runs nothing',
     (name, _rule, action, undo, _again, seal) => {
       const record = RECORDS[name];
       const late = { validUntil: NOW - 1 };
@@ -114,7 +114,7 @@ describe('The fence', () => {
   });
 
   it.each(['action', 'compensation', 'seal'] as const)(
-    'F6: answers "unknowable" to a %s under a key that it may have forgotten',
+    'A12, F6: answers "unknowable" to a %s under a key that it may have forgotten',
     (operation) => {
       const old = { firstRequestedAt: NOW - FENCE_MEMORY - 1 };
       expect(admit(undefined, command(operation, old), NOW)).toEqual(answer({ type: 'unknowable' }));
