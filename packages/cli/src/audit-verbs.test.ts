@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { BusinessError, defineSaga, Participant, participant, SagaStep } from '@skald/decorators';
 import { runCommandLine } from './command-line.js';
-import { keptTerminal } from './kept-terminal.js';
+import { keptTerminal } from './terminal/kept-terminal.js';
 
 @Participant('stock')
 class Stock {

@@ -16,7 +16,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0);
 });
 const { runCommandLine } = await import('./command-line.js');
-const { processTerminal } = await import('./terminal.js');
+const { processTerminal } = await import('./terminal/terminal.js');
 const code = await runCommandLine(process.argv.slice(2), processTerminal(process), process.env);
 // A module of sagas that was loaded may keep the process alive: what is written is written, and that is all.
 process.stdout.write('', () => process.stderr.write('', () => process.exit(code)));

@@ -7,7 +7,7 @@ import { chainHash, encodeEvents, uuidOf } from '@skald/engine';
 import { openSqliteStore } from '@skald/event-store-sqlite';
 import { definitionStream } from '@skald/kernel';
 import { runCommandLine } from './command-line.js';
-import { keptTerminal } from './kept-terminal.js';
+import { keptTerminal } from './terminal/kept-terminal.js';
 
 const NOW = Date.UTC(2026, 10, 24);
 const DAY = 86_400_000;

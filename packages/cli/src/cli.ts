@@ -3,13 +3,13 @@ import type { Candidate } from '@skald/audit';
 import type { PayloadReader } from '@skald/engine';
 import type { SagaDefinition } from '@skald/kernel';
 import type { Command } from 'commander';
-import { type Env, loadConfig, type SkaldConfig, saidBy } from './config.js';
+import type { Operations } from './acting/operations.js';
+import { type Env, loadConfig, type SkaldConfig, saidBy } from './connecting/config.js';
+import { CodecOnDemand, isGivenCodec } from './connecting/open-codec.js';
+import type { OpenStore } from './connecting/open-store.js';
+import { storeFileOf, usualStoreFile } from './connecting/place.js';
 import { EXIT, type ExitCode } from './exit-codes.js';
-import { CodecOnDemand, isGivenCodec } from './open-codec.js';
-import type { OpenStore } from './open-store.js';
-import type { Operations } from './operations.js';
-import { storeFileOf, usualStoreFile } from './place.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './terminal/terminal.js';
 import { UsageError } from './usage.js';
 
 /** Options that every verb has, before it or after it. */
@@ -105,14 +105,14 @@ export class Cli {
   async definitions(command: Command): Promise<readonly SagaDefinition[] | undefined> {
     const file = await this.definitionsFile(command);
     if (file === undefined) return undefined;
-    const { loadCandidates } = await import('./load-candidates.js');
+    const { loadCandidates } = await import('./connecting/load-candidates.js');
     return (await loadCandidates(file)).flatMap(({ definition }) => definition ?? []);
   }
 
   /** The sagas and programs that are named, where a verb cannot do without. */
   async candidates(command: Command): Promise<Candidate[]> {
     const file = await this.definitionsFile(command);
-    if (file !== undefined) return (await import('./load-candidates.js')).loadCandidates(file);
+    if (file !== undefined) return (await import('./connecting/load-candidates.js')).loadCandidates(file);
     throw new UsageError('which sagas? name a compiled module that exports them: --definitions <module>');
   }
 
@@ -141,7 +141,7 @@ export class Cli {
     if (codec) return new CodecOnDemand(codec, 'the configuration');
     const file = await this.definitionsFile(command);
     if (file === undefined) return undefined;
-    const { loadModule } = await import('./load-module.js');
+    const { loadModule } = await import('./connecting/load-module.js');
     const exported = (await loadModule(file))['codec'];
     return isGivenCodec(exported) ? new CodecOnDemand(exported, `codec of ${file}`) : undefined;
   }
@@ -156,7 +156,7 @@ export class Cli {
   }
 
   private async openStore(place: Place): Promise<OpenStore> {
-    const { readConfigured, readSqlite } = await import('./open-store.js');
+    const { readConfigured, readSqlite } = await import('./connecting/open-store.js');
     if (place.kind === 'embedded') return readSqlite(place.file);
     if (place.store) return readConfigured(place.store, (line) => this.terminal.err(`skald: ${line}`));
     throw new UsageError('the configuration names a bus and no store: sagas can be asked, but not shown');
@@ -165,7 +165,7 @@ export class Cli {
   private async openOperations(command: Command, options: ActingOptions): Promise<Operations> {
     const place = await this.placeOf(command);
     if (place.kind === 'embedded') {
-      const { StoreOperations } = await import('./store-operations.js');
+      const { StoreOperations } = await import('./acting/store-operations.js');
       return StoreOperations.open({ later: options.later, patience: options.patience, file: place.file });
     }
     if (place.kind === 'to be read') {
@@ -175,8 +175,8 @@ export class Cli {
     const definitions = (await this.definitions(command)) ?? [];
     const codec = options.inTheClear ? undefined : await this.codec(command);
     const events = place.store && (async () => (await this.openStore(place)).events);
-    const { openBus } = await import('./open-bus.js');
-    const { BusOperations } = await import('./bus-operations.js');
+    const { openBus } = await import('./connecting/open-bus.js');
+    const { BusOperations } = await import('./acting/bus-operations.js');
     const { patience } = options;
     return BusOperations.open({ bus: () => openBus(place.bus), definitions, patience, ...(codec && { codec }), ...(events && { events }) });
   }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { BusinessError, defineSaga, Participant, participant, SagaStep } from '@skald/decorators';
 import { runCommandLine } from './command-line.js';
-import { keptTerminal } from './kept-terminal.js';
+import { keptTerminal } from './terminal/kept-terminal.js';
 
 @Participant('stock')
 class Stock {

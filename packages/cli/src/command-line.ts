@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { Cli } from './cli.js';
 import { wordsOf } from './error-words.js';
 import { EXIT, EXIT_MEANINGS } from './exit-codes.js';
-import type { Terminal } from './terminal.js';
+import type { Terminal } from './terminal/terminal.js';
 import { UsageError } from './usage.js';
 import { VERBS } from './verbs/all-verbs.js';
 
@@ -99,7 +99,7 @@ async function told(error: unknown, terminal: Terminal, asJson: boolean): Promis
 }
 
 async function errorLines(message: string, code: string, fix: string | undefined, width = Number.POSITIVE_INFINITY): Promise<string[]> {
-  const { wrapped } = await import('./plain-text.js');
+  const { wrapped } = await import('./terminal/plain-text.js');
   const told = `skald: ${message}${fix === undefined ? '' : ` [${code}]`}`.split('\n').flatMap((line) => wrapped(line, width));
   return [...told, ...(fix === undefined ? [] : wrapped(fix, width - 2).map((line) => `  ${line}`))];
 }

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { Bank, codec, order } from '../fixtures/encrypted-orders.js';
 import { runCommandLine } from './command-line.js';
-import { keptTerminal } from './kept-terminal.js';
+import { keptTerminal } from './terminal/kept-terminal.js';
 
 const SECRET = 'Ada Lovelace';
 const MODULE = fileURLToPath(new URL('../fixtures/encrypted-orders.ts', import.meta.url));

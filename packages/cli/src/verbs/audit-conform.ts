@@ -2,8 +2,8 @@ import { type Conformance, conformAll, conformOne, explainDifference } from '@sk
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { ConformanceCount } from '../conformance-count.js';
-import { type DecryptOptions, decryptOption } from '../decrypting.js';
-import { plain } from '../plain-text.js';
+import { type DecryptOptions, decryptOption } from '../connecting/decrypting.js';
+import { plain } from '../terminal/plain-text.js';
 import { oneOrAll } from './one-or-all.js';
 import type { Verb } from './verb.js';
 

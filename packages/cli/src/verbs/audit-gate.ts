@@ -4,12 +4,12 @@ import { byStream, eventsOfLines, type GateVerdict, gate, withChildren } from '@
 import { definitionStream, isEnded, type RecordedEvent } from '@skald/kernel';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { type DecryptOptions, decryptOption } from '../decrypting.js';
+import { type DecryptOptions, decryptOption } from '../connecting/decrypting.js';
+import type { OpenStore } from '../connecting/open-store.js';
 import { EXIT } from '../exit-codes.js';
-import type { OpenStore } from '../open-store.js';
-import { plain } from '../plain-text.js';
-import { STATUSES, selected } from '../selection.js';
-import type { Terminal } from '../terminal.js';
+import { STATUSES, selected } from '../looking/selection.js';
+import { plain } from '../terminal/plain-text.js';
+import type { Terminal } from '../terminal/terminal.js';
 import type { Verb } from './verb.js';
 
 const ABOUT = `Answers whether these definitions may be deployed over the sagas that are under way: names each saga that could not go on as it began, and why.

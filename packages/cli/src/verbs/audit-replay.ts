@@ -1,6 +1,6 @@
 import { replayAll } from '@skald/audit';
 import { EXIT } from '../exit-codes.js';
-import { plain } from '../plain-text.js';
+import { plain } from '../terminal/plain-text.js';
 import type { Verb } from './verb.js';
 
 export const auditReplay: Verb = (program, cli) => {

@@ -3,7 +3,7 @@ import { type ReadableHistory, readableHistory, reportPage, sagaReport, streamOf
 import type { RecordedEvent } from '@skald/kernel';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { type DecryptOptions, decryptOption } from '../decrypting.js';
+import { type DecryptOptions, decryptOption } from '../connecting/decrypting.js';
 import type { Verb } from './verb.js';
 
 const ABOUT = `Reports on one saga for people who are no programmers: who was asked for what, when, what came of it, what was undone, what people did and why,

@@ -12,9 +12,9 @@ import {
 } from '@skald/audit';
 import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
-import { durationOf } from '../moments.js';
-import { duration, moment, plain } from '../plain-text.js';
-import type { Terminal } from '../terminal.js';
+import { durationOf } from '../terminal/moments.js';
+import { duration, moment, plain } from '../terminal/plain-text.js';
+import type { Terminal } from '../terminal/terminal.js';
 import { UsageError } from '../usage.js';
 import { oneOrAll } from './one-or-all.js';
 import type { Verb } from './verb.js';

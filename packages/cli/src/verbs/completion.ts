@@ -1,8 +1,8 @@
 import { Argument, type Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { completionLine, SCRIPTS, SHELLS, type Shell } from '../completion-scripts.js';
-import { type Completion, completionsOf } from '../completions.js';
-import { plain } from '../plain-text.js';
+import { completionLine, SCRIPTS, SHELLS, type Shell } from '../reference/completion-scripts.js';
+import { type Completion, completionsOf } from '../reference/completions.js';
+import { plain } from '../terminal/plain-text.js';
 import type { Verb } from './verb.js';
 
 const ABOUT = 'Prints what a shell must evaluate so that the tabulator completes verbs, options, their values, and ids of sagas.';

@@ -1,11 +1,11 @@
 import type { DeadLetter } from '@skald/message-bus-kafka';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { type Cell, columns } from '../columns.js';
-import { withDeadLetters } from '../dead-letters-at.js';
-import { painter } from '../paint.js';
-import { plain } from '../plain-text.js';
-import { wholeNumber } from '../whole-number.js';
+import { withDeadLetters } from '../connecting/dead-letters-at.js';
+import { type Cell, columns } from '../terminal/columns.js';
+import { painter } from '../terminal/paint.js';
+import { plain } from '../terminal/plain-text.js';
+import { wholeNumber } from '../terminal/whole-number.js';
 import type { Verb } from './verb.js';
 
 interface Options {

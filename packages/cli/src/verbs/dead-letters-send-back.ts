@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { type Unread, withDeadLetters } from '../dead-letters-at.js';
-import { plain } from '../plain-text.js';
+import { type Unread, withDeadLetters } from '../connecting/dead-letters-at.js';
+import { plain } from '../terminal/plain-text.js';
 import { Trouble } from '../trouble.js';
 import { UsageError } from '../usage.js';
 import type { Verb } from './verb.js';

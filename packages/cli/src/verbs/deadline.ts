@@ -1,7 +1,7 @@
-import type { Act } from '../act.js';
-import type { ManyOptions } from '../acting-options.js';
-import { actCommand, carryOut } from '../carry-out.js';
-import { comingMomentOf } from '../moments.js';
+import type { Act } from '../acting/act.js';
+import type { ManyOptions } from '../acting/acting-options.js';
+import { actCommand, carryOut } from '../acting/carry-out.js';
+import { comingMomentOf } from '../terminal/moments.js';
 import type { Verb } from './verb.js';
 
 const ACT: Act = { name: 'deadline', onTarget: false, statuses: ['running', 'throttled', 'suspended'] };

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { Option } from 'commander';
-import { graphOf } from '../definition-graph.js';
-import { describedIn, describedOnRecord } from '../described.js';
-import { dot, mermaid, svg } from '../diagrams.js';
-import { wholeNumber } from '../whole-number.js';
+import { graphOf } from '../diagrams/definition-graph.js';
+import { describedIn, describedOnRecord } from '../diagrams/described.js';
+import { dot, mermaid, svg } from '../diagrams/diagrams.js';
+import { wholeNumber } from '../terminal/whole-number.js';
 import type { Verb } from './verb.js';
 
 interface Options {

@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
-import { changesOf, type Described, describedIn, describedOnRecord } from '../described.js';
+import { loadCandidates } from '../connecting/load-candidates.js';
+import { changesOf, type Described, describedIn, describedOnRecord } from '../diagrams/described.js';
 import { EXIT } from '../exit-codes.js';
-import { loadCandidates } from '../load-candidates.js';
-import { painter } from '../paint.js';
-import { plain } from '../plain-text.js';
+import { painter } from '../terminal/paint.js';
+import { plain } from '../terminal/plain-text.js';
+import { wholeNumber } from '../terminal/whole-number.js';
 import { UsageError } from '../usage.js';
-import { wholeNumber } from '../whole-number.js';
 import type { Verb } from './verb.js';
 
 interface Options {

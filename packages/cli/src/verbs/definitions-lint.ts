@@ -1,7 +1,7 @@
 import type { Finding } from '@skald/kernel';
 import { EXIT } from '../exit-codes.js';
-import { painter } from '../paint.js';
-import { plain } from '../plain-text.js';
+import { painter } from '../terminal/paint.js';
+import { plain } from '../terminal/plain-text.js';
 import { UsageError } from '../usage.js';
 import type { Verb } from './verb.js';
 

@@ -1,12 +1,12 @@
 import type { Json } from '@skald/kernel';
 import type { Command } from 'commander';
-import { ago } from '../ages.js';
 import type { Cli } from '../cli.js';
-import { type Cell, columns } from '../columns.js';
-import { graphOf } from '../definition-graph.js';
-import { type Described, describedIn, describedOnRecord, namesInUse } from '../described.js';
-import { painter } from '../paint.js';
-import { duration, plain } from '../plain-text.js';
+import { graphOf } from '../diagrams/definition-graph.js';
+import { type Described, describedIn, describedOnRecord, namesInUse } from '../diagrams/described.js';
+import { ago } from '../terminal/ages.js';
+import { type Cell, columns } from '../terminal/columns.js';
+import { painter } from '../terminal/paint.js';
+import { duration, plain } from '../terminal/plain-text.js';
 import type { Verb } from './verb.js';
 
 export const definitionsList: Verb = (program, cli) => {

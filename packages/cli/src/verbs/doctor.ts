@@ -1,13 +1,13 @@
 import type { SagaDefinition } from '@skald/kernel';
 import type { Command } from 'commander';
-import { applicationChecks } from '../application-checks.js';
-import type { BusFindings } from '../bus-checks.js';
-import { type Check, failed } from '../checks.js';
+import { applicationChecks } from '../checks/application-checks.js';
+import type { BusFindings } from '../checks/bus-checks.js';
+import { type Check, failed } from '../checks/checks.js';
+import { storeChecks } from '../checks/store-checks.js';
 import type { Cli, Place } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
-import { type Paint, painter, type Style } from '../paint.js';
-import { plain, wrapped } from '../plain-text.js';
-import { storeChecks } from '../store-checks.js';
+import { type Paint, painter, type Style } from '../terminal/paint.js';
+import { plain, wrapped } from '../terminal/plain-text.js';
 import { UsageError } from '../usage.js';
 import type { Verb } from './verb.js';
 
@@ -41,7 +41,7 @@ async function checksOf(cli: Cli, command: Command): Promise<Check[]> {
 /** Of those who decide, and of the way to them. */
 async function askingFindings(cli: Cli, command: Command, place: Place): Promise<BusFindings> {
   if (place.kind !== 'connected') return { checks: await applicationChecks(cli, command, place) };
-  const { busChecks } = await import('../bus-checks.js');
+  const { busChecks } = await import('../checks/bus-checks.js');
   return busChecks(cli, command, place);
 }
 

@@ -1,6 +1,6 @@
 import { exportAll, exportStreams, lineOf, withChildren } from '@skald/audit';
 import type { RecordedEvent } from '@skald/kernel';
-import type { OpenStore } from '../open-store.js';
+import type { OpenStore } from '../connecting/open-store.js';
 import { UsageError } from '../usage.js';
 import { streamsUnderWay } from './audit-gate.js';
 import type { Verb } from './verb.js';

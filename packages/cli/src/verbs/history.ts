@@ -1,9 +1,9 @@
 import type { HistoryEvent } from '@skald/engine';
-import { type Cell, columns } from '../columns.js';
-import { type DecryptOptions, decryptOption, shownHistory } from '../decrypting.js';
-import { painter } from '../paint.js';
-import { json, moment, plain } from '../plain-text.js';
-import { wholeNumber } from '../whole-number.js';
+import { type DecryptOptions, decryptOption, shownHistory } from '../connecting/decrypting.js';
+import { type Cell, columns } from '../terminal/columns.js';
+import { painter } from '../terminal/paint.js';
+import { json, moment, plain } from '../terminal/plain-text.js';
+import { wholeNumber } from '../terminal/whole-number.js';
 import type { Verb } from './verb.js';
 
 interface Options extends DecryptOptions {

@@ -1,14 +1,14 @@
 import { setTimeout } from 'node:timers/promises';
 import type { SagaIndex, SagaStatus, SagaSummary } from '@skald/kernel';
-import { dateTime } from '../ages.js';
-import type { OpenStore } from '../open-store.js';
-import { painter } from '../paint.js';
-import { plain } from '../plain-text.js';
-import { sagaRows } from '../saga-rows.js';
-import { addSelection, isSelected, type Selection, type SelectionOptions, STATUSES, selected, selectionOf } from '../selection.js';
-import { lookOfSaga } from '../status-look.js';
-import type { Terminal } from '../terminal.js';
-import { wholeNumber } from '../whole-number.js';
+import type { OpenStore } from '../connecting/open-store.js';
+import { sagaRows } from '../looking/saga-rows.js';
+import { addSelection, isSelected, type Selection, type SelectionOptions, STATUSES, selected, selectionOf } from '../looking/selection.js';
+import { lookOfSaga } from '../looking/status-look.js';
+import { dateTime } from '../terminal/ages.js';
+import { painter } from '../terminal/paint.js';
+import { plain } from '../terminal/plain-text.js';
+import type { Terminal } from '../terminal/terminal.js';
+import { wholeNumber } from '../terminal/whole-number.js';
 import type { Verb } from './verb.js';
 
 interface Options extends SelectionOptions {

@@ -1,6 +1,6 @@
-import { actingOf, addReason, type ReasonOptions, reasonOf, requestOf } from '../acting-options.js';
-import { report } from '../carry-out.js';
-import { comingMomentOf } from '../moments.js';
+import { actingOf, addReason, type ReasonOptions, reasonOf, requestOf } from '../acting/acting-options.js';
+import { report } from '../acting/carry-out.js';
+import { comingMomentOf } from '../terminal/moments.js';
 import type { Verb } from './verb.js';
 
 interface Options extends ReasonOptions {

@@ -1,10 +1,10 @@
 import { readHistory, stateOf } from '@skald/engine';
 import { type CancelPlan, type PlannedRest, type PlannedUndo, plan as planOf, type SagaState, statusOf } from '@skald/kernel';
-import { type Cell, columns } from '../columns.js';
-import { itemsTogether, mapIdOf } from '../map-wording.js';
-import { type Paint, painter } from '../paint.js';
-import { plain } from '../plain-text.js';
-import { quoted } from '../shell-words.js';
+import { itemsTogether, mapIdOf } from '../looking/map-wording.js';
+import { type Cell, columns } from '../terminal/columns.js';
+import { type Paint, painter } from '../terminal/paint.js';
+import { plain } from '../terminal/plain-text.js';
+import { quoted } from '../terminal/shell-words.js';
 import type { Verb } from './verb.js';
 
 const ABOUT = `Says what would be undone if the saga were cancelled now, and in which order; of one that has turned back, what is still to be undone.

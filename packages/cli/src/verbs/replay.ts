@@ -1,11 +1,11 @@
 import { type HistoryEvent, stateOf } from '@skald/engine';
 import type { Cli } from '../cli.js';
-import { type DecryptOptions, decryptOption, shownHistory } from '../decrypting.js';
-import { dateOf, durationOf } from '../moments.js';
-import { stateDifferences, stateDiffLines } from '../state-diff.js';
-import { stateView } from '../state-view.js';
-import { stepThrough } from '../step-through.js';
-import { timeline } from '../timeline.js';
+import { type DecryptOptions, decryptOption, shownHistory } from '../connecting/decrypting.js';
+import { stateDifferences, stateDiffLines } from '../looking/state-diff.js';
+import { stateView } from '../looking/state-view.js';
+import { stepThrough } from '../looking/step-through.js';
+import { timeline } from '../looking/timeline.js';
+import { dateOf, durationOf } from '../terminal/moments.js';
 import { UsageError } from '../usage.js';
 import type { Verb } from './verb.js';
 

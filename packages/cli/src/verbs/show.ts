@@ -1,6 +1,6 @@
-import { type DecryptOptions, decryptOption, shownHistory } from '../decrypting.js';
-import { sagaFacts } from '../saga-facts.js';
-import { sagaView } from '../saga-view.js';
+import { type DecryptOptions, decryptOption, shownHistory } from '../connecting/decrypting.js';
+import { sagaFacts } from '../looking/saga-facts.js';
+import { sagaView } from '../looking/saga-view.js';
 import type { Verb } from './verb.js';
 
 export const show: Verb = (program, cli) => {

@@ -1,5 +1,5 @@
-import { type ActOptions, actingOf, addActing, jsonArgument, requestOf } from '../acting-options.js';
-import { report } from '../carry-out.js';
+import { type ActOptions, actingOf, addActing, jsonArgument, requestOf } from '../acting/acting-options.js';
+import { report } from '../acting/carry-out.js';
 import type { Verb } from './verb.js';
 
 export const signal: Verb = (program, cli) => {

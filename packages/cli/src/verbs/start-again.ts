@@ -1,5 +1,5 @@
-import { actingOf, addReason, jsonArgument, type ReasonOptions, reasonOf, requestOf } from '../acting-options.js';
-import { plain } from '../plain-text.js';
+import { actingOf, addReason, jsonArgument, type ReasonOptions, reasonOf, requestOf } from '../acting/acting-options.js';
+import { plain } from '../terminal/plain-text.js';
 import type { Verb } from './verb.js';
 
 interface Options extends ReasonOptions {

@@ -2,11 +2,11 @@ import { setTimeout } from 'node:timers/promises';
 import { readHistory, stateOf } from '@skald/engine';
 import { isEnded, type SagaState, statusOf } from '@skald/kernel';
 import type { Command } from 'commander';
-import { type ActOptions, actingOf, addActing, jsonArgument, requestOf } from '../acting-options.js';
+import { type ActOptions, actingOf, addActing, jsonArgument, requestOf } from '../acting/acting-options.js';
 import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
-import { json, plain } from '../plain-text.js';
-import { wholeNumber } from '../whole-number.js';
+import { json, plain } from '../terminal/plain-text.js';
+import { wholeNumber } from '../terminal/whole-number.js';
 import type { Verb } from './verb.js';
 
 interface Options extends ActOptions {

@@ -1,7 +1,7 @@
 import { taskOfToken } from '@skald/engine';
 import type { Command } from 'commander';
-import { type ActOptions, actingOf, addActing, jsonArgument, requestOf } from '../acting-options.js';
-import { report } from '../carry-out.js';
+import { type ActOptions, actingOf, addActing, jsonArgument, requestOf } from '../acting/acting-options.js';
+import { report } from '../acting/carry-out.js';
 import type { Cli } from '../cli.js';
 import type { Verb } from './verb.js';
 

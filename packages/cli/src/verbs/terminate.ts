@@ -1,6 +1,6 @@
-import type { Act } from '../act.js';
-import type { ManyOptions } from '../acting-options.js';
-import { actCommand, carryOut } from '../carry-out.js';
+import type { Act } from '../acting/act.js';
+import type { ManyOptions } from '../acting/acting-options.js';
+import { actCommand, carryOut } from '../acting/carry-out.js';
 import type { Verb } from './verb.js';
 
 const ACT: Act = { name: 'terminate', onTarget: false, statuses: ['running', 'throttled', 'compensating', 'suspended'] };
