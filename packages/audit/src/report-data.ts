@@ -1,13 +1,36 @@
 /** Values of a history as HTML, for people: names and values instead of JSON, and nothing that a page could take for its own. */
 
-/** Deeper than this, and longer, it is written as it is stored. */
+import { isPlaceholder } from './report-words.js';
+
+/** Deeper than this it is written as it is stored. */
 const DEEPEST = 4;
-const MOST_MEMBERS = 60;
+/** Longer than this it stands in a box of its own, which scrolls on a screen and is whole on paper. */
+const MOST_MEMBERS = 40;
+const MOST_CHARACTERS = 700;
 
 export function data(value: unknown): string {
-  if (value === null || typeof value !== 'object') return `<span class="value">${text(simple(value))}</span>`;
-  if (depthOf(value) > DEEPEST || sizeOf(value) > MOST_MEMBERS) return `<pre>${text(JSON.stringify(value, undefined, 2))}</pre>`;
-  return nested(value);
+  if (isPlaceholder(value)) return `<span class="value quiet">${text(simple(value))}</span>`;
+  if (value === null || typeof value !== 'object') {
+    const shown = simple(value);
+    return shown.length > MOST_CHARACTERS ? box(text(shown)) : `<span class="value">${text(shown)}</span>`;
+  }
+  if (depthOf(value) > DEEPEST) return box(`<pre>${text(written(value))}</pre>`);
+  return sizeOf(value) > MOST_MEMBERS || JSON.stringify(value).length > 2 * MOST_CHARACTERS ? box(nested(value)) : nested(value);
+}
+
+/** Whoever has no mouse scrolls it with the arrow keys. */
+function box(html: string): string {
+  return `<div class="long" tabindex="0" role="group" aria-label="A long value, which scrolls">${html}</div>`;
+}
+
+/** As JSON, what fits on a line on one. */
+function written(value: unknown, indent = ''): string {
+  const line = JSON.stringify(value) ?? 'null';
+  if (value === null || typeof value !== 'object' || line.length <= 80) return line;
+  const inner = `${indent}  `;
+  if (Array.isArray(value)) return `[\n${value.map((member) => `${inner}${written(member, inner)}`).join(',\n')}\n${indent}]`;
+  const members = Object.entries(value).map(([name, member]) => `${inner}${JSON.stringify(name)}: ${written(member, inner)}`);
+  return `{\n${members.join(',\n')}\n${indent}}`;
 }
 
 function nested(value: unknown): string {
@@ -41,6 +64,7 @@ function isSimple(value: unknown): boolean {
 function simple(value: unknown): string {
   if (value === true) return 'yes';
   if (value === false) return 'no';
+  if (isPlaceholder(value)) return String(value) === '(encrypted)' ? '(encrypted)' : '(forgotten)';
   return value === null || value === undefined ? 'nothing' : String(value);
 }
 
