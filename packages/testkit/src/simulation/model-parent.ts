@@ -5,7 +5,8 @@
  * Invariants, reported as violations
  * Y1  A stranger is told that there is another saga of that id, and moves nothing.
  * Y2  Once the parent was told that its child is undone, or never begins, it hears nothing else of it, and nothing of the child goes on.
- * Y3  A success that was told stays one for as long as the parent does not want it undone.
+ * Y3  A success that was told stays one for as long as the parent does not want it undone. Neither Y2 nor Y3 holds of a child that was reopened
+ *     for a late success, and then terminated.
  * Y4  Whenever the child ends the parent is told, unless the child is nobody's any more.
  * Y5  In a fair world each question comes to a last word: what became of it, that it is undone, or why it cannot be.
  */
@@ -13,6 +14,7 @@ import { type Asked, type Decision, isEnded, type Outcome, report, type SagaStat
 import { count } from './coverage.js';
 import type { World } from './world.js';
 
+const END = /^Saga(Completed|Compensated|Failed|Cancelled|Terminated)$/;
 const PARENT = { sagaId: 'parent-1', incarnation: 'p', step: 'start', round: 1 } as const;
 
 export class ModelParent {
@@ -85,6 +87,8 @@ export class ModelParent {
     const { world } = this;
     count(world.coverage, `asked for ${operation}: ${outcome.type === 'failed' ? outcome.error.name : outcome.type}`);
     const isDetached = world.scenario.parent === 'detached';
+    // Reopened for a late success, it was ended as it stood by a person, whatever was told before.
+    if (this.wasEndedOtherwise()) return;
     // What had failed by itself may say that as well.
     const saysSo = outcome.type === 'failed' && outcome.kind === 'business';
     if (this.isOver && !saysSo && !['undone', 'refused', 'sealed'].includes(outcome.type))
@@ -100,10 +104,14 @@ export class ModelParent {
     else if (this.wasTold && this.undoRound === 0) world.violations.push(`Y3 it had succeeded, and is ${JSON.stringify(outcome)}`);
   }
 
+  private wasEndedOtherwise(): boolean {
+    const ends = this.world.history.filter(({ type }) => END.test(type));
+    return ends.length > 1 && ends.at(-1)?.type === 'SagaTerminated';
+  }
+
   /** Y4. What comes of a decision is told unasked, where it is an end. */
   listen({ events, state }: Decision, before: number): void {
-    const hasEnded =
-      isEnded(statusOf(state)) && events.some(({ type }) => /^Saga(Completed|Compensated|Failed|Cancelled|Terminated)$/.test(type));
+    const hasEnded = isEnded(statusOf(state)) && events.some(({ type }) => END.test(type));
     const told = report(state, before);
     if (hasEnded && !told && !state.parent?.detached) this.world.violations.push(`Y4 it is ${statusOf(state)}, and its parent is not told`);
     if (!told) return;
