@@ -18,7 +18,7 @@ import { faultOf, problemOf } from './kafka-errors.js';
 import type { Settings } from './options.js';
 import { KafkaDelivery, OwnedPartition } from './owned-partition.js';
 import { within } from './producer-connection.js';
-import { findGaps } from './retention-gaps.js';
+import { findGaps, gapsAmong } from './retention-gaps.js';
 import type { Decoded } from './wire.js';
 
 export type Fetched = EachBatchPayload['batch'];
@@ -168,16 +168,16 @@ export class AddressConsumer implements BusConsumer, SessionHandler {
   async #lookForGaps(owned: ReadonlyMap<number, OwnedPartition>): Promise<void> {
     const { topic, group } = this.plan.subscription;
     this.#unchecked = owned;
-    try {
-      const gaps = await findGaps(this.settings, topic, group, [...owned.keys()]);
-      if (gaps.length === 0 || this.#owned !== owned) return;
-      this.#warn('messages were dropped, after the time that the topic keeps them, before they were read', { partitions: gaps });
-      this.#tell(gaps, 'missed');
-    } catch (error) {
-      this.#warn('it is not known whether messages were dropped before they were read', { problem: problemOf(error) });
-    } finally {
-      if (this.#unchecked === owned) this.#unchecked = undefined;
+    const isWanted = () => this.#owned === owned;
+    const all = [...owned.keys()];
+    const { partitions, unknown } = await gapsAmong(all, () => findGaps(this.settings, topic, group, all), isWanted);
+    if (partitions.length > 0 && isWanted()) {
+      const what = unknown === undefined ? '' : 'it cannot be found out, and is assumed, that ';
+      const about = { partitions, ...(unknown !== undefined && { problem: problemOf(unknown) }) };
+      this.#warn(`${what}messages were dropped, after the time that the topic keeps them, before they were read`, about);
+      this.#tell(partitions, 'missed');
     }
+    if (this.#unchecked === owned) this.#unchecked = undefined;
   }
 
   #open(): void {

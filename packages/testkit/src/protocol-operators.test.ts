@@ -78,6 +78,25 @@ describe('operators', () => {
     spec.when(operator('resume')).then('OperatorIntervened', 'SagaCompensated').thenStands('compensated');
   });
 
+  it('B18: ask for no undo while they hold a saga, whatever they hear', () => {
+    const three = saga([step('charge'), step('pack'), step('ship')]);
+    const back = () => given(three).when(start(three), reply('charge', succeeded), reply('pack', succeeded), reply('ship', declined));
+    back()
+      .thenOwes('compensation pack')
+      .when(operator('suspend'), reply('pack', undone))
+      .then('CompensationSucceeded')
+      .thenOwes()
+      .when(operator('resume'))
+      .then('OperatorIntervened', ['CompensationRequested', { step: 'charge' }]);
+    back()
+      .when(reply('pack', declined), operator('suspend', undefined, { at: 5 }), wake(1_000))
+      .thenNothing()
+      .when(operator('resume', undefined, { at: 1_000 }), wake(1_004))
+      .thenNothing()
+      .when(wake(1_005))
+      .then(['CompensationRequested', { step: 'pack', attempt: 2 }]);
+  });
+
   it('B18: what is parked stops only what depends on it', () => {
     const past = [
       step('ship', { pivot: true }),

@@ -242,7 +242,7 @@ export const CATALOGUE = {
   },
   'message-refused': {
     what: 'A message of saga {sagaId} to {topic} cannot be sent: {problem}.',
-    fix: 'Pass references instead of data, and only what JSON can say. The other messages were sent.',
+    fix: 'Pass references instead of data, and only what JSON can say; see that the topic is there and may be written. The other messages were sent.',
     retryable: false,
   },
   'topics-missing': {
