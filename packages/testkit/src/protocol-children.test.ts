@@ -83,6 +83,10 @@ describe('a saga that a step of another has started', () => {
     const spec = begun().when(asked(trip, 'compensation'));
     spec.then(['WithdrawnByParent', { round: 1 }], 'CancelRequested', 'CompensationStarted').thenReplies(deferred);
     spec.when(asked(trip)).thenNothing('duplicate').thenReplies(deferred);
+    spec
+      .when(asked(trip, 'compensation', { by: { attempt: 2 } }))
+      .thenNothing('duplicate')
+      .thenReplies(deferred);
     const { revision } = spec.state;
     expect(report(spec.state)).toBeUndefined();
     spec.when(reply('pack', succeeded), reply('pack', undone)).thenStands('cancelled');

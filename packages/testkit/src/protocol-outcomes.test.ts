@@ -82,11 +82,30 @@ describe('attempts and rounds', () => {
 
   it('B21: a business failure of an earlier attempt is final for the key', () => {
     const [key, next] = ['order-1/i1/charge', 'order-1/i1/charge#2'];
-    const saga = given(definition).when(start(definition));
-    if (saga.command('charge').key !== key) throw new Error('another key');
-    saga.when(wake(100), reply('charge', declined, { attempt: 1 })).then('StepFailed', ['StepRetryScheduled', { round: 2, attempt: 1 }]);
-    saga.when(wake(120)).then(['StepRequested', { round: 2, attempt: 1 }]);
-    if (saga.command('charge').key !== next) throw new Error('round 2 is under the key of round 1');
+    const thrice = saga(step('charge', { retry: { ...twice, attempts: 3, on: ['Declined', 'Timeout'] } }));
+    const spec = given(thrice).when(start(thrice));
+    if (spec.command('charge').key !== key) throw new Error('another key');
+    spec.when(wake(100), wake(110)).then(['StepRequested', { round: 1, attempt: 2 }]);
+    spec.when(reply('charge', declined, { attempt: 1 })).then('StepFailed', ['StepRetryScheduled', { round: 2, attempt: 1 }]);
+    spec.when(wake(130)).then(['StepRequested', { round: 2, attempt: 1 }]);
+    if (spec.command('charge').key !== next) throw new Error('round 2 is under the key of round 1');
+  });
+
+  it('B21: of an undo too: a failure of an earlier attempt tells nothing of the one in flight, and its success counts', () => {
+    const again = () => given(one).when(start(one), wake(100), reply('charge', reset), wake(110));
+    again()
+      .then(['CompensationRequested', { attempt: 2 }])
+      .when(reply('charge', reset, { attempt: 1 }))
+      .thenNothing('stray')
+      .when(reply('charge', undone, { attempt: 1 }))
+      .then('CompensationSucceeded', 'SagaCompensated');
+    // What an undo in an earlier round answered is known.
+    const second = again().when(reply('charge', nothingToUndo), lateReply('charge', succeeded));
+    second.then('StepSucceeded', ['CompensationRequested', { round: 2 }]);
+    second
+      .when(reply('charge', undone, { undoRound: 1 }))
+      .thenNothing('stray')
+      .thenOwes('compensation charge');
   });
 
   it('round 2 opens only after a failure the fence recorded: a step that was rolled back is asked again under its key', () => {

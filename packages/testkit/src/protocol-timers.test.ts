@@ -1,5 +1,5 @@
 /** Steps that wait for a time. */
-import { describe, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { nextDue, SagaAborted, type SagaData, type StepEntry, sagaDefinition, type TimerData } from '@skald/kernel';
 import { cancel, operator, outcomes, reply, start, wake } from './made-up-messages.js';
 import { given } from './specification.js';
@@ -78,9 +78,10 @@ describe('a step that waits and the way back', () => {
   });
 
   it('B19: a cancel and the deadline end it', () => {
-    given(coolOff)
-      .when(start(coolOff), reply('charge', succeeded), cancel())
-      .then('CancelRequested', 'CompensationStarted', 'CompensationRequested');
+    const spec = given(coolOff).when(start(coolOff), reply('charge', succeeded), cancel());
+    spec.then('CancelRequested', 'CompensationStarted', 'CompensationRequested');
+    // Nobody is woken at its time.
+    expect([...spec.state.timers.keys()]).toEqual(['compensation:charge']);
     const short = saga([waits(1_000)], { deadline: 500 });
     given(short).when(start(short), wake(500)).then('DeadlinePassed', 'CompensationStarted', 'SagaFailed');
   });
