@@ -57,7 +57,7 @@ describe('Appends', () => {
     expect(outcomes).toMatchObject([{ type: 'unknown', error: { code: 'store-unreachable', retryable: true } }, { type: 'appended' }]);
   });
 
-  it('P3: takes a conflict that answers a repeat for success where the very events stand there', async () => {
+  it('A8, P3: takes a conflict that answers a repeat for success where the very events stand there', async () => {
     const mine = write('a');
     const { appends } = scripted({ a: [unknown, conflict] }, stored(mine));
     expect(await appends.append([mine])).toEqual([{ type: 'appended', revision: 1, position: 71 }]);

@@ -148,6 +148,18 @@ describe('Faults of the cluster', () => {
     await expectExactly(store, batch);
   });
 
+  it('A2, R2: reads what the leader has, never what a follower has so far', async () => {
+    const [follower, leader] = [await serve(), await serve()];
+    const [behind, ahead] = [await connect(follower), await connect(leader)];
+    const [first, second] = [writes(1), writes(1)];
+    // The follower has the first of them, and will hear of the second.
+    for (const store of [behind, ahead]) await store.append(first);
+    await ahead.append(second);
+    follower.follow(leader.endpoint);
+    const stale = await connect(follower, { nodePreference: 'follower' });
+    await expectExactly(stale, [...first, ...second]);
+  });
+
   it('finds the leader by gossip, and the next one when that is gone', async () => {
     const [a, b] = [await serve(), await serve()];
     a.follow(b.endpoint);
