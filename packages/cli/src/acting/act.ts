@@ -13,7 +13,7 @@ export interface Act {
   readonly values?: Readonly<Record<string, unknown>>;
 }
 
-/** A target, and at which revision it was seen parked: where it was parked anew since, the act is refused. */
+/** A target, and since which revision it was seen to wait: where it was parked anew since, or has another token, the act is refused. */
 export interface SeenTarget {
   readonly target: Target;
   readonly seen?: number;
@@ -32,7 +32,7 @@ export function parkedTarget(state: SagaState, action: string, named: string | u
   const fitting = [...parked, ...inOtherHands.map(({ target }) => target)].filter((target) => fits(target));
   const [target, ...others] = fitting;
   if (target !== undefined && others.length === 0) {
-    const seen = state.parked.get(target)?.revision;
+    const seen = actionsOf(state).targets.find((one) => one.target === target)?.seen;
     return { target, ...(seen !== undefined && { seen }) };
   }
   const { sagaId } = state;

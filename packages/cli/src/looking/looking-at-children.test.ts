@@ -125,8 +125,10 @@ describe('what is not done at once', () => {
       .start();
     try {
       const terminal = keptTerminal();
-      const act = ['succeed', 'order-1', 'paper', '"signed"', '--reason', 'they called', '--data', folder];
+      const act = ['succeed', 'order-1', 'paper', '"signed"', '--reason', 'they called', '--json', '--data', folder];
       expect(await runCommandLine(act, terminal)).toBe(0);
+      // Their word is about the token that they saw given out, and about no later one.
+      expect(JSON.parse(terminal.lines.out.join('\n'))).toMatchObject({ target: 'step:paper', seen: expect.any(Number) });
       expect((await app.sagas.get('order-1')).results).toMatchObject({ paper: 'signed' });
       expect(await runCommandLine(['fail', 'order-1', 'running', '--reason', 'no', '--data', folder], keptTerminal())).toBe(1);
     } finally {

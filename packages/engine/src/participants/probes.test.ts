@@ -51,6 +51,18 @@ describe('F8: A run that was interrupted, when it is sealed', () => {
     expect(api.log).toEqual(['act', 'hasActed']);
   });
 
+  it('A10: and outlived its lease, is undone where it succeeds after the probe said that it did not', async () => {
+    let end = (_result: unknown): void => {};
+    api.on('act', () => new Promise((resolve) => (end = resolve))).on('hasActed', () => ({ happened: false }));
+    const [attempt = 0] = await bench.send({});
+    await bench.clock.advance(LEASE);
+    expect(await bench.ask({ operation: 'seal' })).toEqual({ type: 'sealed' });
+    end('paid');
+    await bench.quiet();
+    expect(bench.outcome(attempt)).toEqual({ type: 'succeeded', result: 'paid' });
+    expect(await bench.ask({ operation: 'compensation' })).toEqual({ type: 'undone', executed: true });
+  });
+
   it('is sealed in doubt where it cannot tell, and undone', async () => {
     await reset();
     api.on('hasActed', () => ({ happened: 'unknown' }));
