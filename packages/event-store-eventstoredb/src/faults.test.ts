@@ -156,7 +156,7 @@ describe('Faults of the cluster', () => {
     for (const store of [behind, ahead]) await store.append(first);
     await ahead.append(second);
     follower.follow(leader.endpoint);
-    const stale = await connect(follower, { nodePreference: 'follower' });
+    const stale = await connect(follower);
     await expectExactly(stale, [...first, ...second]);
   });
 
