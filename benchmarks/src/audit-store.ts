@@ -1,7 +1,18 @@
 /** A store filled as a manager of sagas fills it: micro-batches, a write for each saga, so many sagas open at a time. */
 import { chainHash, encodeEvents } from '@skald/engine';
 import { openSqliteStore } from '@skald/event-store-sqlite';
-import { decide, initialState, type Message, type NewEvent, outstanding, type SagaState, sagaDefinition, stepGraph } from '@skald/kernel';
+import {
+  decide,
+  initialState,
+  type Message,
+  type NewEvent,
+  outstanding,
+  type Program,
+  type SagaState,
+  type StepEntry,
+  sagaDefinition,
+  stepGraph,
+} from '@skald/kernel';
 
 export interface Filling {
   readonly sagas: number;
@@ -12,17 +23,39 @@ export interface Filling {
   readonly hashShare: number;
 }
 
-const STEPS = ['reserve', 'charge', 'pack', 'ship'];
+/** usual: sagas of four steps · short: of five events · long: of 100,000 events, each a step of 50,000 items. */
+export type Shape = 'usual' | 'short' | 'long';
+
 const BATCH = 500;
+const ITEMS = 50_000;
 const ask = (action: string) => (order: unknown) => ({ participant: 'shop', action, args: [order] });
-const program = stepGraph(sagaDefinition({ name: 'order', version: 1, steps: STEPS.map((id) => ({ id, run: ask(id) })) }));
+
+const STEPS: Readonly<Record<Shape, readonly StepEntry[]>> = {
+  usual: ['reserve', 'charge', 'pack', 'ship'].map((id) => ({ id, run: ask(id) })),
+  short: [
+    { id: 'reserve', run: ask('reserve') },
+    { id: 'wrap', run: ask('wrap'), when: () => false },
+  ],
+  long: [
+    {
+      ...{ kind: 'map', id: 'ship', concurrency: 100 },
+      each: () => ({
+        items: Array.from({ length: ITEMS }, (_, nth) => nth),
+        run: (nth: number) => ({ participant: 'shop', action: 'ship', args: [{ nth, to: { street: 'Long Street 1', city: 'Riga' } }] }),
+      }),
+    },
+  ],
+};
 
 class Life {
   private state: SagaState = initialState();
   private head: string;
   readonly sagaId: string;
 
-  constructor(private readonly nth: number) {
+  constructor(
+    private readonly nth: number,
+    private readonly program: Program,
+  ) {
     this.sagaId = `order-${nth}`;
     this.head = this.sagaId;
   }
@@ -38,7 +71,7 @@ class Life {
   /** The next message, decided. */
   next(at: number): NewEvent[] {
     const message = this.message(at);
-    const { events, state } = decide(program, this.state, message);
+    const { events, state } = decide(this.program, this.state, message);
     this.state = state;
     const encoded = encodeEvents(events, message.type, this.head);
     this.head = encoded.at(-1)?.hash ?? this.head;
@@ -61,12 +94,13 @@ class Life {
   }
 }
 
-export async function fill(file: string, wanted: number, open: number): Promise<Filling> {
+export async function fill(file: string, wanted: number, open: number, shape: Shape): Promise<Filling> {
+  const program = stepGraph(sagaDefinition({ name: 'order', version: 1, steps: STEPS[shape] }));
   const store = await openSqliteStore({ file });
   let sagas = 0;
   let stored = 0;
   let hashed = 0;
-  let lives = Array.from({ length: open }, () => new Life(sagas++));
+  let lives = Array.from({ length: open }, () => new Life(sagas++, program));
   const started = performance.now();
   while (stored < wanted) {
     for (let first = 0; first < lives.length; first += BATCH) {
@@ -78,7 +112,7 @@ export async function fill(file: string, wanted: number, open: number): Promise<
       for (const { events } of writes) stored += events.length;
       hashed += hashingTime(writes.flatMap(({ events }) => events));
     }
-    lives = lives.map((life) => (life.hasEnded && stored < wanted ? new Life(sagas++) : life)).filter((life) => !life.hasEnded);
+    lives = lives.map((life) => (life.hasEnded && stored < wanted ? new Life(sagas++, program) : life)).filter((life) => !life.hasEnded);
   }
   // What was hashed a second time, for the figure, is taken off.
   const seconds = (performance.now() - started - hashed) / 1_000;

@@ -1,6 +1,6 @@
 /**
- * What it takes to prove a store: `npm run bench -- audit [--json] [--events 1000000] [--open 5000] [--rounds 3] [--file FILE]`. Sagas of four
- * steps, so many open at a time, are decided and stored as a manager does; then every event is read, verified and folded, each in a process of
+ * What it takes to prove a store: `npm run bench -- audit [--json] [--events 1000000] [--open 5000] [--rounds 3] [--shape usual|short|long] [--file FILE]`. Sagas of four
+ * steps (or of five events, or of 100,000), so many open at a time, are decided and stored as a manager does; then every event is read, verified and folded, each in a process of
  * its own, in turns. `--file` keeps the store, and takes it as it is where it is there.
  */
 import { spawnSync } from 'node:child_process';
@@ -12,14 +12,15 @@ import { parseArgs } from 'node:util';
 import { replayAll, verifyAll } from '@skald/audit';
 import { openSqliteStore } from '@skald/event-store-sqlite';
 import type { EventStore, RecordedEvent } from '@skald/kernel';
-import { type Filling, fill } from './audit-store.js';
+import { type Filling, fill, type Shape } from './audit-store.js';
 
 const { values } = parseArgs({
   options: {
     json: { type: 'boolean', default: false },
     events: { type: 'string', default: '1000000' },
-    open: { type: 'string', default: '5000' },
+    open: { type: 'string' },
     rounds: { type: 'string', default: '3' },
+    shape: { type: 'string', default: 'usual' },
     file: { type: 'string' },
     pass: { type: 'string' },
   },
@@ -41,8 +42,10 @@ interface Lap {
 async function run(pass: Pass, file: string): Promise<Lap> {
   const store = await openSqliteStore({ file, readOnly: true });
   let most = 0;
+  let pages = 0;
   const onPage = () => {
-    most = Math.max(most, process.memoryUsage.rss());
+    // To ask takes the system about a millisecond.
+    if (pages++ % 16 === 0) most = Math.max(most, process.memoryUsage.rss());
   };
   const started = performance.now();
   const before = process.cpuUsage();
@@ -123,13 +126,17 @@ function table({ store, filling, ...passed }: ReturnType<typeof reportOf>): stri
   return [`${store.events.toLocaleString('en')} events, ${store.megabytes} MB`, ...made, ...rows];
 }
 
+const OPEN: Readonly<Record<Shape, number>> = { usual: 5_000, short: 5_000, long: 3 };
+
 async function main(): Promise<void> {
+  const shape = values.shape as Shape;
+  if (!(shape in OPEN)) throw new Error(`--shape ${shape}: usual, short or long`);
   const folder = mkdtempSync(join(tmpdir(), 'skald-bench-'));
   try {
     const file = values.file ?? join(folder, 'skald.db');
     const tell = (text: string) => void (values.json || process.stderr.write(`${text} …\n`));
     tell('storing');
-    const filling = existsSync(file) ? undefined : await fill(file, Number(values.events), Number(values.open));
+    const filling = existsSync(file) ? undefined : await fill(file, Number(values.events), Number(values.open ?? OPEN[shape]), shape);
     const laps: Record<Pass, Lap[]> = { read: [], verify: [], replay: [] };
     for (let round = 0; round < Number(values.rounds); round++) {
       for (const pass of PASSES) {

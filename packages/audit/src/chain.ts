@@ -30,13 +30,17 @@ export interface Finding {
 /** What is wrong with the events of one stream, all of them, in the order of their revisions. */
 export function checkStream(stream: string, events: readonly RecordedEvent[]): Finding[] {
   const check = new StreamCheck(stream, events);
-  return check.findings();
+  for (const event of events) check.add(event);
+  return check.findings;
 }
 
-class StreamCheck {
-  private found: Finding[] = [];
+/** The same of events that come one after the other and are not kept; of all of them hash and revision are known before. */
+export class StreamCheck {
+  findings: Finding[] = [];
   /** Where each hash stands. */
   private readonly places = new Map<string, number>();
+  private place = 0;
+  private last: RecordedEvent | undefined;
   /** Hashes that the next event may follow without another finding: what is stored, and what should be. */
   private before: readonly string[];
   private expected = 0;
@@ -45,18 +49,17 @@ class StreamCheck {
 
   constructor(
     private readonly stream: string,
-    private readonly events: readonly RecordedEvent[],
+    private readonly all: readonly Pick<RecordedEvent, 'hash' | 'revision'>[],
   ) {
     this.before = [stream];
-    for (const [place, { hash }] of events.entries()) this.places.set(hash, place);
+    for (const [place, { hash }] of all.entries()) this.places.set(hash, place);
   }
 
-  findings(): Finding[] {
-    for (const [place, event] of this.events.entries()) {
-      const gap = this.checkRevision(event, this.events[place - 1]);
-      this.checkEvent(event, place, gap);
-    }
-    return this.found;
+  add(event: RecordedEvent): void {
+    const place = this.place++;
+    const gap = this.checkRevision(event, this.last);
+    this.checkEvent(event, place, gap);
+    this.last = event;
   }
 
   /** Answers whether events are missing before it. */
@@ -104,26 +107,26 @@ class StreamCheck {
     } else if (stood < place) this.tellInserted(stood + 1, place);
     else {
       this.moved.add(place);
-      this.tell(revision, 'reordered', `it was written after what is now revision ${this.events[stood]?.revision}`);
+      this.tell(revision, 'reordered', `it was written after what is now revision ${this.all[stood]?.revision}`);
     }
   }
 
   /** The events from place `first` on were not there when the one at `next` was written, or not there but elsewhere. */
   private tellInserted(first: number, next: number): void {
-    const between = this.events.slice(first, next);
-    if (between.some((_, nth) => this.moved.has(first + nth))) {
+    const revisions = this.all.slice(first, next).map(({ revision }) => revision);
+    if (revisions.some((_, nth) => this.moved.has(first + nth))) {
       this.moved.add(next);
       return;
     }
-    const revisions = between.map(({ revision }) => revision);
     const from = revisions[0] ?? 0;
     const which = revisions.length === 1 ? `revision ${from} was` : `revisions ${from} to ${revisions.at(-1)} were`;
-    this.found = this.found.filter(({ kind, revision }) => kind !== 'changed' || !revisions.includes(revision ?? -1));
-    this.tell(from, 'inserted', `${which} not there when revision ${this.events[next]?.revision} was written`);
+    const between = new Set(revisions);
+    this.findings = this.findings.filter(({ kind, revision }) => kind !== 'changed' || !between.has(revision ?? -1));
+    this.tell(from, 'inserted', `${which} not there when revision ${this.all[next]?.revision} was written`);
   }
 
   private tell(revision: number, kind: FindingKind, message: string): void {
-    this.found.push({ stream: this.stream, revision, kind, message });
+    this.findings.push({ stream: this.stream, revision, kind, message });
   }
 }
 

@@ -5,7 +5,7 @@ import type { Finding } from './chain.js';
 import { BadCheckpoint, type Checkpoint, CLOCK_TOLERANCE, digestOf, headsOf, signCheckpoint } from './checkpoint.js';
 import { byBytes, MerkleTree } from './merkle.js';
 import { OrderDigest } from './order-digest.js';
-import { PAGE, readable, streamHeads } from './reading.js';
+import { lastOf, PAGE, readable, streamHeads } from './reading.js';
 import { MOST_FINDINGS, type Verification, verifyAll } from './verify.js';
 
 export interface CheckpointOptions {
@@ -39,17 +39,24 @@ export async function makeCheckpoint(store: EventStore, { privateKey, at, previo
   const { digest, last } = order.whole();
   if (last && timeOf(last) > at + CLOCK_TOLERANCE)
     throw new BadCheckpoint('the clock is behind the last event: nothing is signed with such a time');
+  const now = await summed(streamHeads(store), list);
+  // Something may have been appended since, or the store lists no streams.
+  const { tree, events, heads } = store.isDense && now.events === position ? now : await summed(headsAt(store, position), list);
+  const row = { number: (previous?.number ?? 0) + 1, ...(previous && { previous: digestOf(previous) }) };
+  const covered = { ...row, at, position, streams: tree.size, events, root: tree.root(), order: digest };
+  return signCheckpoint(covered, privateKey, list ? heads : undefined);
+}
+
+async function summed(all: AsyncIterable<StreamHead>, list: boolean | undefined) {
   const tree = new MerkleTree();
   const heads: StreamHead[] = [];
   let events = 0;
-  for await (const head of headsAt(store, position)) {
+  for await (const head of all) {
     tree.add(head);
     events += head.revision + 1;
     if (list) heads.push(head);
   }
-  const row = { number: (previous?.number ?? 0) + 1, ...(previous && { previous: digestOf(previous) }) };
-  const covered = { ...row, at, position, streams: tree.size, events, root: tree.root(), order: digest };
-  return signCheckpoint(covered, privateKey, list ? heads : undefined);
+  return { tree, events, heads };
 }
 
 /** Verifies all streams, and holds them against checkpoints whose signatures were checked; `isCopy` as for `compareWithCheckpoint`. */
@@ -77,6 +84,8 @@ export async function compareWithCheckpoint(
   isCopy = false,
 ): Promise<Finding[]> {
   if (isCopy && !checkpoint.heads) throw new BadCheckpoint('a copy can be compared only with a checkpoint that has the list of streams');
+  // The order is over every event: where it is the same, all else is.
+  if (!isCopy && checkpoint.order !== undefined && isInOrder(checkpoint, order)) return compareTimes(checkpoint, order);
   const byList = await compareWithList(store, checkpoint);
   if (isCopy || byList.length > 0) return byList;
   const byRoot = await compareWithRoot(store, checkpoint);
@@ -88,18 +97,17 @@ async function compareWithList(store: EventStore, checkpoint: Checkpoint): Promi
   const findings: Finding[] = [];
   for (const { stream, revision, hash } of headsOf(checkpoint)) {
     if (findings.length >= MOST_FINDINGS) break;
-    const { events, problem } = await readable(store, stream, { from: revision, limit: 1 });
-    const [event] = events;
+    const [event] = await readable(store, stream, { from: revision, limit: 1 });
     if (event?.revision === revision && event.hash === hash) continue;
     if (event) {
       const message = `since checkpoint ${checkpoint.number} its history up to here was written anew`;
       findings.push({ stream, revision, kind: 'changed', message });
       continue;
     }
-    const { events: whole } = await readable(store, stream);
-    const what = problem ?? (whole.length > 0 ? 'its tail is cut' : 'it is gone');
+    const { last, refused } = await lastOf(store, stream);
+    const what = refused ? `it cannot be read: ${refused.problem}` : last ? 'its tail is cut' : 'it is gone';
     const message = `checkpoint ${checkpoint.number} has it up to revision ${revision}: ${what}`;
-    findings.push({ stream, revision: (whole.at(-1)?.revision ?? -1) + 1, kind: 'dropped', message });
+    findings.push({ stream, revision: (last?.revision ?? -1) + 1, kind: 'dropped', message });
   }
   return findings;
 }
@@ -123,10 +131,15 @@ async function compareWithRoot(store: EventStore, { number, position, root, stre
 }
 
 /** K4 */
-function compareWithOrder({ number, position, order }: Checkpoint, digest: OrderDigest): Finding[] {
-  if (order === undefined || digest.upTo(position)?.digest === order) return [];
+function compareWithOrder(checkpoint: Checkpoint, digest: OrderDigest): Finding[] {
+  const { number, position, order } = checkpoint;
+  if (order === undefined || isInOrder(checkpoint, digest)) return [];
   const message = `up to position ${position} the events of different streams stand in another order than at checkpoint ${number}`;
   return [{ kind: 'reordered', message }];
+}
+
+function isInOrder({ position, order }: Checkpoint, digest: OrderDigest): boolean {
+  return digest.upTo(position)?.digest === order;
 }
 
 /** What it covers had happened when it was made. */

@@ -27,6 +27,11 @@ export class RecentHeads {
     return old;
   }
 
+  /** Without taking it for used. */
+  peek(stream: string): Seen | undefined {
+    return this.young.get(stream) ?? this.old.get(stream);
+  }
+
   set(stream: string, seen: Seen): void {
     if (this.young.size >= this.size) {
       if (this.old.size > 0) this.forgotten(this.old);

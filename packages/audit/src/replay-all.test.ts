@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { encodeEvents } from '@skald/engine';
-import { fold, isEnded, type RecordedEvent, statusOf } from '@skald/kernel';
+import { fold, isEnded, type RecordedEvent, type SagaEvent, statusOf } from '@skald/kernel';
 import { FixedStore, SeededChoices, simulate } from '@skald/testkit';
 import { replayAll } from './replay-all.js';
 
@@ -32,6 +32,37 @@ describe('A full replay', () => {
     expect(replay).toMatchObject({ events: events.length, sagas: 60, open, unreadable: [] });
     expect(Object.fromEntries(Object.entries(replay.ended).filter(([, count]) => count > 0))).toEqual(ended);
     if (kept === 20) expect(store.reads).toBeGreaterThan(events.length / 2);
+  });
+
+  it.each([1_000, 20])(
+    'U3: long sagas are folded as they pass or by themselves, and none is read a third time; with room for %i events',
+    async (kept) => {
+      const { events, ended, open } = randomStore(60);
+      const store = new FixedStore(events);
+      const replay = await replayAll(store, { kept, long: 5 });
+      expect(replay).toMatchObject({ events: events.length, sagas: 60, open, unreadable: [] });
+      expect(Object.fromEntries(Object.entries(replay.ended).filter(([, count]) => count > 0))).toEqual(ended);
+      // One read for each that was put off, and for those of fewer events that found no room before they were long.
+      expect(store.reads).toBeLessThan(kept === 20 ? 60 * 6 : 61);
+    },
+  );
+
+  it('U3: of a stream of 100,000 events each is read once, and the next saga is not kept waiting for it', async () => {
+    const data = { sagaId: 'order-1', saga: 'order', version: 1, incarnation: 'i', input: 1, inputHash: 'h', request: 'r' };
+    const signals = Array.from(
+      { length: 100_000 },
+      (_, nth): SagaEvent => ({ type: 'SignalReceived', at: nth, data: { id: `${nth}`, name: 'go' } }),
+    );
+    const history: readonly SagaEvent[] = [{ type: 'SagaStarted', at: 0, data }, ...signals];
+    const stream = encodeEvents(history, 'signal', 'order-1').map((event, revision) => ({
+      ...event,
+      stream: 'order-1',
+      revision,
+      position: revision + 1,
+    }));
+    const store = new FixedStore(stream);
+    expect(await replayAll(store, { kept: 10_000 })).toMatchObject({ events: 100_001, sagas: 1, open: 1, unreadable: [] });
+    expect(store.reads).toBe(0);
   });
 
   it('U1: names what cannot be folded, and passes over what is no saga', async () => {

@@ -6,6 +6,8 @@
  * U2  Memory is bounded: the events of a saga are kept until its end passes, so many in all; then they are folded together, and the state is
  *     dropped as young as it is (states that are kept while others pass cost a third of the speed, measured). Sagas that find no room are folded
  *     as far as they have come, and their streams are read again when more of them passes.
+ * U3  Nothing is read more than twice but what is short. A saga that turns out to have many events is folded as it passes, one at a time; those beside it
+ *     are put off, and folded by themselves at the end, a page at a time. What is remembered of them is how far they went.
  */
 import { decodeEvent } from '@skald/engine';
 import {
@@ -16,6 +18,7 @@ import {
   isSagaStream,
   type RecordedEvent,
   type SagaEvent,
+  type SagaState,
   type SagaStatus,
   statusOf,
 } from '@skald/kernel';
@@ -41,10 +44,14 @@ interface Unreadable {
 export interface ReplayOptions {
   /** Events kept, about a kilobyte each. Default 100,000. */
   readonly kept?: number;
+  /** From so many events on a saga is folded as it passes, or by itself at the end. Default 1,000. */
+  readonly long?: number;
   readonly onPage?: (events: readonly RecordedEvent[]) => void;
 }
 
 const MOST_UNREADABLE = 1_000;
+/** From so many events on a saga is long. */
+const LONG = 1_000;
 
 export async function replayAll(store: EventStore, options: ReplayOptions = {}): Promise<FullReplay> {
   return new ReplayPass(store, options).run();
@@ -54,6 +61,12 @@ class ReplayPass {
   /** The events of sagas that have not ended, those that began latest at the end. */
   private readonly waiting = new Map<string, RecordedEvent[]>();
   private kept = 0;
+  /** U3: the long saga that is folded as it passes. */
+  private long: { readonly stream: string; readonly state: SagaState } | undefined;
+  /** Long ones that were, and have ended. */
+  private readonly endedLong = new Map<string, SagaStatus>();
+  /** Long ones that were not, with the revision of the last event that passed. */
+  private readonly putOff = new Map<string, number>();
   private readonly unreadable = new Map<string, Unreadable>();
   private readonly ended: Partial<Record<SagaStatus, number>> = {};
   private events = 0;
@@ -72,8 +85,7 @@ class ReplayPass {
       for (const event of page) {
         if (event.position > until || !isSagaStream(event.stream)) continue;
         this.events += 1;
-        const events = this.waiting.get(event.stream) ?? (await this.others(event));
-        if (events) this.add(events, event);
+        await this.take(event);
       }
       const last = page.at(-1);
       if (!last) break;
@@ -81,8 +93,41 @@ class ReplayPass {
       this.options.onPage?.(page);
     }
     for (const events of this.waiting.values()) this.fold(events);
+    this.waiting.clear();
+    for (const [stream, last] of this.putOff) await this.foldLong(stream, last);
     const { events, sagas, ended, finished } = this;
     return { events, sagas, ended, open: sagas - finished, unreadable: [...this.unreadable.values()] };
+  }
+
+  private async take(event: RecordedEvent): Promise<void> {
+    const { stream, revision } = event;
+    if (this.long?.stream === stream) return this.follow([event], this.long);
+    const ended = this.endedLong.get(stream);
+    if (ended) {
+      // It goes on after its end, for a while.
+      this.count(ended, -1);
+      this.endedLong.delete(stream);
+    }
+    if (ended || this.putOff.has(stream)) this.putOff.set(stream, revision);
+    else {
+      const events = this.waiting.get(stream) ?? (await this.others(event));
+      if (events) this.add(events, event);
+    }
+  }
+
+  private follow(events: readonly RecordedEvent[], long: NonNullable<ReplayPass['long']>): void {
+    const status = this.statusAfter(events, long.state);
+    this.long = status === undefined || isEnded(status) ? undefined : long;
+    if (status === undefined || !isEnded(status)) return;
+    this.count(status, 1);
+    this.endedLong.set(long.stream, status);
+  }
+
+  private setApart(stream: string, events: readonly RecordedEvent[]): void {
+    this.waiting.delete(stream);
+    this.kept -= events.length;
+    if (this.long) this.putOff.set(stream, events.length - 1);
+    else this.follow(events, { stream, state: initialState() });
   }
 
   /** The events before one whose saga does not wait: it begins, had ended, or found no room. */
@@ -117,7 +162,8 @@ class ReplayPass {
   private add(events: RecordedEvent[], event: RecordedEvent): void {
     events.push(event);
     this.kept += 1;
-    if (ENDS.has(event.type)) this.release(event.stream, events);
+    if (events.length >= (this.options.long ?? LONG)) this.setApart(event.stream, events);
+    else if (ENDS.has(event.type)) this.release(event.stream, events);
     const most = this.options.kept ?? 100_000;
     for (const [stream, oldest] of this.waiting) {
       if (this.kept <= most) return;
@@ -136,9 +182,19 @@ class ReplayPass {
     if (status !== undefined && isEnded(status)) this.count(status, 1);
   }
 
-  /** Undefined where they cannot be folded. */
-  private statusAfter(events: readonly RecordedEvent[]): SagaStatus | undefined {
+  private async foldLong(stream: string, last: number): Promise<void> {
     const state = initialState();
+    while (state.revision < last) {
+      const page = await this.store.read(stream, { from: state.revision + 1, limit: Math.min(PAGE, last - state.revision) });
+      if (page.length === 0 || this.statusAfter(page, state) === undefined) return;
+      this.options.onPage?.(page);
+    }
+    const status = statusOf(state);
+    if (isEnded(status)) this.count(status, 1);
+  }
+
+  /** Undefined where they cannot be folded. */
+  private statusAfter(events: readonly RecordedEvent[], state = initialState()): SagaStatus | undefined {
     for (const event of events) {
       try {
         evolve(state, decoded(event));

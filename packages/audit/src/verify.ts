@@ -10,9 +10,9 @@
  *     each stream is asked for its ends, and where positions are dense the pass begins before the first.
  */
 import { uuidOf } from '@skald/engine';
-import type { EventStore, RecordedEvent } from '@skald/kernel';
-import { checkStream, type Finding, hashAfter } from './chain.js';
-import { PAGE, readable, streamHeads, streamOf } from './reading.js';
+import { type EventStore, type RecordedEvent, SkaldError } from '@skald/kernel';
+import { type Finding, hashAfter, StreamCheck } from './chain.js';
+import { lastOf, PAGE, pagesOf, type Refused, readable, refusalOf, streamHeads } from './reading.js';
 import { RecentHeads, type Seen } from './recent-heads.js';
 
 export interface Verification {
@@ -41,8 +41,26 @@ const AT_ONCE = 100;
 
 /** Verifies one stream. Throws `saga-not-found`. */
 export async function verifyStream(store: EventStore, stream: string): Promise<Verification> {
-  const events = await streamOf(store, stream);
-  return { events: events.length, streams: 1, position: 0, findings: checkStream(stream, events), unexplained: 0 };
+  const { events, findings } = await checkPages(store, stream);
+  if (events === 0 && findings.length === 0) throw new SkaldError('saga-not-found', { sagaId: stream });
+  return { events, streams: 1, position: 0, findings, unexplained: 0 };
+}
+
+/** What is wrong with a stream, which is read twice, so that no more is kept of it than its hashes. */
+async function checkPages(store: EventStore, stream: string): Promise<{ readonly events: number; readonly findings: readonly Finding[] }> {
+  const known: Pick<RecordedEvent, 'hash' | 'revision'>[] = [];
+  try {
+    for await (const page of pagesOf(store, stream)) for (const { hash, revision } of page) known.push({ hash, revision });
+    const check = new StreamCheck(stream, known);
+    for await (const page of pagesOf(store, stream)) for (const event of page) check.add(event);
+    return { events: known.length, findings: check.findings };
+  } catch (error) {
+    return { events: known.length, findings: [unreadable(stream, refusalOf(error))] };
+  }
+}
+
+function unreadable(stream: string, { problem, revision }: Refused): Finding {
+  return { stream, ...(revision !== undefined && { revision }), kind: 'changed', message: `it cannot be read: ${problem}` };
 }
 
 /** Verifies all streams, up to the position that was the last when it began. */
@@ -128,8 +146,7 @@ class Pass {
 
   private async lookBack(event: RecordedEvent): Promise<void> {
     const { stream, revision, hash, position } = event;
-    const { events } = await readable(this.store, stream, { from: revision - 1, limit: 1 });
-    const [before] = events;
+    const [before] = await readable(this.store, stream, { from: revision - 1, limit: 1 });
     const isBefore = before !== undefined && (before.position === 0 || before.position < position);
     if (!isBefore || !holds(event, before.hash, before.revision)) this.suspect(stream);
     this.heads.set(stream, { revision, hash });
@@ -138,12 +155,12 @@ class Pass {
   /** What the store itself says of the ends of its streams. */
   private async checkHeads(until: number): Promise<void> {
     for await (const { stream, revision, hash } of streamHeads(this.store)) {
-      const seen = this.heads.get(stream);
+      const seen = this.heads.peek(stream);
       if (seen ? seen.revision === revision && seen.hash === hash : await this.endsWith(stream, revision, hash)) continue;
       // W3
       const [news] = await this.store.read(stream, { from: (seen?.revision ?? -1) + 1, limit: 1 });
       if (news && news.position > until) continue;
-      const last = (await readable(this.store, stream)).events.at(-1);
+      const { last } = await lastOf(this.store, stream);
       if (last && last.revision < revision) {
         const message = `the store's list of streams says that it goes on to revision ${revision}`;
         this.tell({ stream, revision: last.revision + 1, kind: 'dropped', message });
@@ -173,8 +190,8 @@ class Pass {
 
   private async checkEnd(stream: string, { revision, hash }: Seen): Promise<void> {
     // With the next one, should somebody else have put one there.
-    const { events } = await readable(this.store, stream, { from: revision, limit: 2 });
-    const first = revision === 0 ? events : (await readable(this.store, stream, { limit: 1 })).events;
+    const events = await readable(this.store, stream, { from: revision, limit: 2 });
+    const first = revision === 0 ? events : await readable(this.store, stream, { limit: 1 });
     if (events[0]?.hash !== hash || first[0]?.revision !== 0) this.suspect(stream);
   }
 
@@ -185,17 +202,14 @@ class Pass {
 
   /** W2 */
   private async explain(stream: string): Promise<void> {
-    const { events, problem, revision } = await readable(this.store, stream);
-    if (problem !== undefined) {
-      return this.tell({ stream, ...(revision !== undefined && { revision }), kind: 'changed', message: `it cannot be read: ${problem}` });
-    }
-    if (events.length === 0) {
+    const { events, findings } = await checkPages(this.store, stream);
+    for (const finding of findings) this.tell(finding);
+    if (findings.length > 0) return;
+    if (events === 0) {
       const message = 'its events stand in the order of all events, and the stream gives none of them';
       return this.tell({ stream, revision: 0, kind: 'dropped', message });
     }
-    const findings = checkStream(stream, events);
-    for (const finding of findings) this.tell(finding);
-    if (findings.length === 0) this.tell({ stream, kind: 'reordered', message: 'its events stand in another order than their revisions' });
+    this.tell({ stream, kind: 'reordered', message: 'its events stand in another order than their revisions' });
   }
 
   private tell(finding: Finding): void {
