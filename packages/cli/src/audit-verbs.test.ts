@@ -190,6 +190,13 @@ describe('skald audit conform and gate', () => {
     });
   });
 
+  test('nobody is asked for keys where nothing is encrypted', async () => {
+    writeFileSync(at('locked.mjs'), `${MODULE}\nexport const codec = () => { throw new Error('the keys are not here'); };`);
+    for (const verb of [['conform', '--all'], ['gate']]) {
+      expect((await skald('audit', ...verb, '--definitions', at('locked.mjs'))).code).toBe(0);
+    }
+  });
+
   test('another definition does not: 3, with the first event that differs', async () => {
     const { code, out } = await skald('audit', 'conform', 'order-2', '--definitions', at('other.mjs'));
     expect({ code, out }).toEqual({
