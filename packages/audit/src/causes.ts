@@ -32,7 +32,9 @@ export function messageBehind({ event, cause }: CausedEvent, state: SagaState, n
     case 'SagaStarted': {
       const { deadlineAt, parent, request, ...data } = event.data;
       const started = { ...data, at, ...(deadlineAt !== undefined && { deadlineAt }) };
-      if (parent) return askedBy(parent, started, next);
+      // A later decision withdraws what waits for a slot; one that was never to begin asks for none.
+      const isOne = next?.event.at === at && data.limited === undefined;
+      if (parent) return askedBy(parent, started, isOne ? next : undefined);
       return { ...data, request, type: 'start', at, ...(deadlineAt !== undefined && { deadline: deadlineAt - at }) };
     }
     case 'WithdrawnByParent': {

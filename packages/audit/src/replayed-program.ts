@@ -9,10 +9,10 @@
  *     since, is a fact of the history.
  * Q3  Search attributes are those on record: they decide nothing, and a definition may have others under the same version.
  */
-import type { Command, ComputedAttributes, DataOf, Directive, Program, SagaEvent, SagaState, StepPolicy, StepState } from '@skald/kernel';
+import type { Command, ComputedAttributes, Directive, Program, SagaEvent, SagaState, StepPolicy, StepState } from '@skald/kernel';
 import type { CausedEvent } from './causes.js';
 
-type Opened = DataOf<'TimerSet'> | DataOf<'SignalAwaited'> | DataOf<'MapStarted'> | DataOf<'ChoiceMade'>;
+type Opened = Extract<SagaEvent, { readonly type: 'TimerSet' | 'SignalAwaited' | 'MapStarted' | 'ChoiceMade' }>;
 
 type Of<Do extends Directive['do']> = Extract<Directive, { readonly do: Do }>;
 
@@ -38,8 +38,8 @@ export class ReplayedProgram implements Program {
 
   private remember(event: CausedEvent['event']): void {
     if (event.type === 'TimerSet' || event.type === 'MapStarted' || event.type === 'ChoiceMade')
-      this.openings.set(`${event.data.step}#1`, event.data);
-    else if (event.type === 'SignalAwaited') this.openings.set(`${event.data.step}#${event.data.round}`, event.data);
+      this.openings.set(`${event.data.step}#1`, event);
+    else if (event.type === 'SignalAwaited') this.openings.set(`${event.data.step}#${event.data.round}`, event);
     else if (event.type === 'StepRequested' && event.data.opens) {
       const { policy, policyOf = '' } = event.data.opens;
       const known = policy ?? this.policies.get(policyOf);
@@ -103,43 +103,50 @@ export class ReplayedProgram implements Program {
     }
     switch (directive.do) {
       case 'sleep':
-        return this.slept(directive);
+        return this.slept(directive, state);
       case 'await':
         return this.awaited(directive, state);
       case 'map':
-        return this.mapped(directive);
+        return this.mapped(directive, state);
       case 'choose':
-        return this.chosen(directive);
+        return this.chosen(directive, state);
       default:
         return directive;
     }
   }
 
-  private slept(directive: Of<'sleep'>): Directive {
-    const then = this.openings.get(`${directive.step}#1`);
-    if (!then || 'signal' in then || !('dueAt' in then) || then.dueAt === directive.until) return directive;
-    this.note(directive.step, 'it would wait until another time; the one on record goes on to hold');
-    return { ...directive, until: then.dueAt };
+  /** What was recorded of a step's beginning, where that was just then: what is wanted at another time was not followed. */
+  private openingOf(step: string, { at }: SagaState, round = 1): Opened | undefined {
+    const then = this.openings.get(`${step}#${round}`);
+    return then?.at === at ? then : undefined;
   }
 
-  private mapped(directive: Of<'map'>): Directive {
-    const then = this.openings.get(`${directive.step}#1`);
-    if (!then || !('concurrency' in then)) return directive;
-    const { concurrency, tolerated } = then;
+  private slept(directive: Of<'sleep'>, state: SagaState): Directive {
+    const then = this.openingOf(directive.step, state);
+    if (then?.type !== 'TimerSet' || then.data.dueAt === directive.until) return directive;
+    this.note(directive.step, 'it would wait until another time; the one on record goes on to hold');
+    return { ...directive, until: then.data.dueAt };
+  }
+
+  private mapped(directive: Of<'map'>, state: SagaState): Directive {
+    const then = this.openingOf(directive.step, state);
+    if (then?.type !== 'MapStarted') return directive;
+    const { concurrency, tolerated } = then.data;
     if (concurrency !== directive.concurrency || tolerated !== directive.tolerated)
       this.note(directive.step, 'as many items at once, and as many that may fail, as on record go on to hold');
     const { fingerprint, ...rest } = directive;
     // It began when it was not yet recorded by what its items can be known again.
-    const isUnmarked = then.fingerprint === undefined || fingerprint === undefined;
+    const isUnmarked = then.data.fingerprint === undefined || fingerprint === undefined;
     return { ...rest, concurrency, tolerated, ...(!isUnmarked && { fingerprint }) };
   }
 
-  private chosen(directive: Of<'choose'>): Directive {
-    const then = this.openings.get(`${directive.step}#1`);
-    if (!then || !('chosen' in then) || then.chosen !== directive.chosen) return directive;
-    if (then.notTaken.join() === directive.notTaken.join()) return directive;
+  private chosen(directive: Of<'choose'>, state: SagaState): Directive {
+    const then = this.openingOf(directive.step, state);
+    if (then?.type !== 'ChoiceMade' || then.data.chosen !== directive.chosen) return directive;
+    const { notTaken } = then.data;
+    if (notTaken.join() === directive.notTaken.join()) return directive;
     this.note(directive.step, 'it has other branches now; the one that was taken is the same');
-    return { ...directive, notTaken: then.notTaken };
+    return { ...directive, notTaken };
   }
 
   private note(step: string, what: string): void {
@@ -148,9 +155,10 @@ export class ReplayedProgram implements Program {
 
   private awaited(directive: Of<'await'>, state: SagaState): Directive {
     const round = state.steps.get(directive.step)?.round ?? 1;
-    const then = this.openings.get(`${directive.step}#${round}`);
-    if (!then || !('signal' in then)) return directive;
-    const timeout = then.dueAt === undefined ? undefined : then.dueAt - state.at;
+    const then = this.openingOf(directive.step, state, round);
+    if (then?.type !== 'SignalAwaited') return directive;
+    const { dueAt } = then.data;
+    const timeout = dueAt === undefined ? undefined : dueAt - state.at;
     if (timeout === directive.timeout) return directive;
     this.note(directive.step, 'it would wait for its signal for another time; the one on record goes on to hold');
     const { timeout: _, ...rest } = directive;
