@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
-import { type RecordedEvent, stepGraph } from '@skald/kernel';
+import { decide, initialState, type Message, type RecordedEvent, stepGraph } from '@skald/kernel';
 import { ask, changed, Life, lives, order, without } from '../fixtures/order-lives.js';
 import { causedEvents, replayHistory } from './conform.js';
 
@@ -60,6 +60,29 @@ describe('Conformance', () => {
     expect(history.map(({ event }) => event.type)).toContain('SagaSuspended');
     expect(replayHistory(history, stepGraph(order()))).toMatchObject({ difference: undefined });
     expect(replayHistory(history, stepGraph(order((steps) => without(steps, 'charge')))).difference).toBeDefined();
+  });
+
+  it('of a child that is withdrawn while it waits for a slot, or at once', () => {
+    const program = stepGraph(order());
+    const by = { sagaId: 'trip-1', incarnation: 'p', step: 'order', round: 1, attempt: 1 };
+    const child = { sagaId: 'order-1', saga: 'order', version: 1, incarnation: 'i', input: { id: '7', gift: false }, inputHash: 'h' };
+    const asked = (operation: 'action' | 'compensation', at: number): Message => {
+      return { ...child, type: 'asked', operation, at, limited: true, by: { ...by, undoRound: operation === 'action' ? 0 : 1 } };
+    };
+    for (const messages of [
+      [asked('action', 1), asked('compensation', 1)],
+      [asked('action', 1), asked('compensation', 9)],
+      [asked('compensation', 1)],
+    ]) {
+      let state = initialState();
+      const history = messages.flatMap((message) => {
+        const decision = decide(program, state, message);
+        state = decision.state;
+        return decision.events.map((event) => ({ event, cause: message.type, replay: 0 }));
+      });
+      expect(history.at(-1)?.event.type).toBe('SagaCancelled');
+      expect(replayHistory(history, program).difference).toBeUndefined();
+    }
   });
 
   it('of a history in which an event is missing differs', () => {
