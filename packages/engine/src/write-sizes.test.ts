@@ -56,4 +56,15 @@ describe('A16, T3: Sizes are those of UTF-8', () => {
     expect(sizes.filter((size) => size > half)).toHaveLength(3);
     expect((await world.history('order-1')).filter(({ type }) => type === 'StepSucceeded')).toHaveLength(6);
   });
+  it('of one decision, which cannot be cut: its saga is suspended, nothing is asked, and others go on', async () => {
+    const shop = new ScriptedParticipant('shop');
+    await worldOf(shop);
+    // Six times this is asked at once.
+    await world.answered(world.begin('order', '1', 'x'.repeat(100 * 1024)));
+    await world.answered(world.begin('order', '2', 'x'.repeat(50 * 1024)));
+    await world.quiet();
+    expect((await world.index.get('order-1'))?.error).toMatch(/^payload-too-large: .*7 events/);
+    expect(await world.story('order-1')).toEqual(['SagaStarted', 'SagaSuspended']);
+    expect([await world.status('order-2'), shop.log.length]).toEqual(['completed', 6]);
+  });
 });
