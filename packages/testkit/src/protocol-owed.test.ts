@@ -18,7 +18,7 @@ const starts = { run: () => ({ participant: 'trip', action: 'start', args: [{}],
 const plain = saga(step('a', { retry }));
 const pivot = saga(step('a', { pivot: true }));
 const own = saga(step('a', { compensation: refund }), step('b'));
-const undoing = saga(step('a'), step('b'));
+const undoing = saga(step('first'), step('a'), step('b'));
 const task = saga(step('a', { callback: { timeout: 1_000 } }));
 const family = saga(step('a', starts), step('b'));
 const items = itemSaga([map(1)]);
@@ -59,7 +59,7 @@ const EFFECTS: readonly (readonly [string, SagaDefinition, readonly Said[], stri
   [
     'an undo by the participant',
     undoing,
-    [reply('a', succeeded), reply('b', declined)],
+    [reply('first', succeeded), reply('a', succeeded), reply('b', declined)],
     'compensation a',
     [
       [reply('a', undone), 'CompensationSucceeded'],
