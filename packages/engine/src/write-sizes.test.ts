@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { BusinessError, type StepEntry, sagaDefinition } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 import { EngineWorld, ScriptedParticipant, type SteeredStore, sagaOf, steeredStore } from '@skald/testkit';
 import { MAX_EVENT_BYTES } from './turn.js';
@@ -19,6 +20,45 @@ async function worldOf(shop: ScriptedParticipant): Promise<void> {
 function bytesOf(writes: SteeredStore['appends'][number]): number[] {
   return writes.map(({ events }) => events.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0));
 }
+
+describe('Steps of many items', () => {
+  /** So many steps of a hundred items, all of them at once; then one that fails, or does not. Answers the most events, and bytes, of a write. */
+  async function shipped(maps: number, characters: number, fails: boolean): Promise<{ readonly events: number; readonly bytes: number }> {
+    const shop = new ScriptedParticipant('shop', { act: { compensation: 'undo' }, undone: {} }).on('act', (input) => {
+      if (fails && input === 'last') throw new BusinessError('no');
+    });
+    const text = 'x'.repeat(characters);
+    const compensation = { name: 'undo', run: () => shop.command('undone', text) };
+    const each = () => ({ items: [...Array(100).keys()], run: (item: unknown) => shop.command('act', item, text) });
+    const ships = Array.from({ length: maps }, (_, n): StepEntry => {
+      return { kind: 'map', id: `ship${n}`, after: [], concurrency: 100, each, compensation };
+    });
+    const last = { id: 'last', after: ships.map(({ id }) => id), run: () => shop.command('act', 'last') };
+    const steered = steeredStore();
+    store = steered.events;
+    const order = sagaDefinition({ name: 'order', version: 1, steps: [...ships, last] });
+    world = new EngineWorld({ bus: () => new InProcessBus(), sagas: [order], store: steered });
+    world.participant(shop);
+    await world.start();
+    await world.answered(world.begin('order', '1'));
+    await world.quiet();
+    expect(await world.status('order-1')).toBe(fails ? 'compensated' : 'completed');
+    const counts = store.appends.flat().map(({ events }) => events.length);
+    return { events: Math.max(...counts), bytes: Math.max(...store.appends.flatMap(bytesOf)) };
+  }
+
+  it.each([
+    ['however many they are', 8, 10],
+    ['however large what they ask is', 1, 10_000],
+  ])('A16: are opened, and undone, in portions that fit a write, %s', async (_title, maps, characters) => {
+    for (const fails of [false, true]) {
+      const most = await shipped(maps, characters, fails);
+      expect(most.events).toBeLessThanOrEqual(500);
+      expect(most.bytes).toBeLessThanOrEqual(512 * 1024);
+      if (!fails) await world.stop();
+    }
+  });
+});
 
 describe('A16, T3: Sizes are those of UTF-8', () => {
   const half = MAX_EVENT_BYTES / 2;

@@ -91,6 +91,7 @@ describe('a saga that a step of another has started', () => {
     expect(report(spec.state)).toBeUndefined();
     spec.when(reply('pack', succeeded), reply('pack', undone)).thenStands('cancelled');
     expect(report(spec.state, revision)).toMatchObject({ operation: 'compensation', undoRound: 1, outcome: undone });
+    expect(report(spec.state, spec.state.revision)).toBeUndefined();
     spec.when(asked(trip)).thenReplies({ type: 'refused', reason: 'undone' });
   });
 

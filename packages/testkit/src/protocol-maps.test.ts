@@ -206,6 +206,15 @@ describe('items that fail', () => {
     });
   });
 
+  it('are tried no more once too many have failed, also those that were about to be', () => {
+    const slowly = { attempts: 2, delay: 1_000, jitter: 0 };
+    const other = saga([map(3, { concurrency: 3, timeout: 9_000, retry: slowly }), step('courier', [], { instead: 'ship' })]);
+    const spec = given(other).when(start(other), reply('ship/0', rolledBack));
+    spec.then('StepFailed', ['StepRetryScheduled', { step: 'ship/0' }]);
+    spec.when(reply('ship/1', declined)).then('StepFailed', 'MapFailed', ['StepSealRequested', { step: 'ship/0' }]);
+    spec.thenOwes('action ship/2', 'seal ship/0').when(wake(1_000)).thenNothing();
+  });
+
   it('are tried again by their own policy first', () => {
     const patient = saga([map(1, { retry: { attempts: 2, delay: 10, jitter: 0 } })]);
     given(patient)

@@ -1,7 +1,7 @@
 /** The hard cases of the protocol that are about what a participant's answer, or its silence, means. */
 import { describe, expect, it } from '@jest/globals';
 import { type StepData, sagaDefinition } from '@skald/kernel';
-import { lateReply, operator, outcomes, reply, start, wake } from './made-up-messages.js';
+import { cancel, lateReply, operator, outcomes, reply, start, wake } from './made-up-messages.js';
 import { given } from './specification.js';
 
 const { succeeded, declined, rolledBack, reset, undone, nothingToUndo, sealed, sealedInDoubt, refused, unknowable } = outcomes;
@@ -212,6 +212,21 @@ describe('a compensation', () => {
       .then('CompensationSucceeded', 'SagaCompensated');
   });
 
+  it('A10: in a new round is asked in that round also where the saga’s own code failed at first to say what to ask', () => {
+    let fails = false;
+    const run = () => {
+      if (fails) throw new Error('not now');
+      return { participant: 'bank', action: 'refund', args: [] };
+    };
+    const fickle = saga(step('charge', { compensation: { name: 'refund', run } }));
+    const spec = given(fickle).when(start(fickle), wake(100), reply('charge', sealedInDoubt), reply('charge', succeeded));
+    spec.then('CompensationSucceeded', 'SagaCompensated');
+    fails = true;
+    spec.when(lateReply('charge', succeeded)).then('StepSucceeded', ['SagaSuspended', { target: 'compensation:charge' }]);
+    fails = false;
+    spec.when(operator('retry', 'compensation:charge')).then('OperatorIntervened', ['CompensationRequested', { round: 2, attempt: 1 }]);
+  });
+
   it('is tried again and then waits for a person, who can have it tried, skip it or declare it done', () => {
     const spec = given(ownThenShip).when(start(ownThenShip), reply('charge', succeeded), reply('ship', declined), reply('charge', reset));
     spec
@@ -266,6 +281,13 @@ describe('an unknown pivot', () => {
     given(pivot, ...history)
       .when(operator('succeed', 'step:ship'))
       .then('OperatorIntervened', 'SagaCompleted');
+    // From then on there is no way back.
+    const past = saga(step('ship', { pivot: true }), step('notify'));
+    given(past)
+      .when(start(past), wake(100), reply('ship', sealedInDoubt), operator('succeed', 'step:ship'))
+      .then('OperatorIntervened', ['StepRequested', { step: 'notify' }])
+      .when(cancel())
+      .thenAnswers({ accepted: false, code: 'past-pivot' });
     given(pivot, ...history)
       .when(operator('fail', 'step:ship'))
       .then('OperatorIntervened', 'CompensationStarted', 'SagaFailed');

@@ -4,7 +4,7 @@ import { type SagaData, type SagaState, type StepData, sagaDefinition, type Task
 import { cancel, fault, lateReply, operator, outcomes, reply, start, wake } from './made-up-messages.js';
 import { given } from './specification.js';
 
-const { succeeded, rolledBack, sealedInDoubt, undone, deferred } = outcomes;
+const { succeeded, declined, rolledBack, unknowable, sealedInDoubt, undone, deferred } = outcomes;
 
 const step = (id: string, more: Partial<StepData> = {}): StepData => ({
   ...{ id, timeout: 100, retry: { attempts: 1 }, run: () => ({ participant: 'shop', action: id, args: [] }) },
@@ -76,6 +76,16 @@ describe('a step that is answered later', () => {
       .thenAnswers(over('it has been used already'))
       .when(reply('scan', deferred), complete('done', 12))
       .then(['StepSucceeded', { round: 2 }], 'SagaCompleted');
+  });
+
+  it('B21: nor does the token of an earlier round count for the next, where its participant had said no', () => {
+    const again = saga([step('charge'), step('scan', { callback, retry: { attempts: 2, delay: 10, jitter: 0, on: ['Declined'] } })]);
+    asked(again)
+      .when(reply('scan', declined), wake(10))
+      .then(['StepRequested', { step: 'scan', round: 2 }])
+      .when(task('scan', 'complete', { round: 1, at: 11 }))
+      .thenNothing()
+      .thenAnswers(over('the step is tried again, with another token'));
   });
 
   it('a token of another life, of another step, or of a step without a callback is refused', () => {
@@ -226,6 +236,15 @@ describe('a pivot that is answered later', () => {
       .then(['StepTimedOut', { heartbeat: true }], ['StepSealRequested', { step: 'scan' }])
       .when(reply('scan', sealedInDoubt))
       .then('StepSealed', ['SagaSuspended', { target: 'step:scan' }]);
+  });
+
+  it('A3: waits for the person who was asked about it, also when the word "later" comes after that', () => {
+    asked(definition)
+      .when(reply('scan', unknowable))
+      .then('StepFailed', ['SagaSuspended', { target: 'step:scan' }])
+      .when(lateReply('scan', deferred))
+      .thenNothing('stray')
+      .thenStands('suspended');
   });
 
   it('K1: its token still counts while a person is asked', () => {

@@ -12,13 +12,23 @@ import {
 import { InProcessBus } from '@skald/message-bus-in-process';
 import { EngineWorld, ScriptedParticipant, type SteeredStore, sagaOf, steeredStore } from '@skald/testkit';
 
-/** A bus on which the starts can be taken away from their owner. */
+/** A bus on which the starts can be taken away from their owner, and which counts those that are acknowledged. */
 class RevocableBus extends InProcessBus {
   listener: OwnershipListener | undefined;
+  acknowledged = 0;
 
   override consume(address: Address, deliver: (batch: readonly Delivery[]) => void, ownership?: OwnershipListener) {
-    if (address.to === 'express') this.listener = ownership;
-    return super.consume(address, deliver, ownership);
+    if (address.to !== 'express') return super.consume(address, deliver, ownership);
+    this.listener = ownership;
+    return super.consume(address, (batch) => deliver(batch.map((delivery) => this.counted(delivery))), ownership);
+  }
+
+  private counted(delivery: Delivery): Delivery {
+    const done = (): void => {
+      this.acknowledged += 1;
+      delivery.done();
+    };
+    return { ...delivery, message: delivery.message, done };
   }
 }
 
@@ -78,6 +88,16 @@ describe('An express saga whose process dies', () => {
     expect(shop.log).toEqual(['act']);
     expect(bank.log).toEqual(['act']);
     expect(new Set(world.commands().map(({ key }) => key)).size).toBe(2);
+  });
+
+  it('X1: has its start acknowledged when its end is stored, and not before', async () => {
+    store.onAppend = failing;
+    const ended = outcome(world.begin('order', '1'));
+    await world.quiet();
+    expect([bank.log, bus.acknowledged]).toEqual([['act'], 0]);
+    store.recover();
+    await world.pass(1_000);
+    expect([await ended, bus.acknowledged]).toEqual(['completed', 1]);
   });
 
   it('after it had turned back does not do what is undone once more', async () => {
