@@ -42,7 +42,7 @@ import { Pauses } from './pauses.js';
 import { sealTurns } from './payloads/seal-turns.js';
 import { Pipeline } from './pipeline.js';
 import type { Programs } from './programs.js';
-import { refusedSagas } from './refused-messages.js';
+import { publishOr, senderOf, untold } from './refused-messages.js';
 import { SetAside } from './set-aside.js';
 import type { TaskTokens } from './task-tokens.js';
 import { eventsOf, refusal, type Turn } from './turn.js';
@@ -243,19 +243,18 @@ export class Inbox {
   }
 
   /** I5 */
-  private async send(messages: readonly Outgoing[]): Promise<void> {
-    try {
-      await this.ports.bus.publish(messages);
-    } catch (error) {
-      const refused = refusedSagas(error, messages);
-      if (refused.size === 0) throw error;
-      for (const [sagaId, reason] of refused) {
-        this.ports.observer.troubled('the bus refuses a message of a saga; it is suspended', reason, sagaId);
-        this.refused.set(sagaId, reason);
-        this.resending.set(sagaId, Number.MAX_SAFE_INTEGER);
-        this.loop.pushFirst([this.wakeOf(sagaId)]);
-      }
-    }
+  private send(messages: readonly Outgoing[]): Promise<void> {
+    const { bus, observer } = this.ports;
+    return publishOr(bus, messages, (one, reason) => {
+      const sagaId = senderOf(one);
+      const other = untold(one, reason);
+      observer.troubled(`the bus refuses a message; ${other ? 'that it cannot be told is told' : 'its saga is suspended'}`, reason, sagaId);
+      if (other) return other;
+      this.refused.set(sagaId, reason);
+      this.resending.set(sagaId, Number.MAX_SAFE_INTEGER);
+      this.loop.pushFirst([this.wakeOf(sagaId)]);
+      return undefined;
+    });
   }
 
   /** Commands that are owed for long, requested up to this revision, are sent again. */

@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { type InboxMessage, type Outgoing, SkaldError } from '@skald/kernel';
+import { type InboxMessage, type Outgoing, type ReplyMessage, SkaldError } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
-import { refusedSagas } from './refused-messages.js';
+import { publishOr, refusedSagas, senderOf, untold } from './refused-messages.js';
 
 /** Refuses commands of some sagas, and sends everything else. */
 class ChoosyBus extends InProcessBus {
@@ -74,16 +74,6 @@ describe('a message that the bus will never take', () => {
 });
 
 describe('refusedSagas', () => {
-  it('names the saga whose step asked, where the message was to begin another', () => {
-    const asked = { type: 'asked', by: { sagaId: 'order-1' } } as unknown as InboxMessage['input'];
-    const messages = [
-      { address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'ship-1', input: asked } },
-      { address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'ship-2', input: { type: 'wake' } } },
-    ] as const;
-    expect([...refusedSagas(refusal('ship-1'), messages).keys()]).toEqual(['order-1']);
-    expect([...refusedSagas(refusal('ship-2'), messages).keys()]).toEqual(['ship-2']);
-  });
-
   it('tells the sagas of one refusal, or of many', () => {
     expect([...refusedSagas(refusal('a-1')).keys()]).toEqual(['a-1']);
     const many = new SkaldError('message-refused', {}, { cause: new AggregateError([refusal('a-1'), refusal('a-2')]) });
@@ -93,5 +83,74 @@ describe('refusedSagas', () => {
   it('takes any other failure for one of the whole publish', () => {
     expect(refusedSagas(new SkaldError('bus-unavailable', { problem: 'x' })).size).toBe(0);
     expect(refusedSagas(new Error('x')).size).toBe(0);
+  });
+});
+
+describe('What the bus will never take', () => {
+  const wake = (sagaId: string): Outgoing => ({ address: { to: 'inbox' }, message: { kind: 'input', sagaId, input: { type: 'wake' } } });
+  const reply = (sagaId: string, result: unknown): Outgoing => {
+    const input = { type: 'reply', sagaId, step: 's', outcome: { type: 'succeeded', result } } as unknown as ReplyMessage;
+    return { address: { to: 'inbox' }, message: { kind: 'input', sagaId, input } };
+  };
+
+  /** Takes what is short. */
+  class SmallBus extends InProcessBus {
+    readonly taken: Outgoing[] = [];
+
+    override async publish(messages: readonly Outgoing[]): Promise<void> {
+      const fits = (one: Outgoing) => JSON.stringify(one).length < 400;
+      this.taken.push(...messages.filter(fits));
+      const errors = messages.filter((one) => !fits(one)).map(({ message }) => refusal(message.sagaId));
+      if (errors.length > 0) throw new SkaldError('message-refused', {}, { cause: new AggregateError(errors) });
+    }
+  }
+
+  it('A16: is found out among the messages of its saga, and something else is said in its place', async () => {
+    const bus = new SmallBus();
+    const [fine, large] = [reply('a-1', 'small'), reply('a-1', 'x'.repeat(1_000))];
+    const refused: Outgoing[] = [];
+    await publishOr(bus, [wake('b-1'), fine, large], (one) => {
+      refused.push(one);
+      return wake('instead-1');
+    });
+    expect(refused).toEqual([large]);
+    expect(bus.taken).toEqual([wake('b-1'), fine, fine, wake('instead-1')]);
+  });
+
+  it('A16: is passed over where nothing else can be said either', async () => {
+    const bus = new SmallBus();
+    const large = reply('a-1', 'x'.repeat(1_000));
+    await publishOr(bus, [large, wake('b-1')], () => large);
+    await publishOr(bus, [large, wake('b-1')], () => undefined);
+    expect(bus.taken).toEqual([wake('b-1'), wake('b-1')]);
+  });
+
+  it('is not looked for where the bus takes nothing', async () => {
+    const bus = new InProcessBus();
+    await bus.close();
+    await expect(publishOr(bus, [wake('b-1')], () => undefined)).rejects.toMatchObject({ code: 'bus-closed' });
+  });
+
+  it('is told as an outcome that nobody knows, or as a refusal; of a command nothing can be told', () => {
+    const why = refusal('a-1');
+    expect(untold(reply('a-1', 7), why)?.message).toMatchObject({
+      input: {
+        type: 'reply',
+        step: 's',
+        outcome: { type: 'failed', kind: 'technical', effect: 'unknown', error: { name: 'ReplyRefused' } },
+      },
+    });
+    const answer = { kind: 'answer', sagaId: 'a-1', request: 'r', answer: { accepted: true, revision: 1 } } as const;
+    expect(untold({ address: { to: 'client', client: 'c' }, message: answer }, why)?.message).toMatchObject({
+      request: 'r',
+      answer: { accepted: false, code: 'message-refused' },
+    });
+    expect(untold(wake('a-1'), why)).toBeUndefined();
+  });
+
+  it('concerns the saga whose step asked, where it was to begin another', () => {
+    const input = { type: 'asked', by: { sagaId: 'order-1' } } as unknown as InboxMessage['input'];
+    expect(senderOf({ address: { to: 'inbox' }, message: { kind: 'input', sagaId: 'ship-1', input } })).toBe('order-1');
+    expect(senderOf(wake('ship-2'))).toBe('ship-2');
   });
 });

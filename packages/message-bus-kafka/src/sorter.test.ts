@@ -69,6 +69,16 @@ describe('Sorter', () => {
     }
   });
 
+  it('A14, A16: lays an input with the dead letters that is too large to be sent on, and is through with it', async () => {
+    const { subject, sent } = sorter(({ topic }) => topic === 'skald.sagas');
+    const message = fetched(soundReply('order-1', CONTEXT));
+    const sorted = subject.of(INBOX)(message, wrong);
+    if (typeof sorted === 'string' || !('elsewhere' in sorted)) throw new Error('delivered');
+    await sorted.elsewhere();
+    expect(sent).toEqual([expect.objectContaining({ topic: 'skald.sagas.dlt', key: message.key, value: message.value })]);
+    expect(sent[0]?.headers).toMatchObject({ skald_reason: 'astray', skald_problem: 'it is too large to be sent on' });
+  });
+
   it('D1: keeps a dead letter as it was, with the reason and its place', async () => {
     const { subject, sent } = sorter();
     const message = fetched({ ...soundReply('order-1', CONTEXT), value: Buffer.from('not json') });

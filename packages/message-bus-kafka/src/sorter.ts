@@ -8,6 +8,8 @@ import type { ProduceRecord, Publisher } from './publisher.js';
 import type { MalformedReason } from './shape.js';
 import { type Decoded, decode } from './wire.js';
 
+type Elsewhere = Extract<Sorted, { readonly elsewhere: unknown }>;
+
 /** So often an input is sent on; more, and two owners disagree on where it belongs. */
 const MOST_HOPS = 3;
 /** Milliseconds between lines of one kind. */
@@ -69,25 +71,39 @@ export class Sorter {
     if (!(hops <= MOST_HOPS)) {
       return this.#dead(message, place, 'astray', `it was sent on ${MOST_HOPS} times; the owners do not agree on the number of partitions`);
     }
+    const dead = this.#dead(message, place, 'astray', 'it is too large to be sent on');
     const headers = { ...message.headers, skald_hops: String(hops) };
     const record: ProduceRecord = { topic: place.topic, partition: belongs, key: message.key, value: message.value, headers, sagaId };
-    return { elsewhere: () => this.publisher.publish([record]) };
+    return {
+      elsewhere: async () => {
+        try {
+          await this.publisher.publish([record]);
+        } catch (error) {
+          if (!isRefused(error)) throw error;
+          await dead.elsewhere();
+        }
+      },
+    };
   }
 
-  #dead(message: KafkaMessage, place: Place, reason: MalformedReason | 'astray', problem: string): Sorted {
+  #dead(message: KafkaMessage, place: Place, reason: MalformedReason | 'astray', problem: string): Elsewhere {
     const record = deadLetter(message, place, reason, problem, this.names.deadLetters(place.topic));
     return {
       elsewhere: async () => {
         try {
           await this.publisher.publish([record]);
         } catch (error) {
-          if (!(error instanceof SkaldError && error.code === 'message-refused')) throw error;
+          if (!isRefused(error)) throw error;
           // Too large with its reason beside it: that it was there is kept, and where.
           await this.publisher.publish([{ ...record, value: null, headers: onlyOurs(record.headers) }]);
         }
       },
     };
   }
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof SkaldError && error.code === 'message-refused';
 }
 
 function onlyOurs(headers: ProduceRecord['headers'] = {}): NonNullable<ProduceRecord['headers']> {

@@ -253,12 +253,12 @@ export class ExpressSagas implements OwnershipListener {
   /** Not waited for: the next batch is decided meanwhile. */
   private send(out: readonly Outgoing[], runs: readonly ExpressRun[], through: readonly Delivery[]): void {
     if (out.length === 0) return;
-    const sending = this.ports.bus.publish(out).then(
-      () => {
+    const sending = this.ports.bus
+      .publish(out)
+      .catch((error: unknown) => this.unsent(error, runs))
+      .then(() => {
         for (const delivery of through) delivery.done();
-      },
-      (error: unknown) => this.unsent(error, runs),
-    );
+      });
     this.sending.add(sending);
     void sending.finally(() => this.sending.delete(sending));
   }

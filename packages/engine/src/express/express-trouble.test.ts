@@ -179,6 +179,34 @@ describe('A bus that fails', () => {
   });
 });
 
+describe('The starts of express sagas', () => {
+  it('A16: are acknowledged also where their answer cannot be sent: else they would hold up all that come after them', async () => {
+    await world.answered(world.begin('order', '1'));
+    expect(bus.acknowledged).toBe(1);
+    let fails = 1;
+    world.bus.beforePublish = (messages) => {
+      if (messages.some(({ message }) => message.kind === 'answer') && fails-- > 0) throw new Error('the broker is gone');
+    };
+    // It is there already; this answer is lost, and the caller asks again.
+    const again = world.begin('order', '1');
+    await world.pass(1_000);
+    expect(bus.acknowledged).toBe(2);
+    await world.pass(5_000);
+    expect(await again).toMatchObject({ existing: true });
+  });
+
+  it('A16: are answered that the end cannot be told where it is too large, and hold up no other', async () => {
+    const text = 'x'.repeat(10_000);
+    shop.on('act', () => text);
+    world.bus.beforePublish = (messages) => {
+      const large = messages.find(({ message }) => message.kind === 'answer' && JSON.stringify(message).includes(text));
+      if (large) throw new SkaldError('message-refused', { sagaId: large.message.sagaId, topic: 'clients', problem: 'too large' });
+    };
+    expect(await outcome(world.begin('order', '1'))).toBe('message-refused');
+    expect([await world.status('order-1'), bus.acknowledged]).toEqual(['completed', 1]);
+  });
+});
+
 describe('An express saga that two processes run', () => {
   it('X5: is dropped where its start is another owner’s now', async () => {
     holdPay();

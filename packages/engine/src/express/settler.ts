@@ -2,6 +2,7 @@ import type { Clock, Delivery, EventStore, InboxMessage, MessageBus, Outgoing, P
 import { loadSaga } from '../history.js';
 import type { Observer } from '../observer.js';
 import type { Pauses } from '../pauses.js';
+import { publishOr, untold } from '../refused-messages.js';
 import { WorkLoop } from '../work-loop.js';
 import { answerOf, answersTo } from './answers.js';
 import type { ExpressRun } from './express-run.js';
@@ -78,7 +79,11 @@ export class Settler {
       const states = new Map<Settling, SagaState>();
       for (const settling of batch) states.set(settling, await this.stateOf(settling, outcomes.get(settling) ?? 'conflict'));
       const out = batch.flatMap((settling) => this.told(settling, states.get(settling) ?? settling.run.state));
-      if (out.length > 0) await bus.publish(out);
+      if (out.length > 0)
+        await publishOr(bus, out, (one, reason) => {
+          observer.troubled('the bus refuses the answer to a start; that it cannot be told is told', reason, one.message.sagaId);
+          return untold(one, reason);
+        });
       for (const settling of batch) this.finish(settling, states.get(settling) ?? settling.run.state);
       this.pause = PAUSE;
     } catch (error) {

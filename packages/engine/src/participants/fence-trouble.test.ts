@@ -105,6 +105,23 @@ describe('A fence in trouble', () => {
     expect(bank.log).toEqual(['act']);
   });
 
+  it('A16: a result that the bus will never take is an outcome that nobody knows, and holds up no other', async () => {
+    const text = 'x'.repeat(10_000);
+    bank.on('act', (input) => (input === 'large' ? text : 'small'));
+    await benchOf();
+    bench.bus.beforePublish = (messages) => {
+      const large = messages.find((one) => JSON.stringify(one).includes(text));
+      if (large) throw new SkaldError('message-refused', { sagaId: large.message.sagaId, topic: 'sagas', problem: 'too large' });
+    };
+    expect(await bench.ask({ args: ['large'] })).toMatchObject({
+      ...{ type: 'failed', kind: 'technical', effect: 'unknown', error: { name: 'ReplyRefused' } },
+    });
+    expect(await bench.ask({ key: 'order-2/a/pay' })).toEqual({ type: 'succeeded', result: 'small' });
+    // It stands on record, and can be undone.
+    expect(await bench.ask({ operation: 'compensation' })).toEqual({ type: 'undone', executed: true });
+    expect(bank.log).toEqual(['act', 'act', 'undo']);
+  });
+
   it('P2: one that stops while the bus takes nothing leaves its commands with the bus, and no alarm', async () => {
     await benchOf();
     bench.bus.beforePublish = (messages) => {

@@ -11,6 +11,7 @@ import { type Clock, type CommandMessage, type Fence, type Ids, type MessageBus,
 import type { CrashPoints } from '../crash-points.js';
 import type { Observer } from '../observer.js';
 import { Pauses } from '../pauses.js';
+import { publishOr, untold } from '../refused-messages.js';
 import { WorkLoop } from '../work-loop.js';
 import { Actions, type ParticipantDefinition } from './actions.js';
 import { type Admitted, admitAll, type Effect, prepare, settleAll, takeEffect } from './external.js';
@@ -265,7 +266,10 @@ export class ParticipantRunner {
     const replies = jobs.map((job, at) => replyTo(commandOf(job), outcomes[at] ?? failed('no outcome', 'unknown')));
     for (;;) {
       try {
-        await bus.publish(replies);
+        await publishOr(bus, replies, (one, reason) => {
+          observer.troubled(`participant ${this.actions.definition.name} cannot tell an outcome`, reason, one.message.sagaId);
+          return untold(one, reason);
+        });
         break;
       } catch (error) {
         observer.troubled(`participant ${this.actions.definition.name} cannot send its replies; it is tried again`, error);
