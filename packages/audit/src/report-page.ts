@@ -3,6 +3,7 @@
  * should that ever fail, the page's own policy still forbids scripts and requests.
  */
 import { isDeepStrictEqual } from 'node:util';
+import { indexOfItem } from '@skald/kernel';
 import type { PayloadAccess } from './readable-history.js';
 import type { ReportedDeed, ReportedEvent, SagaReport } from './report.js';
 import { data, text } from './report-data.js';
@@ -140,7 +141,7 @@ function outcomeCell({ step, outcome, wentOn, error, result, items }: ReportedRe
 
 /** Of an item among the others: people count from one. */
 function numberOf({ step }: ReportedRequest): number {
-  return Number(step.slice(step.indexOf('/') + 1)) + 1;
+  return indexOfItem(step) + 1;
 }
 
 function undoneCell({ undone, outcome, asked, items }: ReportedRequest, { status, isSummary }: SagaReport): string {

@@ -1,5 +1,5 @@
 /** What was asked of whom in one saga, what came of it, and what was undone, by whom. */
-import { childOf, type ErrorRecord, type SagaEvent, type SagaState, type StepState } from '@skald/kernel';
+import { childOf, type ErrorRecord, itemsOf, mapOf, type SagaEvent, type SagaState, type StepState } from '@skald/kernel';
 import { dateTime } from './report-words.js';
 
 /** Something that was asked of somebody: a step, and what became of it. */
@@ -65,8 +65,8 @@ function requestOf(step: StepState, timed: Timed | undefined, state: SagaState):
   const { id, command, signal, result, error } = step;
   const outcome = outcomeOf(step);
   const child = childSagaOf(state, step);
-  const map = mapIdOf(state, id);
-  const items = itemsOf(id, state);
+  const map = mapOf(state, id)?.step;
+  const items = itemCounts(id, state);
   return {
     step: id,
     ...(command && { asked: { participant: command.participant, action: command.action, arguments: command.args } }),
@@ -84,21 +84,15 @@ function requestOf(step: StepState, timed: Timed | undefined, state: SagaState):
   };
 }
 
-/** The step of many items that this is one of. */
-function mapIdOf(state: SagaState, id: string): string | undefined {
-  const map = id.slice(0, Math.max(0, id.indexOf('/')));
-  return state.maps.has(map) ? map : undefined;
-}
-
 /** The saga that a step has started. */
 export function childSagaOf(state: SagaState, step: StepState): string | undefined {
   return step.command && childOf(state, step, step.command)?.sagaId;
 }
 
-function itemsOf(id: string, state: SagaState): ReportedItems | undefined {
+function itemCounts(id: string, state: SagaState): ReportedItems | undefined {
   const map = state.maps.get(id);
   if (!map) return undefined;
-  const items = [...state.steps.values()].filter((step) => mapIdOf(state, step.id) === id);
+  const items = [...itemsOf(state, map)];
   const count = (is: (step: StepState) => boolean) => items.filter(is).length;
   return {
     count: map.count,

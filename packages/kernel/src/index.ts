@@ -148,7 +148,7 @@ export type { KeyStore, PayloadCodec, PayloadPlace, PlainPayload, SagaKey, Seale
 export type { IndexPage, IndexQuery, SagaIndex, SagaSummary, VersionCount } from './ports/saga-index.js';
 export type { Directive, Program, TakenSignal } from './program.js';
 export { type ChildCall, childOf, type OwedCommand } from './state/child-call.js';
-export type { MapState } from './state/map-state.js';
+export { indexOfItem, itemId, itemsOf, type MapState, mapIdOf, mapOf } from './state/map-state.js';
 export { outstanding, type TokenOf } from './state/outstanding.js';
 export type { SagaStatus } from './state/saga-status.js';
 export { isEnded, statusOf } from './state/saga-status.js';

@@ -1,5 +1,4 @@
-import type { SagaEvent } from '@skald/kernel';
-import { mapIdOf } from './map-wording.js';
+import { mapIdOf, type SagaEvent } from '@skald/kernel';
 
 /**
  * What an event does to the work it belongs to: `mark` is drawn in that work's lane. What waits for a time, a signal or an answer by token

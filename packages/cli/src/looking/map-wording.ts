@@ -1,4 +1,4 @@
-import type { MapState, SagaEvent, SagaState, StepState, UndoState } from '@skald/kernel';
+import { itemsOf, type MapState, mapIdOf, mapOf, type SagaEvent, type SagaState, type StepState, type UndoState } from '@skald/kernel';
 import { errorText, plain } from '../terminal/plain-text.js';
 
 export type MapEvent = Extract<SagaEvent, { readonly type: 'MapStarted' | 'MapCompleted' | 'MapFailed' }>;
@@ -34,9 +34,10 @@ export interface ItemsFacts {
   readonly undone: number;
 }
 
-export function itemsFacts({ steps }: SagaState, { step, count, settled, lost, atWork, opened }: MapState): ItemsFacts {
+export function itemsFacts(state: SagaState, map: MapState): ItemsFacts {
+  const { count, settled, lost, atWork } = map;
   let undone = 0;
-  for (let index = 0; index < opened; index++) if (steps.get(`${step}/${index}`)?.undo?.status === 'done') undone += 1;
+  for (const { undo } of itemsOf(state, map)) if (undo?.status === 'done') undone += 1;
   return { count, through: settled, lost, atWork, undone };
 }
 
@@ -68,14 +69,8 @@ export function isSmooth({ status, attempt, round, undo, parked }: Course): bool
   return fine && attempt === 1 && round === 1 && !parked && undo !== 'backoff' && undo !== 'skipped';
 }
 
-/** The map that a step is an item of. */
-export function mapIdOf(id: string): string | undefined {
-  const end = id.indexOf('/');
-  return end < 0 ? undefined : id.slice(0, end);
-}
-
 export function isShown(state: SagaState, { id, status, undo, attempt, round }: StepState): boolean {
-  const map = state.maps.get(mapIdOf(id) ?? '');
+  const map = mapOf(state, id);
   if (!map || map.count <= FEW) return true;
   const parked = state.parked.has(`compensation:${id}`) || state.parked.has(`step:${id}`);
   return !isSmooth({ status, attempt, round, undo: undo?.status, parked });

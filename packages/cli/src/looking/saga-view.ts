@@ -1,9 +1,9 @@
-import { isEnded } from '@skald/kernel';
+import { isEnded, itemId, mapIdOf } from '@skald/kernel';
 import { age, ago, dateTime, due } from '../terminal/ages.js';
 import { type Cell, columns } from '../terminal/columns.js';
 import { type Paint, painter } from '../terminal/paint.js';
 import { duration, errorText, json, plain, shortened } from '../terminal/plain-text.js';
-import { FEW, type ItemsFacts, isSmooth, itemsText, mapIdOf } from './map-wording.js';
+import { FEW, type ItemsFacts, isSmooth, itemsText } from './map-wording.js';
 import { otherRemedies, type Remedy, remediesOf } from './remedies.js';
 import type { SagaFacts, StepFacts } from './saga-facts.js';
 import { lookOfSaga, lookOfStep } from './status-look.js';
@@ -104,7 +104,7 @@ function itemRows(
   look: Look,
   all: boolean,
 ): Cell[][] {
-  const items = Array.from({ length: count }, (_, index) => byId.get(`${map.id}/${index}`)).filter((item) => item !== undefined);
+  const items = Array.from({ length: count }, (_, index) => byId.get(itemId(map.id, index))).filter((item) => item !== undefined);
   const told = all || count <= FEW ? items : items.filter(isToBeTold);
   const shown = all ? told : told.slice(0, FEW);
   const more = told.length - shown.length;

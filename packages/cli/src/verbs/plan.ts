@@ -1,6 +1,6 @@
 import { readHistory, stateOf } from '@skald/engine';
-import { type CancelPlan, type PlannedRest, type PlannedUndo, plan as planOf, type SagaState, statusOf } from '@skald/kernel';
-import { itemsTogether, mapIdOf } from '../looking/map-wording.js';
+import { type CancelPlan, mapIdOf, type PlannedRest, type PlannedUndo, plan as planOf, type SagaState, statusOf } from '@skald/kernel';
+import { itemsTogether } from '../looking/map-wording.js';
 import { type Cell, columns } from '../terminal/columns.js';
 import { type Paint, painter } from '../terminal/paint.js';
 import { plain } from '../terminal/plain-text.js';

@@ -41,10 +41,15 @@ export function indexOfItem(id: string): number {
   return Number(id.slice(id.indexOf(SEPARATOR) + 1));
 }
 
+/** The id of the map that a step is an item of. */
+export function mapIdOf(id: string): string | undefined {
+  const end = id.indexOf(SEPARATOR);
+  return end < 0 ? undefined : id.slice(0, end);
+}
+
 /** The map that a step is an item of. */
-export function mapOf(state: SagaState, id: string): MapState | undefined {
-  const end = state.maps.size === 0 ? -1 : id.indexOf(SEPARATOR);
-  return end < 0 ? undefined : state.maps.get(id.slice(0, end));
+export function mapOf({ maps }: SagaState, id: string): MapState | undefined {
+  return maps.size === 0 ? undefined : maps.get(mapIdOf(id) ?? '');
 }
 
 /** Its items that have been asked for. */
