@@ -5,8 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { BusinessError, defineSaga, Participant, participant, SagaStep } from '@skald/decorators';
-import { runCommandLine } from './command-line.js';
-import { keptTerminal } from './terminal/kept-terminal.js';
+import { keptRun } from './terminal/kept-run.js';
 
 @Participant('stock')
 class Stock {
@@ -86,10 +85,8 @@ function at(name: string): string {
   return join(folder, name);
 }
 
-async function skald(...args: readonly string[]) {
-  const terminal = keptTerminal();
-  const code = await runCommandLine(['--data', at('skald.db'), ...args], terminal);
-  return { code, out: terminal.lines.out, err: terminal.lines.err.join('\n') };
+function skald(...args: readonly string[]) {
+  return keptRun(['--data', at('skald.db'), ...args]);
 }
 
 function tamper(sql: string, ...values: readonly string[]): void {
@@ -240,9 +237,8 @@ describe('skald export, import and audit replay', () => {
   test('what is exported holds where it is imported, and goes on there', async () => {
     writeFileSync(at('all.ndjson'), (await skald('export', '--all')).out.join('\n'));
     const there = async (...args: readonly string[]) => {
-      const terminal = keptTerminal();
-      const code = await runCommandLine(['--data', at('copy.db'), ...args], terminal);
-      return { code, out: terminal.lines.out };
+      const { code, out } = await keptRun(['--data', at('copy.db'), ...args]);
+      return { code, out };
     };
     expect(await there('import', at('all.ndjson'))).toMatchObject({
       code: 0,

@@ -7,6 +7,7 @@ import { chainHash, encodeEvents, uuidOf } from '@skald/engine';
 import { openSqliteStore } from '@skald/event-store-sqlite';
 import { definitionStream } from '@skald/kernel';
 import { runCommandLine } from './command-line.js';
+import { keptRun } from './terminal/kept-run.js';
 import { keptTerminal } from './terminal/kept-terminal.js';
 
 const NOW = Date.UTC(2026, 10, 24);
@@ -18,9 +19,8 @@ const at = (name: string) => join(folder, name);
 const text = (name: string) => readFileSync(at(name), 'utf8');
 
 async function skald(args: readonly string[], { now = NOW, data = 'skald.db' } = {}) {
-  const terminal = keptTerminal({ now: () => now });
-  const code = await runCommandLine(['--data', at(data), 'audit', ...args], terminal);
-  return { code, out: terminal.lines.out.join('\n'), err: terminal.lines.err.join('\n') };
+  const { code, out, err } = await keptRun(['--data', at(data), 'audit', ...args], { now: () => now });
+  return { code, out: out.join('\n'), err };
 }
 
 const against = (files: readonly string[], { key = 'k', now = NOW, data = 'skald.db', more = [] as readonly string[] } = {}) =>
@@ -55,9 +55,8 @@ beforeAll(async () => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function exportTo(name: string): Promise<void> {
-  const terminal = keptTerminal();
-  await runCommandLine(['--data', at('skald.db'), 'export', '--all'], terminal);
-  writeFileSync(at(name), `${terminal.lines.out.join('\n')}\n`);
+  const { out } = await keptRun(['--data', at('skald.db'), 'export', '--all']);
+  writeFileSync(at(name), `${out.join('\n')}\n`);
 }
 
 interface Line {

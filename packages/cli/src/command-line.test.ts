@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { BusinessError, defineSaga, Participant, participant, SagaStep } from '@skald/decorators';
-import { runCommandLine } from './command-line.js';
-import { keptTerminal } from './terminal/kept-terminal.js';
+import { keptRun } from './terminal/kept-run.js';
 
 @Participant('stock')
 class Stock {
@@ -41,10 +40,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function skald(...args: readonly string[]) {
-  const terminal = keptTerminal();
-  const code = await runCommandLine(args, terminal);
-  return { code, out: terminal.lines.out, err: terminal.lines.err.join('\n') };
+function skald(...args: readonly string[]) {
+  return keptRun(args);
 }
 
 describe('skald replay', () => {

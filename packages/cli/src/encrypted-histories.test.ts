@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { Bank, codec, order } from '../fixtures/encrypted-orders.js';
 import { runCommandLine } from './command-line.js';
+import { keptRun } from './terminal/kept-run.js';
 import { keptTerminal } from './terminal/kept-terminal.js';
 
 const SECRET = 'Ada Lovelace';
@@ -56,10 +57,8 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 
 async function skald(...args: readonly string[]) {
-  const terminal = keptTerminal({ now: () => 1_800_000_000_000 });
-  const code = await runCommandLine(['--data', at('skald.db'), ...args], terminal);
-  const { out, err } = terminal.lines;
-  return { code, out, err: err.join('\n'), all: [...out, ...err].join('\n') };
+  const ran = await keptRun(['--data', at('skald.db'), ...args], { now: () => 1_800_000_000_000 });
+  return { ...ran, all: [...ran.out, ran.err].join('\n') };
 }
 
 describe('Conformance of encrypted histories', () => {

@@ -5,8 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { defineSaga, Participant, participant } from '@skald/decorators';
 import { openSqliteStore } from '@skald/event-store-sqlite';
-import { runCommandLine } from '../command-line.js';
-import { keptTerminal } from '../terminal/kept-terminal.js';
+import { keptRun } from '../terminal/kept-run.js';
 
 @Participant('shop')
 class Shop {
@@ -36,10 +35,10 @@ test('Of many sagas whose owner does not answer, those that were not asked are c
   while ((await app.sagas.count()).suspended !== 60) await new Promise((resolve) => setImmediate(resolve));
   await app.stop();
   const store = await openSqliteStore({ file });
-  const terminal = keptTerminal({});
   const args = ['retry', '--all', '--yes', '-r', 'it is back', '--patience', '50ms', '--data', folder];
-  expect(await runCommandLine(args, terminal, { SKALD_BY: 'ada' })).toBe(1);
-  const [, refused, unasked] = /^retry: 0 recorded, (\d+) refused, (\d+) not asked$/.exec(terminal.lines.out.at(-1) ?? '') ?? [];
+  const { code, out } = await keptRun(args, { env: { SKALD_BY: 'ada' } });
+  expect(code).toBe(1);
+  const [, refused, unasked] = /^retry: 0 recorded, (\d+) refused, (\d+) not asked$/.exec(out.at(-1) ?? '') ?? [];
   expect(Number(refused) + Number(unasked)).toBe(60);
   expect(Number(unasked)).toBeGreaterThan(0);
   await store.close();

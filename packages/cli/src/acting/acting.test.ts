@@ -5,8 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type RunningSkald, Skald } from '@skald/app';
 import { BusinessError, defineSaga, Participant, participant, SagaStep } from '@skald/decorators';
 import { openRequestBox, openSqliteStore } from '@skald/event-store-sqlite';
-import { runCommandLine } from '../command-line.js';
-import { type KeptTerminalOptions, keptTerminal } from '../terminal/kept-terminal.js';
+import { type KeptRunOptions, keptRun } from '../terminal/kept-run.js';
 
 /** Whether the warehouse answers. */
 const warehouse = { isUp: false };
@@ -75,15 +74,13 @@ function skald(...args: readonly string[]) {
   return run({}, ...args);
 }
 
-async function run(options: KeptTerminalOptions, ...args: readonly string[]) {
-  const terminal = keptTerminal(options);
-  const code = await runCommandLine([...args, '--data', folder], terminal, { SKALD_BY: 'ada' });
-  const { out, err } = terminal.lines;
+async function run(options: KeptRunOptions, ...args: readonly string[]) {
+  const { code, out, err } = await keptRun([...args, '--data', folder], { env: { SKALD_BY: 'ada' }, ...options });
   const parse = () => JSON.parse(out.at(-1) ?? 'null');
   return {
     code,
     out,
-    err: err.join('\n'),
+    err,
     get document() {
       return parse();
     },

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { currentCommand, type RunningSkald, Skald } from '@skald/app';
 import { defineSaga, type Later, later, Participant, participant } from '@skald/decorators';
-import { runCommandLine } from '../command-line.js';
-import { keptTerminal } from '../terminal/kept-terminal.js';
+import { keptRun } from '../terminal/kept-run.js';
 
 let token = '';
 
@@ -42,9 +41,8 @@ afterEach(async () => {
 });
 
 async function skald(...args: readonly string[]) {
-  const terminal = keptTerminal({});
-  const code = await runCommandLine([...args, '--data', folder], terminal, { SKALD_BY: 'ada' });
-  return { code, out: terminal.lines.out.join('\n'), err: terminal.lines.err.join('\n') };
+  const { code, out, err } = await keptRun([...args, '--data', folder], { env: { SKALD_BY: 'ada' } });
+  return { code, out: out.join('\n'), err };
 }
 
 test('A task is alive, and then done, by its token', async () => {

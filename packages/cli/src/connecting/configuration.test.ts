@@ -3,8 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openSqliteStore } from '@skald/event-store-sqlite';
-import { runCommandLine } from '../command-line.js';
-import { keptTerminal } from '../terminal/kept-terminal.js';
+import { keptRun } from '../terminal/kept-run.js';
 import { loadConfig } from './config.js';
 
 let folder: string;
@@ -18,10 +17,8 @@ beforeEach(async () => {
 
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-async function skald(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-  const terminal = keptTerminal();
-  const code = await runCommandLine(args, terminal, env);
-  return { code, out: terminal.lines.out, err: terminal.lines.err.join('\n') };
+function skald(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
+  return keptRun(args, { env });
 }
 
 function config(value: unknown, name = 'skald.config.json'): string {

@@ -9,8 +9,7 @@ import { openSqliteStore } from '@skald/event-store-sqlite';
 import type { MessageBus, Outgoing } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
 import { Bank, codec, order } from '../../fixtures/encrypted-orders.js';
-import { runCommandLine } from '../command-line.js';
-import { keptTerminal } from '../terminal/kept-terminal.js';
+import { keptRun } from '../terminal/kept-run.js';
 
 const SECRET = 'Ada Lovelace';
 const MODULE = fileURLToPath(new URL('../../fixtures/encrypted-orders.ts', import.meta.url));
@@ -62,10 +61,8 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function skald(config: string, ...args: readonly string[]) {
-  const terminal = keptTerminal();
-  const code = await runCommandLine([...args, '--config', at(`${config}.mjs`)], terminal, { SKALD_BY: 'ines' });
-  return { code, out: terminal.lines.out, err: terminal.lines.err.join('\n') };
+function skald(config: string, ...args: readonly string[]) {
+  return keptRun([...args, '--config', at(`${config}.mjs`)], { env: { SKALD_BY: 'ines' } });
 }
 
 function started(id: string): Promise<unknown> | undefined {

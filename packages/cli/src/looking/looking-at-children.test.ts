@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { child, defineSaga, type Later, later, Participant, participant, SagaStep } from '@skald/decorators';
-import { runCommandLine } from '../command-line.js';
-import { keptTerminal } from '../terminal/kept-terminal.js';
+import { keptRun } from '../terminal/kept-run.js';
 
 @Participant('depot')
 class Depot {
@@ -61,10 +60,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function skald(...args: readonly string[]): Promise<string[]> {
-  const terminal = keptTerminal();
-  await runCommandLine([...args, '--data', folder], terminal);
-  return terminal.lines.out;
+async function skald(...args: readonly string[]): Promise<readonly string[]> {
+  return (await keptRun([...args, '--data', folder])).out;
 }
 
 /** Incarnations differ from run to run. */
@@ -124,13 +121,13 @@ describe('what is not done at once', () => {
       .participants(Depot)
       .start();
     try {
-      const terminal = keptTerminal();
       const act = ['succeed', 'order-1', 'paper', '"signed"', '--reason', 'they called', '--json', '--data', folder];
-      expect(await runCommandLine(act, terminal)).toBe(0);
+      const { code, out } = await keptRun(act);
+      expect(code).toBe(0);
       // Their word is about the token that they saw given out, and about no later one.
-      expect(JSON.parse(terminal.lines.out.join('\n'))).toMatchObject({ target: 'step:paper', seen: expect.any(Number) });
+      expect(JSON.parse(out.join('\n'))).toMatchObject({ target: 'step:paper', seen: expect.any(Number) });
       expect((await app.sagas.get('order-1')).results).toMatchObject({ paper: 'signed' });
-      expect(await runCommandLine(['fail', 'order-1', 'running', '--reason', 'no', '--data', folder], keptTerminal())).toBe(1);
+      expect((await keptRun(['fail', 'order-1', 'running', '--reason', 'no', '--data', folder])).code).toBe(1);
     } finally {
       await app.stop();
     }

@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { BusinessError, defineSaga, Participant, participant, SagaStep } from '@skald/decorators';
-import { runCommandLine } from '../command-line.js';
-import { keptTerminal } from '../terminal/kept-terminal.js';
+import { keptRun } from '../terminal/kept-run.js';
 
 @Participant('shipping')
 class Shipping {
@@ -52,10 +51,8 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function skald(...args: readonly string[]): Promise<string[]> {
-  const terminal = keptTerminal();
-  await runCommandLine([...args, '--data', folder], terminal);
-  return terminal.lines.out;
+async function skald(...args: readonly string[]): Promise<readonly string[]> {
+  return (await keptRun([...args, '--data', folder])).out;
 }
 
 const marked = (lines: readonly string[]) =>

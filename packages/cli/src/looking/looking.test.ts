@@ -6,7 +6,9 @@ import { Skald } from '@skald/app';
 import { BusinessError, defineSaga, Participant, participant, SagaStep } from '@skald/decorators';
 import { statusOf } from '@skald/kernel';
 import { runCommandLine } from '../command-line.js';
-import { type KeptTerminalOptions, keptTerminal } from '../terminal/kept-terminal.js';
+import { type KeptRunOptions, keptRun } from '../terminal/kept-run.js';
+import { keptTerminal } from '../terminal/kept-terminal.js';
+import type { Terminal } from '../terminal/terminal.js';
 
 @Participant('shop')
 class Shop {
@@ -60,10 +62,8 @@ function skald(...args: readonly string[]) {
   return run({}, ...args, '--data', folder);
 }
 
-async function run(options: KeptTerminalOptions, ...args: readonly string[]) {
-  const terminal = keptTerminal(options);
-  const code = await runCommandLine(args, terminal);
-  return { code, out: terminal.lines.out, err: terminal.lines.err.join('\n') };
+function run(options: KeptRunOptions, ...args: readonly string[]) {
+  return keptRun(args, options);
 }
 
 const idsIn = (out: readonly string[]) => out.map((line) => JSON.parse(line).sagaId);
@@ -103,6 +103,22 @@ describe('skald list', () => {
     const following = run({ interrupted: interruption.signal }, 'list', '--follow', '--json', '--data', folder);
     interruption.abort();
     expect(idsIn((await following).out)).toHaveLength(4);
+  });
+
+  test('can be interrupted in order from the first line on that is seen', async () => {
+    const happened: string[] = [];
+    const interruption = new AbortController();
+    const terminal: Terminal = {
+      ...keptTerminal(),
+      out: () => void happened.push('line'),
+      interrupted: () => {
+        happened.push('listens');
+        interruption.abort();
+        return interruption.signal;
+      },
+    };
+    expect(await runCommandLine(['list', '--follow', '--data', folder], terminal)).toBe(0);
+    expect(happened.slice(0, 2)).toEqual(['listens', 'line']);
   });
 
   test('is cut to the terminal, and never wider', async () => {

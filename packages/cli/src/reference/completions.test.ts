@@ -4,8 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Skald } from '@skald/app';
 import { defineSaga, Participant, participant } from '@skald/decorators';
-import { runCommandLine } from '../command-line.js';
-import { keptTerminal } from '../terminal/kept-terminal.js';
+import { keptRun } from '../terminal/kept-run.js';
 
 @Participant('shop')
 class Shop {
@@ -31,10 +30,10 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function completed(shell: string, ...words: readonly string[]): Promise<string[]> {
-  const terminal = keptTerminal();
-  expect(await runCommandLine(['__complete', shell, '--', ...words], terminal)).toBe(0);
-  return terminal.lines.out;
+async function completed(shell: string, ...words: readonly string[]): Promise<readonly string[]> {
+  const { code, out } = await keptRun(['__complete', shell, '--', ...words]);
+  expect(code).toBe(0);
+  return out;
 }
 
 describe('The tabulator', () => {
@@ -76,8 +75,8 @@ describe('The tabulator', () => {
   });
 
   test.each(['bash', 'zsh', 'fish'])('is told to %s by a script that asks skald', async (shell) => {
-    const terminal = keptTerminal();
-    expect(await runCommandLine(['completion', shell], terminal)).toBe(0);
-    expect(terminal.lines.out.join('\n')).toContain(`skald __complete ${shell} --`);
+    const { code, out } = await keptRun(['completion', shell]);
+    expect(code).toBe(0);
+    expect(out.join('\n')).toContain(`skald __complete ${shell} --`);
   });
 });

@@ -30,9 +30,11 @@ export const list: Verb = (program, cli) => {
         const head = await store.events.head();
         const index = await store.index();
         const { sagas, more } = await firstOf(index, selection, options.limit);
+        // Before anything is seen: whoever interrupts it then ends it in order.
+        const interrupted = options.follow ? terminal.interrupted() : undefined;
         if (print) print(sagas);
         else show(sagas, terminal);
-        if (options.follow) return follow(store, head, selection, print ?? ((changed) => tell(changed, terminal)), terminal);
+        if (interrupted) return follow(store, head, selection, print ?? ((changed) => tell(changed, terminal)), interrupted);
         if (!print) terminal.err(await footer(index, sagas.length, more));
       });
     });
@@ -80,11 +82,10 @@ async function follow(
   from: number,
   selection: Selection,
   print: (sagas: readonly SagaSummary[]) => void,
-  terminal: Terminal,
+  interrupted: AbortSignal,
 ): Promise<void> {
   const { events } = store;
   const index = await store.index();
-  const interrupted = terminal.interrupted();
   const told = new Map<string, string>();
   for (let position = from; !interrupted.aborted; ) {
     const batch = await events.readAll(position, PAGE);
