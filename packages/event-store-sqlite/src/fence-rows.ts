@@ -20,13 +20,11 @@ export class FenceRows {
   readonly #get: StatementSync;
   readonly #put: StatementSync;
   readonly #prune: StatementSync;
-  readonly #cutLeases: StatementSync;
 
-  constructor(db: DatabaseSync) {
+  constructor(private readonly db: DatabaseSync) {
     db.exec(SCHEMA);
     this.#get = db.prepare('SELECT type, result, error, flag, number, token FROM skald_fence WHERE key = ?');
     this.#put = db.prepare('INSERT OR REPLACE INTO skald_fence VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
-    this.#cutLeases = db.prepare("UPDATE skald_fence SET number = ? WHERE type = 'running' AND number > ?");
     this.#prune = db.prepare('DELETE FROM skald_fence WHERE written_at < ?');
   }
 
@@ -57,7 +55,7 @@ export class FenceRows {
 
   /** No lease ends later than this any more. */
   cutLeases(until: number): void {
-    this.#cutLeases.run(until, until);
+    this.db.prepare("UPDATE skald_fence SET number = ? WHERE type = 'running' AND number > ?").run(until, until);
   }
 
   prune(before: number): number {

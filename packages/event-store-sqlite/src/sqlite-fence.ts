@@ -39,8 +39,8 @@ export interface ExternalFenceOptions {
 /** An external fence in a file of its own, which is created where there is none. */
 export function externalSqliteFence({ file, takeOverAt }: ExternalFenceOptions): { readonly fence: Fence; close(): Promise<void> } {
   const db = openParticipantDatabase(file);
-  const fence = externalFence(db);
-  if (takeOverAt !== undefined) attempt(db, () => new FenceRows(db).cutLeases(takeOverAt));
+  const fence = new SqliteFence('external', db);
+  if (takeOverAt !== undefined) fence.takeOver(takeOverAt);
   let isOpen = true;
   return {
     fence,
@@ -133,6 +133,10 @@ class SqliteFence implements Fence {
         throw error;
       }
     });
+  }
+
+  takeOver(at: number): void {
+    attempt(this.db, () => this.#rows.cutLeases(at));
   }
 
   #rollBack(): void {
