@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { BusinessError, type Command, checkLaws, type SagaDefinition, type StepData } from '@skald/kernel';
+import { BusinessError, type Command, type SagaDefinition, type StepData } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, sagaOf, startOf } from '@skald/testkit';
 
 let shop: ScriptedParticipant;
 let dock: ScriptedParticipant;
@@ -17,16 +17,11 @@ afterEach(async () => {
   await world.stop();
 });
 
-/** Starts saga `ship`, or another one. */
-const start = (input: unknown, more: Partial<NonNullable<Command['child']>> = {}, saga = 'ship'): Command => ({
-  ...{ participant: saga, action: 'start', args: [input] },
-  child: { version: 1, ...more },
-});
 const shipping = (more: Partial<StepData> = {}) =>
   sagaOf('ship', { pack: dock, load: { ask: dock, ...more } }, { result: () => 'shipped' });
 const starts = (more: Partial<NonNullable<Command['child']>> = {}, input: unknown = { order: 1 }) => ({
   ask: dock,
-  run: () => start(input, more),
+  run: () => startOf('ship', input, more),
 });
 const order = (child: Partial<StepData> = {}, more: Parameters<typeof sagaOf>[2] = {}) =>
   sagaOf('order', { charge: shop, ship: { ...starts(), ...child }, close: shop }, more);
@@ -43,19 +38,8 @@ async function begun(...sagas: readonly SagaDefinition[]): Promise<void> {
   await world.answered(world.begin('order', '1'));
 }
 
-/** An answer that comes when the test says so: until then the participant's command is lost on the way. */
-function holdUp(participant: 'dock' | 'shop', action: (nth: number) => boolean = () => true): () => Promise<void> {
-  let nth = 0;
-  world.bus.loses = ({ address }) => address.to === 'participant' && address.participant === participant && action(++nth);
-  return async () => {
-    world.bus.loses = () => false;
-    await world.restart();
-    await world.quiet();
-  };
-}
-
 async function lawful(...ids: readonly string[]): Promise<void> {
-  for (const id of ids) expect({ id, broken: checkLaws(await world.history(id)) }).toEqual({ id, broken: [] });
+  expect(await world.brokenLaws(...ids)).toEqual([]);
 }
 
 describe('A child whose parent says itself how it is undone', () => {
@@ -77,7 +61,7 @@ describe('A child whose parent says itself how it is undone', () => {
       dock.on('act', (_input, nth) => {
         if (fails && nth % 2 === 0) throw new BusinessError('no');
       });
-      const goOn = holdUp('dock', (nth) => nth > 1);
+      const goOn = world.closed('dock', (nth) => nth > 1);
       await world.answered(world.begin('order', '1'));
       await world.answered(world.cancel('order-1'));
       expect([await world.status('order-1'), await world.status(CHILD)]).toEqual(['compensating', 'running']);
@@ -93,7 +77,7 @@ describe('A child whose parent says itself how it is undone', () => {
     shop.on('act', (_input, nth) => {
       if (nth === 2) throw new BusinessError('closed');
     });
-    const saga = sagaOf('order', { charge: { ask: shop, compensation: { name: 'return', run: () => start({}) } }, close: shop });
+    const saga = sagaOf('order', { charge: { ask: shop, compensation: { name: 'return', run: () => startOf('ship') } }, close: shop });
     await begun(saga, shipping());
     expect([...(await world.state('order-1')).parked]).toMatchObject([
       ['compensation:charge', { error: { name: 'not-a-command', message: expect.stringContaining('returned a saga to undo it') } }],

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { BusinessError, type Command, checkLaws, type SagaDefinition, type StepData } from '@skald/kernel';
+import { BusinessError, type Command, type SagaDefinition, type StepData } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, sagaOf, startOf } from '@skald/testkit';
 
 let shop: ScriptedParticipant;
 let dock: ScriptedParticipant;
@@ -15,16 +15,11 @@ afterEach(async () => {
   await world.stop();
 });
 
-/** Starts saga `ship`, or another one. */
-const start = (input: unknown, more: Partial<NonNullable<Command['child']>> = {}, saga = 'ship'): Command => ({
-  ...{ participant: saga, action: 'start', args: [input] },
-  child: { version: 1, ...more },
-});
 const shipping = (more: Partial<StepData> = {}) =>
   sagaOf('ship', { pack: dock, load: { ask: dock, ...more } }, { result: () => 'shipped' });
 const starts = (more: Partial<NonNullable<Command['child']>> = {}, input: unknown = { order: 1 }) => ({
   ask: dock,
-  run: () => start(input, more),
+  run: () => startOf('ship', input, more),
 });
 const order = (child: Partial<StepData> = {}, more: Parameters<typeof sagaOf>[2] = {}) =>
   sagaOf('order', { charge: shop, ship: { ...starts(), ...child }, close: shop }, more);
@@ -41,22 +36,9 @@ async function begun(...sagas: readonly SagaDefinition[]): Promise<void> {
   await world.answered(world.begin('order', '1'));
 }
 
-/** An answer that comes when the test says so: until then the participant's command is lost on the way. */
-function holdUp(participant: 'dock' | 'shop', action: (nth: number) => boolean = () => true): () => Promise<void> {
-  let nth = 0;
-  world.bus.loses = ({ address }) => address.to === 'participant' && address.participant === participant && action(++nth);
-  return async () => {
-    world.bus.loses = () => false;
-    await world.restart();
-    await world.quiet();
-  };
-}
-
 async function lawful(...ids: readonly string[]): Promise<void> {
-  for (const id of ids) expect({ id, broken: checkLaws(await world.history(id)) }).toEqual({ id, broken: [] });
+  expect(await world.brokenLaws(...ids)).toEqual([]);
 }
-
-const last = async (sagaId: string, type: string) => (await world.history(sagaId)).findLast((event) => event.type === type)?.data;
 
 describe('A step that starts a saga', () => {
   it('waits for it, and comes to its output', async () => {
@@ -75,7 +57,7 @@ describe('A step that starts a saga', () => {
     });
     await begun();
     expect(await world.status(CHILD)).toBe('compensated');
-    expect(await last('order-1', 'StepFailed')).toMatchObject({ kind: 'business', effect: 'none', error: { name: 'TooWide' } });
+    expect(await world.last('order-1', 'StepFailed')).toMatchObject({ kind: 'business', effect: 'none', error: { name: 'TooWide' } });
     expect(await world.status('order-1')).toBe('compensated');
     expect([dock.log, shop.log]).toEqual([
       ['act', 'act', 'undo'],
@@ -97,7 +79,7 @@ describe('A step that starts a saga', () => {
 
   it('has the child cancelled when its saga is, and goes on with the undoing when that has ended', async () => {
     await worldOf(order(), shipping());
-    const goOn = holdUp('dock', (nth) => nth > 1);
+    const goOn = world.closed('dock', (nth) => nth > 1);
     await world.answered(world.begin('order', '1'));
     await world.answered(world.cancel('order-1'));
     expect([await world.status('order-1'), await world.status(CHILD)]).toEqual(['compensating', 'compensating']);
@@ -143,7 +125,7 @@ describe('A step that starts a saga', () => {
 
   it('tells a person that a running child is past its pivot; the child goes on', async () => {
     await worldOf(order(), sagaOf('ship', { pack: { ask: dock, pivot: true }, load: shop }));
-    const goOn = holdUp('shop', (nth) => nth > 1);
+    const goOn = world.closed('shop', (nth) => nth > 1);
     await world.answered(world.begin('order', '1'));
     await world.answered(world.cancel('order-1'));
     expect([await world.status('order-1'), await world.status(CHILD)]).toEqual(['suspended', 'running']);
@@ -178,7 +160,7 @@ describe('A step that starts a saga', () => {
     await worldOf(order(starts({ id: 'x' })), sagaOf('other', { ship: starts({ id: 'x' }) }), shipping());
     await world.answered(world.begin('ship', 'x', { order: 1 }));
     await world.answered(world.begin('order', '1'));
-    expect(await last('order-1', 'StepFailed')).toMatchObject({ kind: 'business', error: { name: 'ChildExists' } });
+    expect(await world.last('order-1', 'StepFailed')).toMatchObject({ kind: 'business', error: { name: 'ChildExists' } });
     expect([await world.status('order-1'), await world.status('ship-x')]).toEqual(['compensated', 'completed']);
     await world.answered(world.begin('other', '1'));
     expect([await world.status('other-1'), await world.status('ship-x')]).toEqual(['failed', 'completed']);
@@ -206,10 +188,10 @@ describe('A step that starts a saga', () => {
 
   it('does not know what became of a child that an operator has terminated, and asks a person to undo it', async () => {
     await worldOf(order(), shipping());
-    holdUp('dock', (nth) => nth > 1);
+    world.closed('dock', (nth) => nth > 1);
     await world.answered(world.begin('order', '1'));
     await world.answered(world.operate(CHILD, 'terminate'));
-    expect(await last('order-1', 'StepFailed')).toMatchObject({ effect: 'unknown', error: { name: 'ChildTerminated' } });
+    expect(await world.last('order-1', 'StepFailed')).toMatchObject({ effect: 'unknown', error: { name: 'ChildTerminated' } });
     expect([...(await world.state('order-1')).parked]).toMatchObject([['compensation:ship', { error: { name: 'ChildTerminated' } }]]);
     await lawful('order-1', CHILD);
   });
@@ -228,7 +210,7 @@ describe('A step that starts a saga', () => {
 
   it('asks a child that takes long less and less often: an hour apart at last', async () => {
     await worldOf(order(), shipping());
-    holdUp('dock');
+    world.closed('dock');
     let questions = 0;
     world.bus.beforePublish = (messages) => {
       for (const { message } of messages) if (message.kind === 'input' && message.input.type === 'asked') questions += 1;
@@ -249,7 +231,7 @@ describe('A step that starts a saga', () => {
       if (nth === 2) throw new BusinessError('closed');
     });
     await worldOf(order(starts({ detached: true })), shipping());
-    const goOn = holdUp('dock');
+    const goOn = world.closed('dock');
     await world.answered(world.begin('order', '1'));
     expect([await world.status('order-1'), await world.status(CHILD)]).toEqual(['compensated', 'running']);
     expect((await world.state('order-1')).results).toMatchObject({ ship: { sagaId: CHILD } });
@@ -265,7 +247,7 @@ describe('A step that starts a saga', () => {
       { deadline: '1h' },
     );
     await worldOf(hurried, shipping());
-    holdUp('dock');
+    world.closed('dock');
     await world.answered(world.begin('order', '1'));
     const now = (await world.state('order-1')).startedAt;
     expect((await world.state(CHILD)).deadlineAt).toBe(now + 3_600_000);
@@ -274,9 +256,9 @@ describe('A step that starts a saga', () => {
   });
 
   it('works for children of children: the whole family is cancelled from the top', async () => {
-    const family = sagaOf('ship', { truck: { ask: dock, run: () => start({}, {}, 'truck') } });
+    const family = sagaOf('ship', { truck: { ask: dock, run: () => startOf('truck') } });
     await worldOf(order(), family, sagaOf('truck', { fuel: dock, drive: dock }));
-    const goOn = holdUp('dock', (nth) => nth > 1);
+    const goOn = world.closed('dock', (nth) => nth > 1);
     await world.answered(world.begin('order', '1'));
     await world.answered(world.cancel('order-1'));
     await goOn();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { BusinessError, type TraceContext } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, sagaOf, startOf } from '@skald/testkit';
 import { currentCommand } from './participants/command-context.js';
 
 const trace = { traceparent: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', tracestate: 'vendor=1' };
@@ -57,7 +57,7 @@ describe('The trace of whoever starts a saga', () => {
   it('goes on in the sagas that the saga starts, to the last of them, and in what is undone of them later', async () => {
     const family = (saga: string, child: string) =>
       sagaOf(saga, {
-        start: { ask: shop, run: () => ({ participant: child, action: 'start', args: [{}], child: { version: 1 } }) },
+        start: { ask: shop, run: () => startOf(child) },
         ...(saga === 'top' && { pay: shop }),
       });
     world.sagas.push(family('top', 'middle'), family('middle', 'leaf'), sagaOf('leaf', { reserve: shop }));

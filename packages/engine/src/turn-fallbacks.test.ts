@@ -9,7 +9,7 @@ import {
   sagaDefinition,
 } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, sagaOf, startOf } from '@skald/testkit';
 import { MAX_EVENT_BYTES } from './turn.js';
 
 const LARGE = 'x'.repeat(MAX_EVENT_BYTES);
@@ -120,7 +120,7 @@ describe('A16: What somebody outside sends and is too large', () => {
     await worldOf((ask) => {
       const parcel = sagaOf('parcel', { load: ask });
       const pack = { id: 'pack', run: () => ask.command('act') };
-      const ship = { id: 'ship', run: () => ({ participant: 'parcel', action: 'start', args: [input], child: { version: 1, id: 'p1' } }) };
+      const ship = { id: 'ship', run: () => startOf('parcel', input, { id: 'p1' }) };
       return [parcel, sagaDefinition({ name: 'order', version: 1, steps: [pack, ship] })];
     });
     await world.answered(world.begin('order', '1'));

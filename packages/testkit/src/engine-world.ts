@@ -12,6 +12,7 @@ import {
 import {
   type CommandMessage,
   canonicalJson,
+  checkLaws,
   type EventStore,
   type Fence,
   LONGEST_EXPRESS,
@@ -24,6 +25,7 @@ import {
   type SagaStatus,
   statusOf,
   stepGraph,
+  type Violation,
 } from '@skald/kernel';
 import { MemoryEventStore } from './memory-event-store.js';
 import { MemoryFence } from './memory-fence.js';
@@ -213,12 +215,39 @@ export class EngineWorld {
     return (await this.history(sagaId)).map(({ type }) => type);
   }
 
+  /** What is said in its last event of this type. */
+  async last(sagaId: string, type: string): Promise<unknown> {
+    return (await this.history(sagaId)).findLast((event) => event.type === type)?.data;
+  }
+
+  /** Laws that these sagas' histories break, all sagas' where none is named: none, or something is wrong. */
+  async brokenLaws(...named: readonly string[]): Promise<{ readonly sagaId: string; readonly broken: readonly Violation[] }[]> {
+    const ids = named.length > 0 ? named : (await this.index.list({ limit: 1_000 })).sagas.map(({ sagaId }) => sagaId);
+    const all = await Promise.all(ids.map(async (sagaId) => ({ sagaId, broken: checkLaws(await this.history(sagaId)) })));
+    return all.filter(({ broken }) => broken.length > 0);
+  }
+
   async state(sagaId: string): Promise<SagaState> {
     return stateOf(await this.history(sagaId));
   }
 
   async status(sagaId: string): Promise<SagaStatus> {
     return statusOf(await this.state(sagaId));
+  }
+
+  statuses(...sagaIds: readonly string[]): Promise<SagaStatus[]> {
+    return Promise.all(sagaIds.map((sagaId) => this.status(sagaId)));
+  }
+
+  /** Its commands get lost, or those that are chosen by their number, from 1, until the answer is called. */
+  closed(participant: string, loses: (nth: number) => boolean = () => true): () => Promise<void> {
+    let nth = 0;
+    this.bus.loses = ({ address }) => address.to === 'participant' && address.participant === participant && loses(++nth);
+    return async () => {
+      this.bus.loses = () => false;
+      await this.restart();
+      await this.quiet();
+    };
   }
 
   /** Commands that were sent since the last start. */

@@ -20,7 +20,7 @@ export type { MessageBusSubject } from './message-bus.contract.js';
 export { messageBusContract } from './message-bus.contract.js';
 export type { SagaIndexSubject } from './saga-index.contract.js';
 export { sagaIndexContract } from './saga-index.contract.js';
-export { type Call, ScriptedParticipant, sagaOf } from './scripted-participant.js';
+export { type Call, ScriptedParticipant, sagaOf, startOf } from './scripted-participant.js';
 export { SequentialIds } from './sequential-ids.js';
 export type { Choices } from './simulation/choices.js';
 export { EnumeratedChoices, SeededChoices, TapeChoices } from './simulation/choices.js';

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { outstanding, report, type SagaData, type StepData, sagaDefinition } from '@skald/kernel';
 import { asked, cancel, operator, outcomes, reply, slot, start, wake } from './made-up-messages.js';
+import { startOf } from './scripted-participant.js';
 import { given } from './specification.js';
 
 const { succeeded, declined, undone, deferred, sealed, rolledBack } = outcomes;
@@ -209,8 +210,7 @@ describe('a saga that a step of another has started', () => {
 });
 
 describe('a step that starts a saga', () => {
-  const starts = (more: Partial<StepData> = {}) =>
-    step('ship', { run: () => ({ participant: 'trip', action: 'start', args: [{}], child: { version: 1 } }), ...more });
+  const starts = (more: Partial<StepData> = {}) => step('ship', { run: () => startOf('trip'), ...more });
   const order = (...steps: readonly StepData[]) => sagaDefinition({ name: 'order', version: 1, steps });
   const family = order(step('charge'), starts(), step('close'));
   const running = (definition = family) => given(definition).when(start(definition), reply('charge', succeeded), reply('ship', deferred));
@@ -224,8 +224,7 @@ describe('a step that starts a saga', () => {
     expect(child()).toEqual(['trip-order-1.i1.ship']);
     spec.when(reply('ship', declined), wake(310));
     expect(child()).toEqual(['trip-order-1.i1.ship.2']);
-    const begin = { participant: 'trip', action: 'start', args: [{}], child: { version: 1 } };
-    const each = { kind: 'map' as const, id: 'ship', each: () => ({ items: ['x', 'y'], run: () => begin }) };
+    const each = { kind: 'map' as const, id: 'ship', each: () => ({ items: ['x', 'y'], run: () => startOf('trip') }) };
     const many = sagaDefinition({ name: 'order', version: 1, steps: [each] });
     const items = outstanding(given(many).when(start(many, { incarnation: 'i2' })).state);
     expect(items.map((owed) => owed.child?.sagaId)).toEqual(['trip-order-1.i2.ship/0', 'trip-order-1.i2.ship/1']);

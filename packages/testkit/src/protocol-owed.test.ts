@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { type SagaDefinition, type StepData, type StepEntry, sagaDefinition } from '@skald/kernel';
 import { lateReply, operator, outcomes, reply, signal, start, wake } from './made-up-messages.js';
 import { saga as itemSaga, map } from './sagas-of-items.js';
+import { startOf } from './scripted-participant.js';
 import { type Expected, given, type Said, type Specification } from './specification.js';
 
 const { succeeded, declined, rolledBack, reset, undone, nothingToUndo, deferred, sealed, sealedInDoubt, unknowable } = outcomes;
@@ -13,7 +14,7 @@ const step = (id: string, more: Partial<StepData> = {}): StepData => ({
 });
 const saga = (...steps: readonly StepEntry[]) => sagaDefinition({ name: 'order', version: 1, steps });
 const refund = { name: 'refund', run: () => ({ participant: 'bank', action: 'refund', args: [] }) };
-const starts = { run: () => ({ participant: 'trip', action: 'start', args: [{}], child: { version: 1 } }) };
+const starts = { run: () => startOf('trip') };
 
 const plain = saga(step('a', { retry }));
 const pivot = saga(step('a', { pivot: true }));

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { plan, type SagaData, type StepData, sagaDefinition } from '@skald/kernel';
 import { cancel, operator, outcomes, reply, signal, start, wake } from './made-up-messages.js';
+import { startOf } from './scripted-participant.js';
 import { given } from './specification.js';
 
 const { succeeded } = outcomes;
@@ -65,7 +66,7 @@ describe('the plan of a cancel', () => {
   describe('of what is not done at once', () => {
     const callback = { timeout: 1_000 };
     const starts = (id: string, more: Partial<StepData> = {}, child: { readonly detached?: true } = {}) =>
-      step(id, { after: [], run: () => ({ participant: 'trip', action: 'start', args: [{}], child: { version: 1, ...child } }), ...more });
+      step(id, { after: [], run: () => startOf('trip', {}, child), ...more });
     const childOf = (id: string) => ({ by: 'child', sagaId: `trip-order-1.i1.${id}` });
 
     it('says of a step that waits for its task token that nobody waits for it any more, and that it is undone', () => {
@@ -114,7 +115,7 @@ describe('the plan of a cancel', () => {
     });
 
     it('says so of each item of a map', () => {
-      const run = (item: unknown) => ({ participant: 'trip', action: 'start', args: [item], child: { version: 1 } });
+      const run = (item: unknown) => startOf('trip', item);
       const each = () => ({ items: ['a', 'b', 'c'], run });
       const trips = saga([{ kind: 'map', id: 'trips', each, concurrency: 2 }]);
       const spec = given(trips).when(start(trips), reply('trips/0', succeeded), reply('trips/1', outcomes.deferred));

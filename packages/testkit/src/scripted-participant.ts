@@ -54,6 +54,11 @@ export class ScriptedParticipant implements WorldParticipant {
   }
 }
 
+/** What a step says that starts a saga of this name. */
+export function startOf(saga: string, input: unknown = {}, more: Partial<NonNullable<Command['child']>> = {}): Command {
+  return { participant: saga, action: 'start', args: [input], child: { version: 1, ...more } };
+}
+
 /** A saga of steps that ask `act` of these participants with the saga's input, one after the other unless a step says otherwise. */
 export function sagaOf(
   name: string,

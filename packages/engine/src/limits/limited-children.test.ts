@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type Command, checkLaws, limitStream, type SagaDefinition, type StepData } from '@skald/kernel';
+import { checkLaws, limitStream, type SagaDefinition, type StepData } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, ScriptedParticipant, sagaOf, WatchedBus } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, sagaOf, startOf, WatchedBus } from '@skald/testkit';
 import { decodeEvent } from '../event-codec.js';
 
 let shop: ScriptedParticipant;
@@ -17,14 +17,10 @@ beforeEach(() => {
 });
 afterEach(() => world.stop());
 
-const start = (saga: string, more: Partial<NonNullable<Command['child']>> = {}): Command => ({
-  ...{ participant: saga, action: 'start', args: [{}] },
-  child: { version: 1, ...more },
-});
 const ship = (running: number, version = 1): SagaDefinition =>
   sagaOf('ship', { pack: { ask: dock, timeout: '1h' } }, { version, limits: { running } });
 const order = (step: Partial<StepData> = {}): SagaDefinition =>
-  sagaOf('order', { charge: shop, ship: { ask: dock, run: () => start('ship'), ...step }, close: shop });
+  sagaOf('order', { charge: shop, ship: { ask: dock, run: () => startOf('ship'), ...step }, close: shop });
 const child = (n: number) => `ship-order-${n}.id${n}.ship`;
 
 async function worldOf(...sagas: readonly SagaDefinition[]): Promise<void> {
@@ -46,8 +42,6 @@ async function begin(orders: number): Promise<void> {
     await world.pass(1);
   }
 }
-
-const statuses = (...ids: readonly string[]) => Promise.all(ids.map((id) => world.status(id)));
 
 /** How many children ran at the same time, at most. */
 async function mostAtOnce(): Promise<number> {
@@ -72,7 +66,7 @@ describe('A child saga of which only so many may run', () => {
     await worldOf(order(), ship(2));
     isHeld = true;
     await begin(5);
-    expect(await statuses(...[1, 2, 3, 4, 5].map(child))).toEqual(['running', 'running', 'throttled', 'throttled', 'throttled']);
+    expect(await world.statuses(...[1, 2, 3, 4, 5].map(child))).toEqual(['running', 'running', 'throttled', 'throttled', 'throttled']);
     expect((await world.state('order-3')).steps.get('ship')?.status).toBe('deferred');
     expect(await world.story(child(3))).toEqual(['SagaStarted']);
     isHeld = false;
@@ -90,33 +84,33 @@ describe('A child saga of which only so many may run', () => {
     isHeld = true;
     await begin(3);
     await world.answered(world.cancel('order-2'));
-    expect(await statuses('order-2', child(2), child(3))).toEqual(['cancelled', 'cancelled', 'throttled']);
+    expect(await world.statuses('order-2', child(2), child(3))).toEqual(['cancelled', 'cancelled', 'throttled']);
     expect(await world.story(child(2))).toEqual([
       ...['SagaStarted', 'WithdrawnByParent', 'CancelRequested', 'CompensationStarted', 'SagaCancelled'],
     ]);
     isHeld = false;
     await world.restart();
     await world.quiet();
-    expect(await statuses('order-1', 'order-3')).toEqual(['completed', 'completed']);
+    expect(await world.statuses('order-1', 'order-3')).toEqual(['completed', 'completed']);
     expect(await mostAtOnce()).toBe(1);
     await lawful();
   });
 
   it('is undone after its end without a slot: its parent, which turns back, waits for nobody who runs', async () => {
     const patient = { attempts: 3, delay: '1h', jitter: 0 } as const;
-    await worldOf(sagaOf('order', { ship: { ask: dock, run: () => start('ship') }, close: { ask: shop, retry: patient } }), ship(1));
+    await worldOf(sagaOf('order', { ship: { ask: dock, run: () => startOf('ship') }, close: { ask: shop, retry: patient } }), ship(1));
     shop.on('act', () => {
       throw new Error('closed until tomorrow');
     });
     world.bus.loses = ({ address, message }) => address.to === 'participant' && message.sagaId === child(2);
     await begin(3);
-    expect(await statuses('order-1', child(1), child(2), child(3))).toEqual(['running', 'completed', 'running', 'throttled']);
+    expect(await world.statuses('order-1', child(1), child(2), child(3))).toEqual(['running', 'completed', 'running', 'throttled']);
     await world.answered(world.cancel('order-1'));
-    expect(await statuses('order-1', child(1), child(2), child(3))).toEqual(['cancelled', 'compensated', 'running', 'throttled']);
+    expect(await world.statuses('order-1', child(1), child(2), child(3))).toEqual(['cancelled', 'compensated', 'running', 'throttled']);
     shop.on('act', () => undefined);
     await world.restart();
     await world.quiet();
-    expect(await statuses('order-2', 'order-3')).toEqual(['completed', 'completed']);
+    expect(await world.statuses('order-2', 'order-3')).toEqual(['completed', 'completed']);
     expect(await mostAtOnce()).toBe(1);
     await lawful();
   });
@@ -128,17 +122,17 @@ describe('A child saga of which only so many may run', () => {
     world.bus.loses = () => false;
     const before = world.bus.published.length;
     await world.answered(world.cancel('order-1'));
-    expect(await statuses('order-1', child(1))).toEqual(['cancelled', 'cancelled']);
+    expect(await world.statuses('order-1', child(1))).toEqual(['cancelled', 'cancelled']);
     const said = world.bus.published.slice(before).filter(({ message }) => message.sagaId === limitStream('ship'));
     expect(said).toEqual([]);
     await lawful();
   });
 
   it('detached, waits by itself: its parent goes on', async () => {
-    await worldOf(order({ run: () => start('ship', { detached: true }) }), ship(1));
+    await worldOf(order({ run: () => startOf('ship', {}, { detached: true }) }), ship(1));
     isHeld = true;
     await begin(2);
-    expect(await statuses('order-1', 'order-2', child(1), child(2))).toEqual(['completed', 'completed', 'running', 'throttled']);
+    expect(await world.statuses('order-1', 'order-2', child(1), child(2))).toEqual(['completed', 'completed', 'running', 'throttled']);
   });
 
   it('counts whoever started it: an ordinary start and a child share the slots', async () => {
@@ -146,10 +140,10 @@ describe('A child saga of which only so many may run', () => {
     isHeld = true;
     await world.answered(world.begin('ship', 'own'));
     await begin(1);
-    expect(await statuses('ship-own', child(1))).toEqual(['running', 'throttled']);
+    expect(await world.statuses('ship-own', child(1))).toEqual(['running', 'throttled']);
     await world.answered(world.operate('ship-own', 'terminate'));
     await world.quiet();
-    expect(await statuses(child(1))).toEqual(['running']);
+    expect(await world.statuses(child(1))).toEqual(['running']);
     expect(await mostAtOnce()).toBe(1);
   });
 
@@ -157,12 +151,12 @@ describe('A child saga of which only so many may run', () => {
     await worldOf(order(), ship(1, 2));
     isHeld = true;
     await begin(2);
-    expect(await statuses(child(1), child(2))).toEqual(['suspended', 'throttled']);
+    expect(await world.statuses(child(1), child(2))).toEqual(['suspended', 'throttled']);
     world.sagas.push(ship(1));
     isHeld = false;
     await world.restart();
     await world.quiet();
-    expect(await statuses('order-1', 'order-2', child(1), child(2))).toEqual(Array(4).fill('completed'));
+    expect(await world.statuses('order-1', 'order-2', child(1), child(2))).toEqual(Array(4).fill('completed'));
     expect(await mostAtOnce()).toBe(1);
     await lawful();
   });

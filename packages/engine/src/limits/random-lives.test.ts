@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { checkLaws, isEnded, type Outgoing, SkaldError } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, ScriptedParticipant, SeededChoices, sagaOf, steeredStore, WatchedBus } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, SeededChoices, sagaOf, startOf, steeredStore, WatchedBus } from '@skald/testkit';
 import { decodeEvent } from '../event-codec.js';
 
 const LIVES = 120;
@@ -89,7 +89,7 @@ class LimitLife {
 
   /** Sagas of which only so many may run, and those that start some of them and wait for their end. */
   private deployed() {
-    const run = () => ({ participant: 'order', action: 'start', args: [{}], child: { version: 1 } });
+    const run = () => startOf('order');
     return [this.saga(), sagaOf('family', { order: { ask: this.shop, timeout: '5s', run }, pay: { ask: this.shop, timeout: '5s' } })];
   }
 

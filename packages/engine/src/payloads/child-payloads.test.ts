@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { canonicalJson, checkLaws } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
+import { EngineWorld, ScriptedParticipant, sagaOf, startOf } from '@skald/testkit';
 import { readHistory } from '../history.js';
 import { type AesGcmCodec, aesGcmCodec, memoryKeyStore } from './aes-gcm-codec.js';
 
@@ -17,8 +17,7 @@ let world: EngineWorld;
 beforeEach(async () => {
   codec = aesGcmCodec({ keys: memoryKeyStore() });
   dock = new ScriptedParticipant('dock');
-  const start = { participant: 'ship', action: 'start', args: [INPUT], child: { version: 1 } };
-  const order = sagaOf('order', { ship: { ask: dock, run: () => start }, close: dock });
+  const order = sagaOf('order', { ship: { ask: dock, run: () => startOf('ship', INPUT) }, close: dock });
   world = new EngineWorld({ bus: () => new InProcessBus(), sagas: [order, sagaOf('ship', { load: dock })], engine: { codec } });
   world.participant(dock);
   await world.start();
