@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from '@jest/globals';
+import { DEMO, nodeArguments } from './built.js';
 
 /**
  * The demo is killed, again and again, at random moments while it works, and started anew each time: it must come to the very end it
@@ -14,8 +14,6 @@ const orders = Number(process.env['SKALD_ORDERS'] ?? 400);
 const kills = Number(process.env['SKALD_KILLS'] ?? 10);
 const seed = Number(process.env['SKALD_SEED'] ?? 1);
 
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
-const program = join(root, 'examples', 'order-fulfilment', 'dist', 'main.js');
 const folder = mkdtempSync(join(tmpdir(), 'skald-demo-kill-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -35,7 +33,7 @@ interface Run {
 
 function start(data: string): Run {
   const faults = ['--decline', '0.1', '--out-of-stock', '0.1', '--crash-service', '0.1'];
-  const args = ['--disable-warning=ExperimentalWarning', program, '--json', '--data', data, '--orders', `${orders}`, '--seed', `${seed}`];
+  const args = nodeArguments(DEMO, '--json', '--data', data, '--orders', `${orders}`, '--seed', `${seed}`);
   const child = spawn(process.execPath, [...args, ...faults], { stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';

@@ -1,12 +1,13 @@
-import { type ChildProcess, execFileSync, fork } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { Forks } from './forks.js';
 import { type JournalEntry, ownedPartitions, readJournal, type Term, termsOf } from './owner-journal.js';
 
 const FIXTURE = fileURLToPath(new URL('../dist/owner-fixture.js', import.meta.url));
 
 /** Managers of jobs and families, each in a process of its own, to be added and taken away. */
 export class JobOwners {
-  private readonly running = new Map<string, ChildProcess>();
+  private readonly forks = new Forks();
   private readonly names = new Set<string>();
 
   constructor(
@@ -16,18 +17,13 @@ export class JobOwners {
   ) {}
 
   async add(name: string): Promise<void> {
-    const child = fork(FIXTURE, [this.folder, name, this.broker, this.prefix], { execArgv: ['--disable-warning=ExperimentalWarning'] });
     this.names.add(name);
-    this.running.set(name, child);
-    await new Promise<void>((resolve, reject) => {
-      child.once('message', () => resolve());
-      child.once('exit', (code, signal) => reject(new Error(`${name} ended with ${signal ?? code}`)));
-    });
+    await this.forks.add(name, FIXTURE, [this.folder, name, this.broker, this.prefix]);
   }
 
   /** Resolves when it stands still. */
   async freeze(name: string): Promise<void> {
-    const child = this.running.get(name);
+    const child = this.forks.get(name);
     child?.kill('SIGSTOP');
     while (child && execFileSync('ps', ['-o', 'state=', '-p', `${child.pid}`], { encoding: 'utf8' }).trim()[0] !== 'T') {
       await new Promise((resolve) => setTimeout(resolve, 1));
@@ -35,21 +31,16 @@ export class JobOwners {
   }
 
   thaw(name: string): void {
-    this.running.get(name)?.kill('SIGCONT');
+    this.forks.get(name)?.kill('SIGCONT');
   }
 
-  async remove(name: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
-    const child = this.running.get(name);
-    this.running.delete(name);
-    if (!child || child.exitCode !== null) return;
-    const ended = new Promise((resolve) => child.once('exit', resolve));
-    child.kill(signal);
-    await ended;
+  remove(name: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    return this.forks.remove(name, signal);
   }
 
   async removeAll(): Promise<void> {
     await Promise.all(
-      [...this.running.keys()].map((name) => {
+      this.forks.names.map((name) => {
         this.thaw(name);
         return this.remove(name, 'SIGTERM');
       }),

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,14 @@ import { type RunningSkald, Skald } from '@skald/app';
 import { type HistoryEvent, readHistory, stateOf } from '@skald/engine';
 import { connectEventStore } from '@skald/event-store-eventstoredb';
 import { type EventStore, type SagaState, SkaldError, statusOf } from '@skald/kernel';
+import { SKALD } from './built.js';
 import { type EventStoreServer, startOwnEventStore } from './eventstoredb-server.js';
 import { type Order, order, tokenFile, WAREHOUSE_IS_UP } from './fleet-sagas.js';
+import { Forks } from './forks.js';
 import { connectShortLived } from './jobs-bus.js';
 
 const PROCESS = fileURLToPath(new URL('../dist/fleet-process.js', import.meta.url));
 const SAGAS = fileURLToPath(new URL('../dist/fleet-sagas.js', import.meta.url));
-const BIN = fileURLToPath(new URL('../../packages/cli/dist/bin.js', import.meta.url));
 
 /** A finished run of the command. */
 export interface Run {
@@ -32,7 +33,7 @@ export interface Run {
 export class SkaldFleet {
   readonly folder = mkdtempSync(join(tmpdir(), 'skald-fleet-'));
   readonly config = join(this.folder, 'skald.config.json');
-  private readonly running = new Map<string, ChildProcess>();
+  private readonly forks = new Forks();
 
   private constructor(
     readonly broker: string,
@@ -85,25 +86,15 @@ export class SkaldFleet {
   async add(role: 'manager' | 'shop', name: string, versions = '1'): Promise<void> {
     const { folder, broker, prefix, server } = this;
     const args = [role, folder, broker, prefix, server.connectionString, name, versions];
-    const child = fork(PROCESS, args, { execArgv: ['--disable-warning=ExperimentalWarning'] });
-    this.running.set(name, child);
-    await new Promise<void>((resolve, reject) => {
-      child.once('message', () => resolve());
-      child.once('exit', (code, signal) => reject(new Error(`${name} ended with ${signal ?? code}`)));
-    });
+    await this.forks.add(name, PROCESS, args);
   }
 
-  async remove(name: string): Promise<void> {
-    const child = this.running.get(name);
-    this.running.delete(name);
-    if (!child || child.exitCode !== null) return;
-    const ended = once(child, 'exit');
-    child.kill('SIGTERM');
-    await ended;
+  remove(name: string): Promise<void> {
+    return this.forks.remove(name);
   }
 
   async end(): Promise<void> {
-    await Promise.all([...this.running.keys()].map((name) => this.remove(name)));
+    await Promise.all(this.forks.names.map((name) => this.remove(name)));
     await this.caller.stop();
     await this.events.close();
     await this.server.stop();
@@ -136,7 +127,11 @@ export class SkaldFleet {
   /** P1. */
   spawned(args: readonly string[], env: Readonly<Record<string, string>> = {}): ChildProcess {
     const { PATH = '', HOME = '' } = process.env;
-    return spawn(process.execPath, [BIN, ...args], { cwd: this.elsewhere, env: { PATH, HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    return spawn(process.execPath, [SKALD, ...args], {
+      cwd: this.elsewhere,
+      env: { PATH, HOME, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
   }
 
   private get elsewhere(): string {

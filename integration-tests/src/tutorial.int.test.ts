@@ -1,14 +1,12 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, test } from '@jest/globals';
+import { nodeArguments, SKALD, TRAVEL_DESK } from './built.js';
 
 /** The tutorial, as it is told: what is typed, killed, started again and approved. */
-const root = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 const folder = mkdtempSync(join(tmpdir(), 'skald-tutorial-'));
-const node = (program: string) => ['--disable-warning=ExperimentalWarning', join(root, program)];
 
 let desk: Desk;
 
@@ -18,7 +16,7 @@ class Desk {
   #waiting: (() => void) | undefined;
 
   constructor() {
-    this.#process = spawn(process.execPath, node('examples/guide/dist/trips/desk.js'), { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#process = spawn(process.execPath, nodeArguments(TRAVEL_DESK), { cwd: folder, stdio: ['pipe', 'pipe', 'inherit'] });
     let rest = '';
     this.#process.stdout?.on('data', (chunk) => {
       const parts = `${rest}${chunk}`.split('\n');
@@ -53,8 +51,7 @@ class Desk {
 }
 
 function skald(...args: readonly string[]): string {
-  return spawnSync(process.execPath, [...node('packages/cli/dist/bin.js'), ...args, '--data', '.trips'], { cwd: folder, encoding: 'utf8' })
-    .stdout;
+  return spawnSync(process.execPath, nodeArguments(SKALD, ...args, '--data', '.trips'), { cwd: folder, encoding: 'utf8' }).stdout;
 }
 
 const PROMPT = 'Who goes where, for how many nights? As in: ann lisbon 3';
