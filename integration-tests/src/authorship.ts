@@ -2,8 +2,10 @@ import type { SqliteStore } from '@skald/event-store-sqlite';
 import type { JobOwners } from './job-owners.js';
 
 export interface Authorship {
-  /** Events that two managers say they stored, or that one says and the store has another. */
-  readonly disputed: string[];
+  /** Events that a manager says it stored, and are not there. */
+  readonly missing: string[];
+  /** Events that two managers say they stored. An event's id is made from what it says and what stood before it: both decided the same. */
+  readonly agreed: string[];
   /** Events of appends that met a conflict, and are there. */
   readonly intruding: string[];
   /** Events that no journal has: their manager was killed in between. */
@@ -19,7 +21,7 @@ export interface Authorship {
 export async function authorship(owners: JobOwners, { events }: SqliteStore): Promise<Authorship> {
   const authors = new Map<string, string>();
   const refused = new Set<string>();
-  const disputed: string[] = [];
+  const agreed: string[] = [];
   let conflicts = 0;
   for (const [owner, journal] of owners.journals()) {
     for (const entry of journal) {
@@ -27,7 +29,7 @@ export async function authorship(owners: JobOwners, { events }: SqliteStore): Pr
       if (entry.did !== 'append' && entry.did !== 'conflict') continue;
       for (const id of entry.ids) {
         if (entry.did === 'conflict') refused.add(id);
-        else if ((authors.get(id) ?? owner) !== owner) disputed.push(id);
+        else if ((authors.get(id) ?? owner) !== owner) agreed.push(id);
         else authors.set(id, owner);
       }
     }
@@ -47,7 +49,7 @@ export async function authorship(owners: JobOwners, { events }: SqliteStore): Pr
     position = page.at(-1)?.position ?? position;
     if (page.length === 0) break;
   }
-  disputed.push(...authors.keys());
+  const missing = [...authors.keys()];
   const handedOver = [...writers.values()].filter(({ size }) => size > 1).length;
-  return { disputed, intruding, unclaimed, conflicts, handedOver, writers };
+  return { missing, agreed, intruding, unclaimed, conflicts, handedOver, writers };
 }

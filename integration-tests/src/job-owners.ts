@@ -58,4 +58,13 @@ export class JobOwners {
   terms(): Term[] {
     return [...this.journals()].flatMap(([name, journal]) => termsOf(name, journal)).sort((a, b) => a.from - b.from);
   }
+
+  /** Terms of one partition that ran at the same time, of managers that were not killed: the one that began first comes first. */
+  overlaps(): (readonly [Term, Term])[] {
+    const ended = this.terms().filter(({ to }) => Number.isFinite(to));
+    return ended.flatMap((first, at) => {
+      const later = ended.slice(at + 1).filter(({ owner, partition }) => owner !== first.owner && partition === first.partition);
+      return later.filter(({ from }) => from < first.to).map((second) => [first, second] as const);
+    });
+  }
 }

@@ -131,8 +131,8 @@ async function childrenOf({ events, index }: SqliteStore) {
     expect(await brokenHistories(store)).toEqual([]);
     expect(await mostAtOnce(store)).toBeLessThanOrEqual(MOST_PARCELS);
 
-    const { writers, disputed, intruding, handedOver } = await authorship(owners, store);
-    expect([disputed, intruding]).toEqual([[], []]);
+    const { writers, missing, agreed, intruding, handedOver } = await authorship(owners, store);
+    expect([missing, agreed, intruding]).toEqual([[], [], []]);
     const apart = children.filter(({ sagaId, parent }) => [...(writers.get(sagaId) ?? [])].some((one) => !writers.get(parent)?.has(one)));
     const withdrawn = children.filter((one) => one.withdrawn);
     const figures = { parents: parents.size, children: children.length, apart: apart.length, withdrawn: withdrawn.length, handedOver };

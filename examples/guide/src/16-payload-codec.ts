@@ -40,7 +40,7 @@ const app = await Skald.embedded({ file, codec, log: () => {} })
 
 const saga = await app.sagas.start(order, { customer: 'Ada Lovelace', total: 30 }, { id: '1' });
 console.log(await saga.result()); // those who have the key see everything
-console.log('in the file:', readFileSync(`${file}-wal`).includes('Ada') ? 'Ada' : 'nobody');
+console.log('in the file:', readFileSync(`${file}-wal`).includes('Ada Lovelace') ? 'Ada' : 'nobody');
 
 // #region forget
 await codec.drop('order-1'); // Ada asks to be forgotten

@@ -94,8 +94,8 @@ describe.each(['embedded', 'connected'] as const)('Encrypted payloads, %s', (wir
     await expect((await sagas.start(order, { name: SECRET, total: 500 }, { id: '2' })).result()).rejects.toMatchObject({
       message: expect.stringContaining(`${SECRET} has no more`),
     });
-    expect(onDisk()).not.toContain('Ada');
-    expect(JSON.stringify(published)).not.toContain('Ada');
+    expect(onDisk()).not.toContain('Lovelace');
+    expect(JSON.stringify(published)).not.toContain('Lovelace');
     expect((await sagas.history(sagaId))[0]?.data).toMatchObject({ input: { name: SECRET, total: 5 } });
     expect((await sagas.list({ attributes: { total: 5 } })).sagas).toHaveLength(1);
     expect((await sagas.list({ error: 'BusinessError' })).sagas).toMatchObject([{ error: 'BusinessError: (encrypted)' }]);
@@ -134,7 +134,7 @@ describe.each(['embedded', 'connected'] as const)('Encrypted payloads, %s', (wir
     await app?.stop();
     const again = await start(wirings[wiring]());
     const history = await again.history('order-1');
-    expect(JSON.stringify(history)).not.toContain('Ada');
+    expect(JSON.stringify(history)).not.toContain('Lovelace');
     expect(history.map(({ type }) => type)).toEqual((await again.history('order-2')).map(({ type }) => type));
     expect(await again.ended('order-1')).toMatchObject({ status: 'completed', output: '(payload dropped)' });
     expect(await again.result('order-2')).toMatchObject({ charge: { receipt: `paid by ${SECRET}` } });
@@ -148,6 +148,6 @@ it('A participant without keys gets its messages in the clear, where that is all
   await sagas.start(order, { name: SECRET, total: 5 }, { id: '1' });
   await sagas.signal(order, '1', 'go', SECRET);
   await sagas.ended('order-1');
-  const clear = published.filter(({ message }) => JSON.stringify(message).includes('Ada'));
+  const clear = published.filter(({ message }) => JSON.stringify(message).includes('Lovelace'));
   expect(clear.map(({ address }) => address)).toEqual([{ to: 'participant', participant: 'bank' }]);
 });

@@ -125,7 +125,7 @@ describe('Conformance of encrypted histories', () => {
     const broken = await conform(at('broken.mjs'));
     expect(broken.out[0]).toContain('would record SagaSuspended of program: TypeError: (encrypted)');
     expect((await conform(at('broken.mjs'), '--decrypt')).out[0]).toContain(`TypeError: of ${SECRET}`);
-    expect(broken.all).not.toContain('Ada');
+    expect(broken.all).not.toContain('Lovelace');
   });
 });
 
@@ -148,7 +148,7 @@ describe('The gate over encrypted histories', () => {
         'order-3 (running): at revision 1, StepRequested of charge: opens.command.args would be another (encrypted)',
       );
       expect(other.code).toBe(3);
-      expect(other.all).not.toContain('Ada');
+      expect(other.all).not.toContain('Lovelace');
       expect((await gate(at('other.mjs'), '--decrypt')).all).toContain(SECRET);
       expect(JSON.parse((await gate(MODULE, '--json')).out[0] ?? '')).toMatchObject({ mayDeploy: true, running: 2, dropped: ['order-4'] });
     }
@@ -179,10 +179,10 @@ describe('Without being told to decrypt', () => {
     const given = args.filter(Boolean);
     const keys = ['--definitions', MODULE];
     const closed = await skald(...given, ...keys);
-    expect({ code: closed.code, leaks: closed.all.includes('Ada') }).toEqual({ code: 0, leaks: false });
+    expect({ code: closed.code, leaks: closed.all.includes('Lovelace') }).toEqual({ code: 0, leaks: false });
     expect(await skald(...given)).toEqual(closed);
     const opened = await skald(...given, ...keys, '--decrypt');
-    expect({ code: opened.code, shows: opened.all.includes('Ada'), rest: opened.all.includes('(encrypted)') }).toEqual({
+    expect({ code: opened.code, shows: opened.all.includes('Lovelace'), rest: opened.all.includes('(encrypted)') }).toEqual({
       ...{ code: 0, shows: true, rest: false },
     });
     expect(await skald(...given, '--decrypt')).toMatchObject({ code: 2, out: [] });
@@ -191,7 +191,7 @@ describe('Without being told to decrypt', () => {
   test.each(WAYS)('skald %s %s %s %s of one whose key was dropped says so', async (verb, ...args) => {
     const given = [verb, ...args.filter(Boolean).map((arg) => (arg === 'order-2' ? 'order-5' : arg))];
     const { code, all } = await skald(...given, '--definitions', MODULE, '--decrypt');
-    expect({ code, says: /\(payload dropped\)|\(forgotten\)/.test(all), leaks: all.includes('Ada') }).toEqual({
+    expect({ code, says: /\(payload dropped\)|\(forgotten\)/.test(all), leaks: all.includes('Lovelace') }).toEqual({
       code: 0,
       says: true,
       leaks: false,

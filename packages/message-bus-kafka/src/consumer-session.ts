@@ -5,6 +5,7 @@
  * S2. A batch is handed over at once and never waited for: fetching goes on, and heartbeats with it.
  * S3. A commit belongs to the generation in which it is made: the broker refuses it when that is over. It is not repeated.
  * S4. Nothing that the handler does reaches kafkajs, which would take a thrown error for a crash.
+ * S5. It owns nothing any more before it asks to join again, whatever made it join: the group answers only when all others have joined too.
  */
 import kafkajs, { type Consumer, type EachBatchPayload, type PartitionAssigner } from 'kafkajs';
 import type { Settings } from './options.js';
@@ -34,6 +35,8 @@ export interface PartitionOffset {
   readonly offset: number;
 }
 
+const { roundRobin } = kafkajs.PartitionAssigners;
+
 type Commit = EachBatchPayload['commitOffsetsIfNecessary'];
 
 /** Milliseconds that leaving the group may take. */
@@ -62,7 +65,7 @@ export class ConsumerSession {
       ...own,
       groupId: group,
       allowAutoTopicCreation: false,
-      ...(only && { partitionAssigners: [onlyPartition(topic, only.partition)] }),
+      partitionAssigners: [whenJoining(only ? onlyPartition(topic, only.partition) : roundRobin, () => this.#joins())],
       // kafkajs restarts after some errors and not after others, and loses track of a consumer that is stopped while it restarts.
       retry: { ...kafka.retry, ...own.retry, restartOnFailure: async () => false },
     });
@@ -136,14 +139,7 @@ export class ConsumerSession {
         this.handler.joined(partitions);
       });
     });
-    consumer.on(REBALANCING, () => {
-      if (this.#over) return;
-      this.#alive();
-      this.#safely(() => this.handler.leaving());
-      this.#commit = undefined;
-      this.#isJoining = true;
-      this.#fetching.clear();
-    });
+    consumer.on(REBALANCING, () => this.#joins());
     consumer.on(CRASH, ({ payload }) => this.#end(payload.error));
     consumer.on(FETCH_START, ({ payload }) => void this.#fetching.set(String(payload.nodeId), Date.now()));
     consumer.on(FETCH, ({ payload }) => {
@@ -151,6 +147,16 @@ export class ConsumerSession {
       this.#alive();
     });
     consumer.on(HEARTBEAT, () => this.#alive());
+  }
+
+  /** S5. */
+  #joins(): void {
+    if (this.#over || this.#isJoining) return;
+    this.#alive();
+    this.#safely(() => this.handler.leaving());
+    this.#commit = undefined;
+    this.#isJoining = true;
+    this.#fetching.clear();
   }
 
   #alive(): void {
@@ -185,6 +191,20 @@ export class ConsumerSession {
     void this.end();
     this.handler.ended(problem);
   }
+}
+
+/** kafkajs tells that a rebalance begins, but not that the group has expelled this member, which then joins as another. Both ask the assigner first. */
+function whenJoining(assigner: PartitionAssigner, tell: () => void): PartitionAssigner {
+  return (config) => {
+    const own = assigner(config);
+    return {
+      ...own,
+      protocol(subscription) {
+        tell();
+        return own.protocol(subscription);
+      },
+    };
+  };
 }
 
 /** kafkajs cannot read a partition without a group: this is a group of one that wants one partition. */

@@ -57,7 +57,7 @@ describe('With a codec', () => {
   it('Y1, Y2: no payload is stored in the clear, and a history is folded with the key as without it', async () => {
     await world.answered(begin('order', '1', { name: SECRET }));
     await world.quiet();
-    expect(await stored()).not.toContain('Ada');
+    expect(await stored()).not.toContain('Lovelace');
     const open = await opened('order-1');
     const closed = await readHistory(store, 'order-1');
     expect(open.map(({ type }) => type)).toEqual(closed.map(({ type }) => type));
@@ -85,7 +85,7 @@ describe('With a codec', () => {
     await world.quiet();
     expect(shop.calls.at(-1)?.args).toEqual([{ name: SECRET }]);
     expect(await world.status('waits-1')).toBe('completed');
-    expect(await stored()).not.toContain('Ada');
+    expect(await stored()).not.toContain('Lovelace');
   });
 
   it('an append whose outcome is unknown is repeated with the same bytes: a decision is sealed once', async () => {
@@ -109,7 +109,7 @@ describe('With a codec', () => {
     });
     await world.answered(begin('order', '1', {}));
     await world.quiet();
-    expect(await stored()).not.toContain('Ada');
+    expect(await stored()).not.toContain('Lovelace');
     expect(await world.index.get('order-1')).toMatchObject({ status: 'failed', error: 'Unknown: (encrypted)' });
     expect((await world.index.list({ error: 'Unknown' })).sagas).toHaveLength(1);
     const summary = await world.index.get('order-1');
@@ -216,7 +216,7 @@ describe('A saga whose key was dropped', () => {
     expect(await world.story('waits-1')).toContain('SagaSuspended');
     await ask({ type: 'operator', action: 'terminate', reason: SECRET });
     expect(await world.status('waits-1')).toBe('terminated');
-    expect(await stored()).not.toContain('Ada');
+    expect(await stored()).not.toContain('Lovelace');
   });
 
   it('Y3: keeps what participants still answer, without its payload', async () => {
@@ -230,7 +230,7 @@ describe('A saga whose key was dropped', () => {
     await world.quiet();
     expect(await world.story('order-1')).toEqual(['SagaStarted', 'StepRequested', 'SagaSuspended', 'StepSucceeded']);
     expect((await world.state('order-1')).results).toEqual({ reserve: '(payload dropped)' });
-    expect(await stored()).not.toContain('Ada');
+    expect(await stored()).not.toContain('Lovelace');
     await world.restart();
     await world.quiet();
     expect(shop.calls).toHaveLength(1);
