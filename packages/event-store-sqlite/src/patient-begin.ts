@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
-import { SkaldError } from '@skald/kernel';
+import { Patience } from './patience.js';
 import { isBusy, translate } from './sqlite-errors.js';
 import { fileOf } from './transaction-state.js';
 
@@ -25,12 +25,10 @@ export class PatientBegin {
 
   /** Rejects with `store-busy` when there was no turn for too long. */
   async run(): Promise<void> {
-    const start = performance.now();
-    while (!this.#tryOnce()) {
-      const waited = Math.round(performance.now() - start);
-      if (waited > this.patience) throw new SkaldError('store-busy', { file: fileOf(this.db), milliseconds: waited });
-      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_AFTER * (0.5 + Math.random())));
-    }
+    if (this.#tryOnce()) return;
+    const patience = new Patience(fileOf(this.db), this.patience);
+    do await patience.pause(TRY_AGAIN_AFTER);
+    while (!this.#tryOnce());
   }
 
   /** What the participant has set for its own statements stays as it is. */

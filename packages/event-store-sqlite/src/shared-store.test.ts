@@ -138,6 +138,17 @@ describe('An append to a store that is shared', () => {
     expect(await store.events.append([write('order-1', -1)])).toMatchObject([{ type: 'appended' }]);
   });
 
+  it('W2: the time for which its own process stood still does not count', async () => {
+    const store = open({ shared: true, patience: 1_000 });
+    const leave = intrude();
+    const appended = store.events.append([write('order-1', -1)]);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_500);
+    for (let i = 0; i < 20; i++) await new Promise((resolve) => setTimeout(resolve, 1));
+    leave();
+    expect(await appended).toMatchObject([{ type: 'appended' }]);
+  });
+
   it('W1: takes its turn in the order it was asked for', async () => {
     const [one, two] = [open(), open()];
     const leave = intrude();

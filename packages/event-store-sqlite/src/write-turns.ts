@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { SkaldError } from '@skald/kernel';
+import { Patience } from './patience.js';
 import { isBusy } from './sqlite-errors.js';
 
 /**
@@ -7,7 +8,7 @@ import { isBusy } from './sqlite-errors.js';
  *
  * W1. Writes of this process run one after the other, in the order they were asked for.
  * W2. While another process writes, the event loop runs: a busy file is tried again after a random delay. A writer that finds no turn within
- *     its patience rejects with `store-busy`, and nothing of it is stored.
+ *     its patience rejects with `store-busy`, and nothing of it is stored. The time for which this process stood still does not count.
  * W3. A process that writes without pause does not keep the others out: who waits for the file holds the turnstile meanwhile, through which
  *     the busy one must go before its next write.
  * W4. The turnstile makes turns fair, not safe: one that stands still in it (a frozen process) is passed by after a moment.
@@ -49,10 +50,10 @@ export class WriteTurns {
   }
 
   async #take<T>(begin: () => void, rest: () => T): Promise<T> {
-    const start = performance.now();
-    const isHeld = await this.#throughTheTurnstile(start);
+    const patience = new Patience(this.file, this.patience);
+    const isHeld = await this.#throughTheTurnstile(patience);
     try {
-      while (!this.#enters(begin)) await this.#pause(start, AT_THE_FILE);
+      while (!this.#enters(begin)) await patience.pause(AT_THE_FILE);
     } finally {
       if (isHeld && !this.#closed) this.#turnstile.exec('ROLLBACK');
     }
@@ -60,13 +61,13 @@ export class WriteTurns {
   }
 
   /** W3, W4. Answers whether it is held now. */
-  async #throughTheTurnstile(start: number): Promise<boolean> {
-    const until = start + (this.#passesBy ? 0 : AT_MOST_AT_THE_TURNSTILE);
+  async #throughTheTurnstile(patience: Patience): Promise<boolean> {
+    const atMost = this.#passesBy ? 0 : AT_MOST_AT_THE_TURNSTILE;
     for (;;) {
       const isHeld = this.#enters(() => this.#turnstile.exec('BEGIN IMMEDIATE'));
-      this.#passesBy = !isHeld && performance.now() >= until;
+      this.#passesBy = !isHeld && patience.waited >= atMost;
       if (isHeld || this.#passesBy) return isHeld;
-      await this.#pause(start, AT_THE_TURNSTILE);
+      await patience.pause(AT_THE_TURNSTILE);
     }
   }
 
@@ -79,12 +80,5 @@ export class WriteTurns {
       if (isBusy(error)) return false;
       throw error;
     }
-  }
-
-  /** W2. */
-  #pause(start: number, milliseconds: number): Promise<void> {
-    const waited = Math.round(performance.now() - start);
-    if (waited > this.patience) throw new SkaldError('store-busy', { file: this.file, milliseconds: waited });
-    return new Promise((resolve) => setTimeout(resolve, milliseconds * (0.5 + Math.random())));
   }
 }
