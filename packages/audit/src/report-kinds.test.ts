@@ -109,6 +109,24 @@ describe('A report of a saga', () => {
       expect(page).toContain(said);
   });
 
+  it('whose point of no return had been passed after all, when it was undone, says so', () => {
+    const one = life({ id: 'reserve', run: ask('reserve') }, { id: 'payInvoice', after: 'reserve', run: ask('pay'), pivot: true });
+    one
+      .answer('reserve')
+      .reply('payInvoice', { type: 'unknowable' })
+      .tell({ type: 'operator', request: 'f', action: 'fail', target: 'step:payInvoice', by: 'john', reason: 'the bank said no' });
+    const paid = { type: 'succeeded', result: 'p-1', compensable: false } as const;
+    const answer = { type: 'reply', sagaId: 'order-1', incarnation: 'i', step: 'payInvoice', round: 1, attempt: 1, undoRound: 0 } as const;
+    one.answer('reserve').tell({ ...answer, operation: 'action', purpose: 'step', outcome: paid });
+    const report = reported(one);
+    expect(report).toMatchObject({ status: 'compensated', requests: [{ step: 'reserve' }, { step: 'payInvoice', stands: true }] });
+    const page = words(report);
+    expect(page).toContain(
+      'Everything that had been done was undone. But “Pay invoice” has happened after all, as was learned too late: it stands, and nobody has undone it.',
+    );
+    expect(page).toContain('Pay invoice: has happened after all. Nothing undoes it.');
+  });
+
   it('that waited, and was moved and cancelled, says until when, by whom and why', () => {
     const one = life({ id: 'reserve', run: ask('reserve') }, { kind: 'timer', id: 'coolOff', time: '14d' }).answer('reserve');
     const by = { by: 'john', reason: 'she waived it' };

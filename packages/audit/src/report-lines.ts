@@ -1,5 +1,13 @@
 /** Events in plain words. A new type of event does not compile before it has some. */
-import type { CompensationReason, DataOf, EventType, SagaEvent, SagaState, StepState } from '@skald/kernel';
+import {
+  type CompensationReason,
+  type DataOf,
+  type EventType,
+  type SagaEvent,
+  type SagaState,
+  type StepState,
+  standsAfterAll,
+} from '@skald/kernel';
 import type { ReportedEvent } from './report.js';
 import { childSagaOf } from './report-requests.js';
 import { actionWords, counted, dateTime, errorWords, isPlaceholder, listed, lowered, span, targetWords, words } from './report-words.js';
@@ -21,8 +29,10 @@ const LINES: { readonly [Type in EventType]: (data: DataOf<Type>, state: SagaSta
   SlotGranted: () => line('There is room for it: it goes on.'),
   StepRequested: ({ step, attempt, round }, state) =>
     line(`${words(step)}: ${asked(step, state)}${attempt > 1 || round > 1 ? ' once more' : ''}.`),
-  StepSucceeded: ({ step, late, signal }) => {
+  StepSucceeded: ({ step, late, signal }, state) => {
     if (signal !== undefined) return line(`${words(step)}: the answer was accepted.`, 'good');
+    const known = state.steps.get(step);
+    if (late && known && standsAfterAll(state, known)) return line(`${words(step)}: has happened after all. Nothing undoes it.`, 'bad');
     return line(`${words(step)}: done${late ? ', but the answer came too late to be used' : ''}.`, 'good');
   },
   StepFailed: ({ step, error, effect }) => {

@@ -1,5 +1,5 @@
 /** What was asked of whom in one saga, what came of it, and what was undone, by whom. */
-import { childOf, type ErrorRecord, itemsOf, mapOf, type SagaEvent, type SagaState, type StepState } from '@skald/kernel';
+import { childOf, type ErrorRecord, itemsOf, mapOf, type SagaEvent, type SagaState, type StepState, standsAfterAll } from '@skald/kernel';
 import { dateTime } from './report-words.js';
 
 /** Something that was asked of somebody: a step, and what became of it. */
@@ -30,6 +30,8 @@ export interface ReportedRequest {
   readonly result?: unknown;
   readonly error?: ErrorRecord;
   readonly undone?: ReportedUndoing;
+  /** The point of no return: it happened after the saga had turned back, on the word that it had not, and nothing undoes it. */
+  readonly stands?: true;
 }
 
 /** `nobody`: an operator chose to leave it. `who`: the service, or the operator. */
@@ -81,6 +83,7 @@ function requestOf(step: StepState, timed: Timed | undefined, state: SagaState):
     ...(step.status === 'caught' && { wentOn: step.caughtBy === undefined ? 'without' : { by: step.caughtBy } }),
     ...(result !== undefined && { result }),
     ...(error && outcome !== 'succeeded' && { error }),
+    ...(standsAfterAll(state, step) && { stands: true }),
   };
 }
 

@@ -44,11 +44,11 @@ function outcome(report: SagaReport): string[] {
     case 'completed':
       return ['It was completed.', ...wentOn(report)];
     case 'failed':
-      return [`It did not succeed${since}.`, 'There was nothing to undo.'];
+      return [`It did not succeed${since}.`, 'There was nothing to undo.', ...afterAll(report)];
     case 'compensated':
-      return [`It did not succeed${since}.`, undone(report)];
+      return [`It did not succeed${since}.`, undone(report), ...afterAll(report)];
     case 'cancelled':
-      return [`It did not come to its end${since}.`, undone(report)];
+      return [`It did not come to its end${since}.`, undone(report), ...afterAll(report)];
     case 'terminated':
       return [`It did not come to its end${since}.`, 'What had been done by then was left as it stood.'];
     case 'suspended':
@@ -75,6 +75,14 @@ function undone({ requests }: SagaReport): string {
   const names = listed(left.map(({ step }) => `“${words(step)}”`));
   const who = listed([...new Set(left.flatMap((request) => request.undone?.who ?? []))]);
   return `Everything that had been done was undone${left.length === 0 ? '' : `, except for ${names}, which ${who} left as it was`}.`;
+}
+
+/** What has happened although it was taken not to have. */
+function afterAll({ requests }: SagaReport): string[] {
+  const names = requests.filter(({ stands }) => stands).map(({ step }) => `“${words(step)}”`);
+  return names.length === 0
+    ? []
+    : [`But ${listed(names)} has happened after all, as was learned too late: it stands, and nobody has undone it.`];
 }
 
 /** Rows of HTML. */

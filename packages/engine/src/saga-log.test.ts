@@ -1,7 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { BusinessError, type LogLevel, type LogSettings } from '@skald/kernel';
+import { BusinessError, type LogLevel, type LogSettings, type StepData, sagaDefinition } from '@skald/kernel';
 import { InProcessBus } from '@skald/message-bus-in-process';
-import { EngineWorld, ScriptedParticipant, sagaOf } from '@skald/testkit';
+import {
+  EngineWorld,
+  given,
+  lateReply,
+  operator,
+  outcomes,
+  reply,
+  ScriptedParticipant,
+  type Specification,
+  sagaOf,
+  start,
+} from '@skald/testkit';
 import { type Logger, type LogRecord, SagaLog } from './saga-log.js';
 
 let lines: { readonly level: LogLevel; readonly record: LogRecord; readonly message: string }[];
@@ -62,6 +73,24 @@ describe('The log of a saga', () => {
     await world.quiet();
     expect(told()).toEqual(['warn compensation failed: pay', 'warn saga suspended']);
     expect(lines[1]?.record).toMatchObject({ target: 'compensation:pay', error: { name: 'Error', message: 'stuck' } });
+  });
+
+  it('is an error where a pivot has happened although its saga had turned back', () => {
+    const line = (level: LogLevel) => (record: LogRecord, message: string) => void lines.push({ level, record, message });
+    const log = new SagaLog({ debug: line('debug'), info: line('info'), warn: line('warn'), error: line('error') });
+    const pay: StepData = { id: 'pay', pivot: true, run: () => ({ participant: 'bank', action: 'pay', args: [] }) };
+    const order = sagaDefinition({ name: 'order', version: 1, steps: [pay] });
+    const doubtful = given(order).when(start(order), reply('pay', outcomes.unknowable));
+    const paid = { ...outcomes.succeeded, compensable: false } as const;
+    const tell = (spec: Specification) => void log.recorded(spec.state, spec.history);
+    tell(doubtful.when(operator('fail', 'step:pay'), lateReply('pay', paid)));
+    expect(told()).toEqual([
+      'warn saga suspended',
+      'error a pivot has happened although its saga had turned back, and nothing undoes it: pay',
+    ]);
+    // It is known before the saga turns back, and there is no way back from then on.
+    tell(given(order).when(start(order), reply('pay', outcomes.unknowable), lateReply('pay', paid)));
+    expect(lines.filter(({ level }) => level === 'error').length).toBe(1);
   });
 
   it.each([false, true])('Y2: holds what the saga is about only when that is asked for: %s', async (data) => {

@@ -5,7 +5,7 @@
  * Y1  Below the level that its saga asks for a record is not made.
  * Y2  Without `data` a record holds no input, argument, result, payload or output, and of an error its name and its message only.
  */
-import type { LogLevel, LogSettings, Note, SagaEvent, SagaState } from '@skald/kernel';
+import { type LogLevel, type LogSettings, type Note, type SagaEvent, type SagaState, standsAfterAll } from '@skald/kernel';
 import type { Observer } from './observer.js';
 
 export type LogRecord = Readonly<Record<string, unknown>>;
@@ -61,8 +61,8 @@ export class SagaLog implements Observer {
   recorded(state: SagaState, events: readonly SagaEvent[]): void {
     const { level: least, data } = this.settingsOf(state.saga, state.version) ?? DEFAULT;
     for (const event of events) {
-      const level = levelOf(event);
-      if (RANK[level] >= RANK[least]) this.logger[level](recordOf(event, state, data), messageOf(event));
+      const level = levelOf(event, state);
+      if (RANK[level] >= RANK[least]) this.logger[level](recordOf(event, state, data), messageOf(event, state));
     }
   }
 
@@ -81,16 +81,24 @@ export class SagaLog implements Observer {
   }
 }
 
-function levelOf(event: SagaEvent): LogLevel {
+function levelOf(event: SagaEvent, state: SagaState): LogLevel {
+  if (isTooLate(event, state)) return 'error';
   if (event.type === 'CompensationFailed') return event.data.retryAt === undefined ? 'warn' : 'info';
   if (event.type === 'DeadlinePassed') return event.data.pastPivot ? 'warn' : 'info';
   return LEVELS[event.type] ?? 'info';
 }
 
 /** `StepRetryScheduled` is "step retry scheduled", with the step's name. */
-function messageOf({ type, data }: SagaEvent): string {
+function messageOf(event: SagaEvent, state: SagaState): string {
+  const { type, data } = event;
+  if (isTooLate(event, state)) return `a pivot has happened although its saga had turned back, and nothing undoes it: ${event.data.step}`;
   const words = type.replace(/(?<=[a-z])[A-Z]/g, (letter) => ` ${letter}`).toLowerCase();
   return 'step' in data && data.step !== undefined ? `${words}: ${data.step}` : words;
+}
+
+function isTooLate(event: SagaEvent, state: SagaState): event is Extract<SagaEvent, { type: 'StepSucceeded' }> {
+  const step = event.type === 'StepSucceeded' && event.data.late ? state.steps.get(event.data.step) : undefined;
+  return step !== undefined && standsAfterAll(state, step);
 }
 
 function recordOf(event: SagaEvent, state: SagaState, withData: boolean): LogRecord {

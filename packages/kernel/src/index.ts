@@ -154,7 +154,7 @@ export type { SagaStatus } from './state/saga-status.js';
 export { isEnded, statusOf } from './state/saga-status.js';
 export { viewOf } from './state/saga-view.js';
 export type { KeptSignal, Parked, SagaState, StepState, StepStatus, Timer, UndoState } from './state/state.js';
-export { isHeld, nextDue } from './state/state.js';
+export { isHeld, nextDue, standsAfterAll } from './state/state.js';
 export type { TaskEnd } from './state/task-end.js';
 export type { CancelPlan, PlannedRest, PlannedUndo } from './steering/plan.js';
 export { plan } from './steering/plan.js';

@@ -9,6 +9,7 @@ import {
   type SagaState,
   type SagaStatus,
   type StepState,
+  standsAfterAll,
   statusOf,
   type Target,
   type UndoState,
@@ -62,6 +63,8 @@ export interface StepFacts {
   readonly error?: ErrorRecord;
   /** It, or its compensation, waits for a person. */
   readonly parked?: true;
+  /** A pivot that happened after the saga had turned back, on the word that it had not: nothing undoes it. */
+  readonly stands?: true;
   /** Of a map; each item is a step too, with the id `<map>/<index>`. */
   readonly items?: ItemsFacts;
   readonly compensation?: { readonly status: UndoState['status']; readonly attempt: number; readonly at?: number; readonly parked?: true };
@@ -115,6 +118,7 @@ function stepFacts(step: StepState, times: StepTimes | undefined, state: SagaSta
     ...(error && { error }),
     ...(map && { items: itemsFacts(state, map) }),
     ...(parked.has(`step:${id}`) && { parked: true }),
+    ...(standsAfterAll(state, step) && { stands: true }),
     ...(undo && {
       compensation: {
         ...{ status: undo.status, attempt: undo.attempt },

@@ -213,6 +213,14 @@ export function isSealing(step: Pick<StepState, 'status'>): boolean {
   return step.status === 'sealing' || step.status === 'seal-backoff';
 }
 
+/**
+ * A pivot that nobody can undo, and that has succeeded although its saga had turned back, on the word of a person or a probe that it had not:
+ * it stands, and a person has to look after it.
+ */
+export function standsAfterAll({ compensation, pivotPassed }: SagaState, { status, policy, compensable }: StepState): boolean {
+  return compensation !== undefined && !pivotPassed && status === 'succeeded' && policy?.pivot === true && !compensable;
+}
+
 /** Does something of this step stand, or may stand, that has to be undone? */
 export function needsUndo(step: StepState): boolean {
   const undo = step.undo?.status;
