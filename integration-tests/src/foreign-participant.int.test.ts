@@ -130,16 +130,19 @@ function commandOf(key: string, operation: CommandMessage['operation'], more: Pa
     const { process: java, bus: open } = await openLoyalty(`foreign-${randomUUID()}`);
     const bus = await open();
     cleanUp.push(() => bus.close());
-    const outcomes: Outcome[] = [];
+    const outcomes = new Map<number, Outcome>();
     await bus.consume({ to: 'inbox' }, (batch: readonly Delivery[]) => {
-      for (const { message } of batch) if (message.kind === 'input' && message.input.type === 'reply') outcomes.push(message.input.outcome);
+      for (const { message } of batch)
+        if (message.kind === 'input' && message.input.type === 'reply') outcomes.set(message.input.attempt, message.input.outcome);
     });
-    const ask = async (...command: Parameters<typeof commandOf>): Promise<unknown> => {
-      const before = outcomes.length;
-      const message = { kind: 'command', sagaId: 'probe-1', command: commandOf(...command) } as const;
+    let asked = 0;
+    /** Each under a number of its own: who died before acknowledging what it answered answers once more. */
+    const ask = async (...[key, operation, more]: Parameters<typeof commandOf>): Promise<unknown> => {
+      const attempt = ++asked;
+      const message = { kind: 'command', sagaId: 'probe-1', command: commandOf(key, operation, { ...more, attempt }) } as const;
       await bus.publish([{ address: { to: 'participant', participant: 'loyalty' }, message }]);
-      await until(() => outcomes.length > before);
-      return outcomes[before];
+      await until(() => outcomes.has(attempt));
+      return outcomes.get(attempt);
     };
     const undo = (round: number) => ({ undoRound: round, purpose: 'compensation' }) as const;
     const awarded = { type: 'succeeded', result: { points: 10 } };
