@@ -74,36 +74,25 @@ export class Sorter {
     const dead = this.#dead(message, place, 'astray', 'it is too large to be sent on');
     const headers = { ...message.headers, skald_hops: String(hops) };
     const record: ProduceRecord = { topic: place.topic, partition: belongs, key: message.key, value: message.value, headers, sagaId };
-    return {
-      elsewhere: async () => {
-        try {
-          await this.publisher.publish([record]);
-        } catch (error) {
-          if (!isRefused(error)) throw error;
-          await dead.elsewhere();
-        }
-      },
-    };
+    return { elsewhere: () => this.#publishOr(record, dead.elsewhere) };
   }
 
   #dead(message: KafkaMessage, place: Place, reason: MalformedReason | 'astray', problem: string): Elsewhere {
     const record = deadLetter(message, place, reason, problem, this.names.deadLetters(place.topic));
-    return {
-      elsewhere: async () => {
-        try {
-          await this.publisher.publish([record]);
-        } catch (error) {
-          if (!isRefused(error)) throw error;
-          // Too large with its reason beside it: that it was there is kept, and where.
-          await this.publisher.publish([{ ...record, value: null, headers: onlyOurs(record.headers) }]);
-        }
-      },
-    };
+    // Too large with its reason beside it: that it was there is kept, and where.
+    const mark: ProduceRecord = { ...record, value: null, headers: onlyOurs(record.headers) };
+    return { elsewhere: () => this.#publishOr(record, () => this.publisher.publish([mark])) };
   }
-}
 
-function isRefused(error: unknown): boolean {
-  return error instanceof SkaldError && error.code === 'message-refused';
+  /** What is to be done instead where the brokers refuse it for good. */
+  async #publishOr(record: ProduceRecord, instead: () => Promise<void>): Promise<void> {
+    try {
+      await this.publisher.publish([record]);
+    } catch (error) {
+      if (!(error instanceof SkaldError && error.code === 'message-refused')) throw error;
+      await instead();
+    }
+  }
 }
 
 function onlyOurs(headers: ProduceRecord['headers'] = {}): NonNullable<ProduceRecord['headers']> {
