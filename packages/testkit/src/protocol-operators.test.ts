@@ -1,22 +1,15 @@
 /** The hard cases of the protocol that are about operators, and about code that throws. */
 import { describe, it } from '@jest/globals';
-import { nextDue, SagaAborted, type StepData, sagaDefinition } from '@skald/kernel';
+import { nextDue, SagaAborted } from '@skald/kernel';
 import { fault, operator, outcomes, reply, start, wake } from './made-up-messages.js';
+import { saga, step } from './sagas-of-steps.js';
 import { given } from './specification.js';
 
 const { succeeded, declined, undone } = outcomes;
 
-const once = { attempts: 1, delay: 10, jitter: 0 };
-const twice = { attempts: 2, delay: 10, jitter: 0 };
-const step = (id: string, more: Partial<StepData> = {}): StepData => ({
-  ...{ id, timeout: 100, retry: once, compensationRetry: twice, run: () => ({ participant: 'shop', action: id, args: [id] }) },
-  ...more,
-});
-const saga = (steps: readonly StepData[]) => sagaDefinition({ name: 'order', version: 1, steps });
-
-const one = saga([step('charge')]);
-const two = saga([step('charge'), step('ship')]);
-const withPivot = saga([step('charge'), step('ship', { pivot: true }), step('notify')]);
+const one = saga(step('charge'));
+const two = saga(step('charge'), step('ship'));
+const withPivot = saga(step('charge'), step('ship', { pivot: true }), step('notify'));
 
 describe('what an operator declared', () => {
   const parked = () =>
@@ -79,7 +72,7 @@ describe('operators', () => {
   });
 
   it('B18: ask for no undo while they hold a saga, whatever they hear', () => {
-    const three = saga([step('charge'), step('pack'), step('ship')]);
+    const three = saga(step('charge'), step('pack'), step('ship'));
     const back = () => given(three).when(start(three), reply('charge', succeeded), reply('pack', succeeded), reply('ship', declined));
     back()
       .thenOwes('compensation pack')
@@ -104,7 +97,7 @@ describe('operators', () => {
       step('b', { after: ['ship'] }),
       step('c', { after: ['b'] }),
     ];
-    const definition = saga(past);
+    const definition = saga(...past);
     given(definition)
       .when(start(definition), reply('ship', succeeded), reply('a', declined))
       .then('StepFailed', 'SagaSuspended')
@@ -123,7 +116,7 @@ describe('operators', () => {
   });
 
   it('B22: are refused when what they looked at was parked anew, and answered as before when they ask twice', () => {
-    const definition = saga([step('ship', { pivot: true }), step('notify')]);
+    const definition = saga(step('ship', { pivot: true }), step('notify'));
     const spec = given(definition).when(start(definition), reply('ship', succeeded), reply('notify', declined));
     const seen = spec.state.revision;
     spec.when(operator('retry', 'step:notify', { seen, request: 'o1' }), reply('notify', declined));
@@ -145,7 +138,7 @@ describe('code that throws', () => {
       if (broken) throw new Error('a bug');
       return { participant: 'shop', action: 'ship', args: [] };
     };
-    const definition = saga([step('charge'), step('ship', { run })]);
+    const definition = saga(step('charge'), step('ship', { run }));
     const spec = given(definition).when(start(definition), reply('charge', succeeded));
     spec
       .then('StepSucceeded', ['SagaSuspended', { target: 'program', error: { name: 'Error', message: 'a bug' } }])
@@ -162,11 +155,11 @@ describe('code that throws', () => {
     const run = () => {
       throw new Error('a bug');
     };
-    const definition = saga([
+    const definition = saga(
       step('a', { after: [], compensation: { name: 'undo', run } }),
       step('b', { after: [] }),
       step('c', { after: ['a', 'b'] }),
-    ]);
+    );
     given(definition)
       .when(start(definition), reply('a', succeeded), reply('b', succeeded), reply('c', declined))
       .then('StepFailed', 'CompensationStarted', ['CompensationRequested', { step: 'b' }], ['SagaSuspended', { target: 'compensation:a' }]);
@@ -176,7 +169,7 @@ describe('code that throws', () => {
     const when = () => {
       throw new SagaAborted('too dear');
     };
-    const definition = saga([step('charge'), step('ship', { when })]);
+    const definition = saga(step('charge'), step('ship', { when }));
     given(definition)
       .when(start(definition), reply('charge', succeeded))
       .then('StepSucceeded', 'CompensationStarted', 'CompensationRequested');

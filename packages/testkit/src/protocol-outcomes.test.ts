@@ -1,18 +1,11 @@
 /** The hard cases of the protocol that are about what a participant's answer, or its silence, means. */
 import { describe, expect, it } from '@jest/globals';
-import { type StepData, sagaDefinition } from '@skald/kernel';
 import { lateReply, operator, outcomes, reply, start, wake } from './made-up-messages.js';
+import { saga, step, twice } from './sagas-of-steps.js';
 import { given } from './specification.js';
 
 const { succeeded, declined, rolledBack, reset, undone, nothingToUndo, sealed, sealedInDoubt, refused, unknowable } = outcomes;
 
-const once = { attempts: 1, delay: 10, jitter: 0 };
-const twice = { attempts: 2, delay: 10, jitter: 0 };
-const step = (id: string, more: Partial<StepData> = {}): StepData => ({
-  ...{ id, timeout: 100, retry: once, compensationRetry: twice, run: () => ({ participant: 'shop', action: id, args: [id] }) },
-  ...more,
-});
-const saga = (...steps: readonly StepData[]) => sagaDefinition({ name: 'order', version: 1, steps });
 const refund = { name: 'refund', run: () => ({ participant: 'bank', action: 'refund', args: [] }) };
 
 const one = saga(step('charge'));

@@ -1,18 +1,11 @@
 /** The hard cases of the protocol that are about a pivot of which nobody knows whether it happened. */
 import { describe, expect, it } from '@jest/globals';
-import { type StepData, sagaDefinition } from '@skald/kernel';
 import { cancel, operator, outcomes, reply, start, wake } from './made-up-messages.js';
+import { saga, step } from './sagas-of-steps.js';
 import { given } from './specification.js';
 
 const { succeeded, rolledBack, sealed, sealedInDoubt, unknowable } = outcomes;
 
-const once = { attempts: 1, delay: 10, jitter: 0 };
-const twice = { attempts: 2, delay: 10, jitter: 0 };
-const step = (id: string, more: Partial<StepData> = {}): StepData => ({
-  ...{ id, timeout: 100, retry: once, compensationRetry: twice, run: () => ({ participant: 'shop', action: id, args: [id] }) },
-  ...more,
-});
-const saga = (...steps: readonly StepData[]) => sagaDefinition({ name: 'order', version: 1, steps });
 const pivot = saga(step('ship', { pivot: true }));
 
 describe('an unknown pivot', () => {
