@@ -65,14 +65,11 @@ function heading(facts: SagaFacts, { paint, width = Number.POSITIVE_INFINITY, no
       { text: reasonText(turnedBack), style: 'yellow' },
     ]);
   if (terminated) about.push([{ text: 'terminated', style: 'dim' }, { text: plain(`by ${terminated.by}: ${terminated.reason}`) }]);
-  for (const { id, stands } of facts.steps) {
-    const text = plain(`${id} has happened after all, and nothing undoes it`);
-    if (stands)
-      about.push([
-        { text: 'look after', style: 'dim' },
-        { text, style: 'red' },
-      ]);
-  }
+  for (const { id } of facts.steps.filter(({ stands }) => stands))
+    about.push([
+      { text: 'look after', style: 'dim' },
+      { text: plain(`${id} has happened after all, and nothing undoes it`), style: 'red' },
+    ]);
   if (heldSince !== undefined)
     about.push([
       { text: 'held', style: 'dim' },
