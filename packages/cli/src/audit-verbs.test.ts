@@ -146,6 +146,21 @@ describe('skald audit verify', () => {
     expect(await against('c2')).toMatchObject({ code: 1, err: expect.stringContaining('its signature does not fit') });
   });
 
+  test('says of a file that is none of what was asked for which it is, and by which option it was given', async () => {
+    await skald('audit', 'keygen', '--key', at('k'));
+    writeFileSync(at('c1'), (await skald('audit', 'checkpoint', '--key', at('k'))).out.join('\n'));
+    writeFileSync(at('half'), '{"number":');
+    const verify = (...more: readonly string[]) => skald('audit', 'verify', '--all', '--against', at('c1'), ...more);
+    for (const [asked, option, file] of [
+      [await skald('audit', 'checkpoint', '--key', at('none')), '--key', 'none'],
+      [await skald('audit', 'checkpoint', '--key', at('c1')), '--key', 'c1'],
+      [await skald('audit', 'checkpoint', '--key', at('k'), '--previous', at('half')), '--previous', 'half'],
+      [await verify('--public-key', at('none')), '--public-key', 'none'],
+      [await verify('--public-key', at('k.pub'), '--against', at('half')), '--against', 'half'],
+    ] as const)
+      expect(asked).toMatchObject({ code: 1, out: [], err: expect.stringContaining(`${option} ${at(file)}: `) });
+  });
+
   test('signs nothing that does not hold: 3', async () => {
     await skald('audit', 'keygen', '--key', at('k'));
     tamper(CHANGE);

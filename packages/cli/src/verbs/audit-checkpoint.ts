@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { type Checkpoint, checkSignature, makeCheckpoint, publicKeyOf, readCheckpoint, StoreDoesNotHold } from '@skald/audit';
+import { existsSync, renameSync, writeFileSync } from 'node:fs';
+import { type Checkpoint, makeCheckpoint, publicKeyOf, StoreDoesNotHold } from '@skald/audit';
 import type { EventStore } from '@skald/kernel';
 import type { Cli } from '../cli.js';
 import { EXIT } from '../exit-codes.js';
-import { sentence } from './audit-verify.js';
+import { sentence, signedBy } from './audit-verify.js';
+import { givenFile } from './given-file.js';
 import type { Verb } from './verb.js';
 
 const ABOUT = `Signs what the store holds now, as one JSON document: the Merkle root of the heads of all streams, the order of all events, the position, the
@@ -40,9 +41,8 @@ export const auditCheckpoint: Verb = (program, cli) => {
 };
 
 async function signed(cli: Cli, events: EventStore, { key, previous: file, list }: Options): Promise<Checkpoint | undefined> {
-  const privateKey = readFileSync(key, 'utf8');
-  const previous = file === undefined ? undefined : readCheckpoint(readFileSync(file, 'utf8'));
-  if (previous) checkSignature(previous, publicKeyOf(privateKey));
+  const { privateKey, publicKey } = givenFile('--key', key, (text) => ({ privateKey: text, publicKey: publicKeyOf(text) }));
+  const previous = file === undefined ? undefined : givenFile('--previous', file, (text) => signedBy(publicKey, text));
   try {
     return await makeCheckpoint(events, { privateKey, at: cli.terminal.now(), ...(previous && { previous }), ...(list && { list }) });
   } catch (error) {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import {
   type Checkpoint,
   checkRow,
@@ -16,6 +15,7 @@ import { durationOf } from '../terminal/moments.js';
 import { duration, moment, plain } from '../terminal/plain-text.js';
 import type { Terminal } from '../terminal/terminal.js';
 import { UsageError } from '../usage.js';
+import { givenFile } from './given-file.js';
 import { oneOrAll } from './one-or-all.js';
 import type { Verb } from './verb.js';
 
@@ -70,22 +70,30 @@ function isGood({ findings, unexplained }: Verification): boolean {
   return findings.length === 0 && unexplained === 0;
 }
 
-/** Those whose signatures fit, in their order. Throws `BadCheckpoint`. */
+/** Those whose signatures fit, in their order. Throws what is wrong, and with which. */
 function trusted({ against = [], publicKey, maxAge }: Options, { terminal }: Cli): Checkpoint[] {
   if (against.length === 0) {
     if (maxAge !== undefined) throw new UsageError('--max-age is the age of a checkpoint: give --against');
     return [];
   }
   if (publicKey === undefined) throw new UsageError('--public-key is wanted: a checkpoint proves nothing without it');
-  const key = readFileSync(publicKey, 'utf8');
-  const checkpoints = against.map((file) => {
-    const checkpoint = readCheckpoint(readFileSync(file, 'utf8'));
-    checkSignature(checkpoint, key);
-    checkTime(checkpoint, terminal.now());
-    return checkpoint;
-  });
+  const key = givenFile('--public-key', publicKey, (text) => text);
+  const checkpoints = against.map((file) =>
+    givenFile('--against', file, (text) => {
+      const checkpoint = signedBy(key, text);
+      checkTime(checkpoint, terminal.now());
+      return checkpoint;
+    }),
+  );
   checkRow(checkpoints);
   return checkpoints;
+}
+
+/** A checkpoint that was signed with the key that belongs to this one. Throws `BadCheckpoint`. */
+export function signedBy(publicKey: string, text: string): Checkpoint {
+  const checkpoint = readCheckpoint(text);
+  checkSignature(checkpoint, publicKey);
+  return checkpoint;
 }
 
 function tooOld(checkpoints: readonly Checkpoint[], maxAge: number | undefined, now: number): Finding[] {
